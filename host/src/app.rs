@@ -1,0 +1,181 @@
+//! Composition root: build the rooms, start what runs beside requests, shut down.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::catalog::{Catalog, CatalogError};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::Kinds;
+use crate::engine::{Engine, EngineConfig, EngineError};
+use crate::flows::{Desk, FlowError, fire_timers};
+use crate::http::{self, HttpConfig};
+use crate::store::{Store, StoreConfig, StoreError};
+
+/// How often a node asks whether anything was activated elsewhere.
+const FOLLOW: Duration = Duration::from_millis(500);
+/// How long requests under way may take after a shutdown was asked for.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be made.
+    #[error("data folder {path}: {why}")]
+    DataDir {
+        /// Which folder.
+        path: String,
+        /// The system's words.
+        why: std::io::Error,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// An active component does not load.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// A use case at the start.
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+    /// The address is taken or not allowed.
+    #[error("cannot listen on {address}: {why}")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// The system's words.
+        why: std::io::Error,
+    },
+}
+
+/// Every room, wired.
+pub struct App {
+    /// What use cases work with.
+    pub desk: Desk,
+}
+
+impl App {
+    /// Opens the database, brings its tables forward, starts the engine and loads what is active.
+    ///
+    /// # Errors
+    /// Whichever of these fails first.
+    pub async fn build(config: &Config, clock: Clock) -> Result<Self, StartError> {
+        let dir = &config.data_dir.0;
+        let folder = |why| StartError::DataDir { path: dir.display().to_string(), why };
+        std::fs::create_dir_all(dir).map_err(folder)?;
+        let url = config.database_url();
+        let store = Store::open(&StoreConfig { url, connections: config.database.connections }).await?;
+        for name in store.migrate().await? {
+            tracing::info!(migration = %name, "database brought forward");
+        }
+        let engine = Engine::new(engine_config(config))?;
+        let catalog = Catalog::new(store.clone(), engine);
+        catalog.refresh().await?;
+        let node = clock.id();
+        let desk = Desk {
+            store,
+            catalog,
+            kinds: Kinds::builtin(),
+            clock,
+            policy: Arc::new(config.policy.clone()),
+            node: node.into(),
+        };
+        Ok(Self { desk })
+    }
+
+    /// Starts what runs beside requests: timers, and following activations of other nodes.
+    pub fn spawn(&self) -> Background {
+        let timers = tokio::spawn(fire_timers::forever(self.desk.clone()));
+        let follow = tokio::spawn(follow(self.desk.catalog.clone()));
+        Background(vec![timers, follow])
+    }
+
+    /// Serves HTTP until `stop` resolves, then lets requests under way finish.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
+        let background = self.spawn();
+        let router = http::router(self.desk.clone(), HttpConfig::default());
+        let (stopped, mut wait) = tokio::sync::watch::channel(false);
+        let serving = axum::serve(listener, router)
+            .with_graceful_shutdown(async move {
+                stop.await;
+                let _ = stopped.send(true);
+            })
+            .into_future();
+        let deadline = async move {
+            // The channel closes when serving ended by itself.
+            let _ = wait.wait_for(|stopped| *stopped).await;
+            tokio::time::sleep(GRACE).await;
+        };
+        let result = tokio::select! {
+            result = serving => result,
+            // Event streams never end by themselves.
+            () = deadline => Ok(()),
+        };
+        drop(background);
+        self.desk.store.close().await;
+        result
+    }
+}
+
+/// Listens on an address.
+///
+/// # Errors
+/// When it is taken or not allowed.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|why| StartError::Listen { address, why })
+}
+
+/// Tasks that run beside requests; dropping this ends them.
+pub struct Background(Vec<JoinHandle<()>>);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        for task in &self.0 {
+            task.abort();
+        }
+    }
+}
+
+async fn follow(catalog: Catalog) {
+    let mut tick = tokio::time::interval(FOLLOW);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        match catalog.refresh().await {
+            Ok(true) => tracing::info!("activations of another node are in force here now"),
+            Ok(false) => {}
+            Err(e) => tracing::error!(error = %e, "this node keeps its old components: it cannot follow"),
+        }
+    }
+}
+
+fn engine_config(config: &Config) -> EngineConfig {
+    let mut engine = EngineConfig { cache_dir: Some(config.data_dir.0.join("compiled")), ..EngineConfig::default() };
+    let told = &config.engine;
+    if let Some(fuel) = told.fuel {
+        engine.limits.fuel = fuel;
+    }
+    if let Some(ms) = told.wall_ms {
+        engine.limits.wall = Duration::from_millis(ms);
+    }
+    if let Some(mib) = told.memory_mib {
+        engine.limits.memory_bytes = mib << 20;
+    }
+    if let Some(calls) = told.concurrent_calls {
+        engine.concurrent_calls = calls;
+    }
+    engine
+}

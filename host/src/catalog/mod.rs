@@ -1,0 +1,196 @@
+//! Which component is live for what.
+//!
+//! The database says what is active (invariant 10). A node holds it as one immutable snapshot that is swapped as a
+//! whole; a decision takes its snapshot once, so it is taken by exactly one component under one generation, however
+//! often others swap meanwhile. A node that cannot follow the database keeps the snapshot it has and says so.
+
+mod snapshot;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+use tokio::sync::Mutex;
+
+pub use snapshot::{Live, Snapshot};
+
+use crate::domain::component::{Activation, Subject};
+use crate::engine::{Admission, Engine, Evaluation, Grants, Prepared, Refused, SettingsRefused};
+use crate::store::{Store, StoreError};
+
+/// Why the snapshot could not be renewed.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An active component does not load on this node.
+    #[error("component {digest} of activation {activation} does not load: {why}")]
+    Load {
+        /// Its digest.
+        digest: String,
+        /// The activation that names it.
+        activation: String,
+        /// The engine's words.
+        why: String,
+    },
+}
+
+/// The components this node runs; cheap to clone.
+#[derive(Clone)]
+pub struct Catalog(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    engine: Engine,
+    snapshot: ArcSwap<Snapshot>,
+    /// Loaded components by digest and grants, so that a swap back compiles nothing.
+    loaded: Mutex<HashMap<(String, String), Prepared>>,
+    behind: AtomicBool,
+}
+
+impl Catalog {
+    /// An empty catalog; [`Self::refresh`] fills it.
+    pub fn new(store: Store, engine: Engine) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            engine,
+            snapshot: ArcSwap::from_pointee(Snapshot::default()),
+            loaded: Mutex::default(),
+            behind: AtomicBool::new(false),
+        }))
+    }
+
+    /// The component that decides about `subject`: the most specific live activation that covers it.
+    pub fn resolve(&self, org: &str, process: mortise_types::Process, subject: &Subject) -> Option<Arc<Live>> {
+        self.0.snapshot.load().resolve(org, process, subject)
+    }
+
+    /// The snapshot in force.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.snapshot.load_full()
+    }
+
+    /// True while this node could not follow the database and runs an older snapshot.
+    pub fn is_behind(&self) -> bool {
+        self.0.behind.load(Ordering::Relaxed)
+    }
+
+    /// Verifies an upload (see [`Engine::admit`]).
+    ///
+    /// # Errors
+    /// What is wrong with it, by rule.
+    pub async fn admit(&self, bytes: Arc<[u8]>, grants: &Grants) -> Result<Admission, Refused> {
+        self.0.engine.admit(bytes, grants).await
+    }
+
+    /// Runs one decision.
+    pub async fn evaluate(&self, live: &Live, request: &mortise_types::Request) -> Evaluation {
+        self.0.engine.evaluate(&live.prepared, request, &live.settings).await
+    }
+
+    /// Runs a stored request again on the component and settings that decided it.
+    ///
+    /// # Errors
+    /// When the component is gone from the database or does not load.
+    pub async fn replay(
+        &self,
+        org: &str,
+        digest: &str,
+        settings: &str,
+        request: &mortise_types::Request,
+    ) -> Result<Evaluation, CatalogError> {
+        let prepared = self.prepared(org, digest, "replay").await?;
+        Ok(self.0.engine.evaluate(&prepared, request, settings).await)
+    }
+
+    /// Asks a component whether settings are valid.
+    ///
+    /// # Errors
+    /// When it does not load; the inner error lists the settings' problems.
+    pub async fn check_settings(
+        &self,
+        org: &str,
+        digest: &str,
+        settings: &str,
+    ) -> Result<Result<(), SettingsRefused>, CatalogError> {
+        let prepared = self.prepared(org, digest, "settings").await?;
+        Ok(self.0.engine.check_settings(&prepared, settings).await)
+    }
+
+    /// Keeps what admission compiled, so that the activation that follows compiles nothing.
+    pub async fn keep(&self, admission: &Admission, grants: &Grants) {
+        let key = (admission.digest.clone(), join(&grants.imports));
+        self.0.loaded.lock().await.insert(key, admission.prepared.clone());
+    }
+
+    /// Follows the database when any generation has moved; gives true when the snapshot changed.
+    ///
+    /// # Errors
+    /// The snapshot stays as it was.
+    pub async fn refresh(&self) -> Result<bool, CatalogError> {
+        let result = self.follow().await;
+        self.0.behind.store(result.is_err(), Ordering::Relaxed);
+        result
+    }
+
+    async fn follow(&self) -> Result<bool, CatalogError> {
+        let generations: HashMap<_, _> =
+            self.0.store.generations().await?.into_iter().map(|(org, process, g)| ((org, process), g)).collect();
+        if self.0.snapshot.load().is_at(&generations) {
+            return Ok(false);
+        }
+        let mut live = Vec::new();
+        for activation in self.0.store.live_activations().await? {
+            live.push(self.live(activation).await?);
+        }
+        self.0.snapshot.store(Arc::new(Snapshot::new(live, generations)));
+        Ok(true)
+    }
+
+    async fn live(&self, activation: Activation) -> Result<Live, CatalogError> {
+        let prepared = self.prepared(&activation.org, &activation.digest, &activation.id).await?;
+        let row = self.0.store.component(&activation.org, &activation.digest).await?;
+        let name = row.map(|r| format!("{}@{}", r.name, r.version)).unwrap_or_default();
+        let settings = self.0.store.settings_text(&activation.org, &activation.settings_hash).await?;
+        let settings = settings.ok_or_else(|| CatalogError::Load {
+            digest: activation.digest.clone(),
+            activation: activation.id.clone(),
+            why: format!("its settings {} are gone", activation.settings_hash),
+        })?;
+        Ok(Live { activation, name, settings: settings.into(), prepared })
+    }
+
+    async fn prepared(&self, org: &str, digest: &str, activation: &str) -> Result<Prepared, CatalogError> {
+        let error = |why: String| CatalogError::Load {
+            digest: digest.to_owned(),
+            activation: activation.to_owned(),
+            why,
+        };
+        let row = self.0.store.component(org, digest).await?;
+        let row = row.ok_or_else(|| error("the organisation has no such component".to_owned()))?;
+        let mut loaded = self.0.loaded.lock().await;
+        let key = (digest.to_owned(), row.grants.clone());
+        if let Some(prepared) = loaded.get(&key) {
+            return Ok(prepared.clone());
+        }
+        let bytes = self.0.store.component_bytes(digest).await?;
+        let bytes = bytes.ok_or_else(|| error("its bytes are gone".to_owned()))?;
+        let grants = grants(&row.grants);
+        let prepared =
+            self.0.engine.load(bytes.into(), &grants).await.map_err(|refused| error(refused.message.clone()))?;
+        loaded.insert(key, prepared.clone());
+        Ok(prepared)
+    }
+}
+
+/// The stored form of grants: names separated by commas.
+pub fn join(imports: &BTreeSet<String>) -> String {
+    imports.iter().map(String::as_str).collect::<Vec<_>>().join(",")
+}
+
+/// Reads the stored form of grants.
+pub fn grants(text: &str) -> Grants {
+    Grants { imports: text.split(',').filter(|s| !s.is_empty()).map(str::to_owned).collect() }
+}

@@ -1,0 +1,241 @@
+//! Configuration: a TOML file, then the environment, then the command line; the later wins.
+//!
+//! Every key is known or refused. In the environment a key is written `MORTISE_` and its path in capitals, levels
+//! joined by two underscores: `MORTISE_DATABASE__URL`.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use crate::domain::policy::Policy;
+
+/// Start of the environment variables that are configuration.
+const PREFIX: &str = "MORTISE_";
+/// Variables with this start belong to the test harness.
+const HARNESS: &str = "MORTISE_TEST_";
+
+/// Everything a server can be told.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Address to listen on.
+    pub listen: Listen,
+    /// Folder for everything this node keeps: the embedded database, compiled components.
+    pub data_dir: DataDir,
+    /// Folder of components that an organisation without any gets at the first start.
+    pub components: Option<PathBuf>,
+    /// The organisation that tokens and imports belong to when none is named.
+    pub organisation: Organisation,
+    /// Where the records are.
+    pub database: Database,
+    /// What a component may use.
+    pub engine: Engine,
+    /// What is written to the log.
+    pub log: Log,
+    /// Defaults of the processes.
+    pub policy: Policy,
+}
+
+/// An address to listen on; 127.0.0.1:8080 unless told otherwise.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct Listen(pub SocketAddr);
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self(SocketAddr::from(([127, 0, 0, 1], 8080)))
+    }
+}
+
+/// The folder of this node; `mortise-data` in the working folder unless told otherwise.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct DataDir(pub PathBuf);
+
+impl Default for DataDir {
+    fn default() -> Self {
+        Self(PathBuf::from("mortise-data"))
+    }
+}
+
+/// The identifier of an organisation; `main` unless told otherwise.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct Organisation(pub String);
+
+impl Default for Organisation {
+    fn default() -> Self {
+        Self("main".to_owned())
+    }
+}
+
+/// Where the records are.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// `sqlite:PATH` or `postgres://…`; by default `mortise.db` in the data folder.
+    pub url: Option<String>,
+    /// Connections for reading (SQLite) or for everything (PostgreSQL).
+    pub connections: u32,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: None, connections: 8 }
+    }
+}
+
+/// What a component may use for one decision.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Engine {
+    /// Units of fuel.
+    pub fuel: Option<u64>,
+    /// Milliseconds on the clock.
+    pub wall_ms: Option<u64>,
+    /// Mebibytes of memory.
+    pub memory_mib: Option<usize>,
+    /// Decisions at the same time.
+    pub concurrent_calls: Option<usize>,
+}
+
+/// What is written to the log.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `text` or `json`.
+    pub format: LogFormat,
+    /// A filter like `info` or `mortise=debug,warn`.
+    pub filter: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".to_owned() }
+    }
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines, one object per line.
+    Json,
+}
+
+/// Why a configuration was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("configuration file {path}: {why}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// The system's words.
+        why: std::io::Error,
+    },
+    /// The file is not TOML, or a key or value is not one of ours.
+    #[error("configuration {source_name}: {why}")]
+    Content {
+        /// The file, or `from the environment`.
+        source_name: String,
+        /// What is wrong, with line and key where known.
+        why: String,
+    },
+}
+
+impl Config {
+    /// Reads `file` if there is one, then the environment.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a key that is unknown, a value that does not fit.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut table = Table::new();
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path)
+                .map_err(|why| ConfigError::File { path: path.to_owned(), why })?;
+            let content = |why: toml::de::Error| ConfigError::Content {
+                source_name: path.display().to_string(),
+                why: why.to_string(),
+            };
+            // Read once by itself, so that an error names the file's own line.
+            toml::from_str::<Self>(&text).map_err(content)?;
+            table = text.parse().map_err(content)?;
+        }
+        for (name, value) in environment {
+            if let Some(key) = name.strip_prefix(PREFIX).filter(|_| !name.starts_with(HARNESS)) {
+                let path: Vec<String> = key.split("__").map(str::to_lowercase).collect();
+                set(&mut table, &path, scalar(&value));
+            }
+        }
+        Self::deserialize(Value::Table(table)).map_err(|why| ConfigError::Content {
+            source_name: "from the environment".to_owned(),
+            why: why.to_string(),
+        })
+    }
+
+    /// The address of the database.
+    pub fn database_url(&self) -> String {
+        let embedded = || format!("sqlite:{}", self.data_dir.0.join("mortise.db").display());
+        self.database.url.clone().unwrap_or_else(embedded)
+    }
+}
+
+fn set(table: &mut Table, path: &[String], value: Value) {
+    match path {
+        [] => {}
+        [key] => {
+            table.insert(key.clone(), value);
+        }
+        [key, rest @ ..] => {
+            let inner = table.entry(key.clone()).or_insert_with(|| Value::Table(Table::new()));
+            if let Value::Table(inner) = inner {
+                set(inner, rest, value);
+            }
+        }
+    }
+}
+
+/// A number, `true`, `false`, or text.
+fn scalar(text: &str) -> Value {
+    text.parse().map(Value::Integer).or_else(|_| text.parse().map(Value::Boolean)).unwrap_or_else(|_| text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<Vec<_>>().into_iter()
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let dir = std::env::temp_dir().join(format!("mortise-config-{}", std::process::id()));
+        std::fs::write(&dir, "listen = \"127.0.0.1:9000\"\n[database]\nconnections = 3\n").unwrap();
+        let config = Config::load(
+            Some(&dir),
+            environment(&[("MORTISE_DATABASE__URL", "sqlite:x.db"), ("HOME", "/"), ("MORTISE_TEST_POSTGRES", "skip")]),
+        )
+        .unwrap();
+        std::fs::remove_file(&dir).unwrap();
+        assert_eq!(config.listen.0.port(), 9000);
+        assert_eq!(config.database_url(), "sqlite:x.db");
+        assert_eq!(config.database.connections, 3);
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let error = Config::load(None, environment(&[("MORTISE_DATABSE__URL", "x")])).unwrap_err();
+        assert!(error.to_string().contains("databse"), "{error}");
+    }
+}

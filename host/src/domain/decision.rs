@@ -1,0 +1,99 @@
+//! A decision as it is kept, so that anybody allowed can run it again and get the same bytes (invariant 7).
+
+use mortise_types::Process;
+use serde_json::{Value, json};
+
+use super::time::Instant;
+
+/// How a decision went (guide, section 0: DEC).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The component decided.
+    Ok,
+    /// The component refused the request and said why; a value, not a failure.
+    Refused,
+    /// The component failed: a trap, a limit, invalid output. `output` names the cause.
+    Failed,
+}
+
+impl Status {
+    /// The stored word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Reads the stored word.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Ok, Self::Refused, Self::Failed].into_iter().find(|s| s.as_str() == text)
+    }
+}
+
+/// A stored decision.
+///
+/// `input` and `output` are the very texts that were stored: equality of a replay is equality of bytes. `output` is
+/// `{"outcome": …, "reasons": […]}`, or `{"error": CODE, "message": …}` for a refusal, or
+/// `{"failure": CAUSE, "message": …}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecisionRecord {
+    /// Identifier; sorts by time.
+    pub id: String,
+    /// Organisation.
+    pub org: String,
+    /// Number of the record it was taken for.
+    pub number: String,
+    /// Process.
+    pub process: Process,
+    /// What happened to the record: `create`, `update`, `transition:STATE`, `timer:NAME`.
+    pub event: String,
+    /// When.
+    pub at: Instant,
+    /// SHA-256 of the component that decided.
+    pub component: String,
+    /// Its name and version, `NAME@VERSION`, for people.
+    pub component_name: String,
+    /// SHA-256 of the settings' text.
+    pub settings_hash: String,
+    /// Activation that made the component responsible.
+    pub activation: String,
+    /// The process's generation at that time.
+    pub generation: i64,
+    /// How it went.
+    pub status: Status,
+    /// The request, as canonical JSON in the golden files' shape.
+    pub input: String,
+    /// What came back, as canonical JSON.
+    pub output: String,
+    /// Fuel consumed: the deterministic cost.
+    pub fuel: i64,
+    /// Wall-clock time in microseconds.
+    pub took_us: i64,
+}
+
+impl DecisionRecord {
+    /// The decision as the interface shows it.
+    pub fn to_json(&self) -> Value {
+        // What was stored was JSON; a text that is not any more is shown as it stands.
+        let parse = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
+        json!({
+            "id": self.id,
+            "record": self.number,
+            "process": self.process.slug(),
+            "event": self.event,
+            "at": self.at.to_string(),
+            "component": self.component,
+            "component_name": self.component_name,
+            "settings": self.settings_hash,
+            "activation": self.activation,
+            "generation": self.generation,
+            "status": self.status.as_str(),
+            "input": parse(&self.input),
+            "output": parse(&self.output),
+            "fuel": self.fuel,
+            "took_us": self.took_us,
+        })
+    }
+}

@@ -1,0 +1,312 @@
+//! Checking a value against its field, and bringing it into the one form records keep.
+
+use mortise_types::money::{Currency, Decimal, Error as MoneyError};
+use serde_json::{Map, Value, json};
+
+use super::{Field, FieldType, Format, Target};
+use crate::domain::nearest::hint;
+use crate::domain::number;
+use crate::domain::refusal::{FieldProblem, rule};
+use crate::domain::role::Role;
+use crate::domain::time::{Instant, parse_date, zone_name};
+
+/// Longest line of text, in characters.
+pub(crate) const MAX_STR: usize = 500;
+/// Longest text, in characters.
+pub(crate) const MAX_TEXT: usize = 100_000;
+/// Longest user name, in characters.
+const MAX_USER: usize = 100;
+/// Most items of a list.
+const MAX_ITEMS: usize = 10_000;
+/// Largest free-form map, in bytes of its JSON text.
+const MAX_MAP: usize = 100_000;
+/// Longest decimal number, in characters.
+const MAX_DEC: usize = 40;
+/// Whole numbers stay within what every guest language counts exactly (design.md).
+pub(crate) const MAX_INT: i64 = 1 << 53;
+
+/// Checks a value and returns it in the form that records keep: text trimmed, moments in UTC,
+/// amounts with all decimals of their currency.
+///
+/// # Errors
+///
+/// Everything that is wrong with it, each with the path of the part that is wrong.
+pub fn normalise(field: &Field, value: &Value) -> Result<Value, Vec<FieldProblem>> {
+    let mut checker = Checker { field, problems: Vec::new() };
+    match checker.check(&field.name, &field.ty, value) {
+        Some(value) if checker.problems.is_empty() => Ok(value),
+        _ => Err(checker.problems),
+    }
+}
+
+struct Checker<'a> {
+    field: &'a Field,
+    problems: Vec<FieldProblem>,
+}
+
+impl Checker<'_> {
+    /// `None` means that at least one problem was noted.
+    fn check(&mut self, path: &str, ty: &FieldType, value: &Value) -> Option<Value> {
+        match ty {
+            FieldType::Str => self.line(path, value, MAX_STR),
+            FieldType::User => self.line(path, value, MAX_USER),
+            FieldType::Text => self.text(path, value),
+            FieldType::Int => self.int(path, value),
+            FieldType::Dur => self.dur(path, value),
+            FieldType::Dec => self.dec(path, value),
+            FieldType::Money => self.money(path, value),
+            FieldType::Bool => match value {
+                Value::Bool(_) => Some(value.clone()),
+                _ => self.wrong(path, rule::TYPE, "must be true or false"),
+            },
+            FieldType::Date => match value.as_str().and_then(parse_date) {
+                Some(date) => Some(date.to_string().into()),
+                None => self.wrong(path, rule::TYPE, "must be an existing day like \"2026-03-31\""),
+            },
+            FieldType::Instant => match value.as_str().map(str::parse::<Instant>) {
+                Some(Ok(at)) => Some(at.to_string().into()),
+                _ => self.wrong(
+                    path,
+                    rule::TYPE,
+                    "must be a moment like \"2026-03-31T09:30:00Z\" (RFC 3339, with its offset from UTC)",
+                ),
+            },
+            FieldType::Time => match value.as_str().filter(|text| is_time_of_day(text)) {
+                Some(text) => Some(text.into()),
+                None => self.wrong(path, rule::TYPE, "must be a time of day from \"00:00\" to \"24:00\""),
+            },
+            FieldType::Enum(options) => self.option(path, options, value),
+            FieldType::Ref(target) => self.reference(path, target, value),
+            FieldType::Role => match value.as_str().map(str::parse::<Role>) {
+                Some(Ok(role)) => Some(role.code().into()),
+                _ => {
+                    let codes = Role::ALL.map(Role::code).join(", ");
+                    self.wrong(path, rule::ENUM, &format!("must be one of the roles {codes}"))
+                }
+            },
+            FieldType::List(item) => self.list(path, item, value),
+            FieldType::Map => self.map(path, value),
+        }
+    }
+
+    fn wrong<T>(&mut self, path: &str, rule: &'static str, message: &str) -> Option<T> {
+        self.problems.push(FieldProblem::new(path, rule, format!("{path} {message}")));
+        None
+    }
+
+    fn line(&mut self, path: &str, value: &Value, longest: usize) -> Option<Value> {
+        let Some(text) = value.as_str() else {
+            return self.wrong(path, rule::TYPE, "must be a text");
+        };
+        let text = text.trim();
+        if text.is_empty() {
+            return self.wrong(path, rule::RANGE, "must not be empty (null removes a value)");
+        }
+        if text.chars().count() > longest {
+            return self.wrong(path, rule::RANGE, &format!("must have at most {longest} characters"));
+        }
+        if text.chars().any(char::is_control) {
+            return self.wrong(path, rule::FORMAT, "must be one line without control characters");
+        }
+        match self.field.format {
+            None => Some(text.into()),
+            Some(Format::TimeZone) => match zone_name(text) {
+                Ok(zone) => Some(zone.into()),
+                Err(error) => self.wrong(path, rule::FORMAT, &format!("is no time zone: {error}")),
+            },
+            Some(Format::Currency) => match Currency::iso(text) {
+                Ok(currency) => Some(currency.code().into()),
+                Err(error) => self.wrong(path, rule::FORMAT, &format!("is no currency: {error}")),
+            },
+            Some(Format::Period) if is_period(text) => Some(text.into()),
+            Some(Format::Period) => {
+                self.wrong(path, rule::FORMAT, "must be a month of a year like \"2026-03\"")
+            }
+        }
+    }
+
+    fn text(&mut self, path: &str, value: &Value) -> Option<Value> {
+        let Some(text) = value.as_str() else {
+            return self.wrong(path, rule::TYPE, "must be a text");
+        };
+        if text.trim().is_empty() {
+            return self.wrong(path, rule::RANGE, "must not be empty (null removes a value)");
+        }
+        if text.chars().count() > MAX_TEXT {
+            return self.wrong(path, rule::RANGE, &format!("must have at most {MAX_TEXT} characters"));
+        }
+        if text.chars().any(|sign| sign.is_control() && !matches!(sign, '\n' | '\r' | '\t')) {
+            return self.wrong(path, rule::FORMAT, "must not contain control characters");
+        }
+        Some(text.into())
+    }
+
+    fn int(&mut self, path: &str, value: &Value) -> Option<Value> {
+        let Some(number) = value.as_i64().filter(|number| (-MAX_INT..=MAX_INT).contains(number)) else {
+            let rule = if value.is_i64() || value.is_u64() { rule::RANGE } else { rule::TYPE };
+            return self.wrong(path, rule, "must be a whole number within ±2^53");
+        };
+        let below = self.field.min.is_some_and(|min| number < min);
+        let above = self.field.max.is_some_and(|max| number > max);
+        self.in_range(path, below || above).map(|()| number.into())
+    }
+
+    fn dur(&mut self, path: &str, value: &Value) -> Option<Value> {
+        match value.as_i64() {
+            Some(seconds) if (0..=MAX_INT).contains(&seconds) => Some(seconds.into()),
+            _ => self.wrong(path, rule::TYPE, "must be a whole number of seconds, not negative"),
+        }
+    }
+
+    fn dec(&mut self, path: &str, value: &Value) -> Option<Value> {
+        let text = value.as_str().filter(|text| text.len() <= MAX_DEC);
+        let Some(Ok(decimal)) = text.map(str::parse::<Decimal>) else {
+            return self.wrong(path, rule::TYPE, "must be a decimal number as a text, like \"-12.5\"");
+        };
+        let outside = self.outside(|bound| {
+            decimal.align(bound).map(|(value, bound)| value.cmp(&bound)).ok()
+        });
+        self.in_range(path, outside).map(|()| decimal.to_string().into())
+    }
+
+    fn money(&mut self, path: &str, value: &Value) -> Option<Value> {
+        let parts = value.as_object().filter(|map| map.len() == 2).and_then(|map| {
+            Some((map.get("amount")?.as_str()?, map.get("currency")?.as_str()?))
+        });
+        let Some((amount, code)) = parts else {
+            let form = r#"must be an amount like {"amount": "12.50", "currency": "CNY"}"#;
+            return self.wrong(path, rule::TYPE, form);
+        };
+        let minor = Currency::iso(code).and_then(|currency| {
+            let minor = currency.parse(amount)?;
+            Ok((currency, minor))
+        });
+        let (currency, minor) = match minor {
+            Ok(minor) => minor,
+            Err(error @ MoneyError::UnknownCurrency(_)) => {
+                return self.wrong(&format!("{path}.currency"), rule::FORMAT, &format!("is wrong: {error}"));
+            }
+            Err(error) => {
+                let rule = if matches!(error, MoneyError::NotANumber(_)) { rule::TYPE } else { rule::RANGE };
+                return self.wrong(&format!("{path}.amount"), rule, &format!("is wrong: {error}"));
+            }
+        };
+        let amount = currency.format(minor);
+        let decimal: Option<Decimal> = amount.parse().ok();
+        let outside = self.outside(|bound| {
+            decimal?.align(bound).map(|(value, bound)| value.cmp(&bound)).ok()
+        });
+        self.in_range(&format!("{path}.amount"), outside)?;
+        Some(json!({ "amount": amount, "currency": code }))
+    }
+
+    /// Whether a decimal lies outside the field's limits, given its order to a bound.
+    fn outside(&self, order: impl Fn(Decimal) -> Option<std::cmp::Ordering>) -> bool {
+        let to = |bound: i64| bound.to_string().parse::<Decimal>().ok().and_then(&order);
+        self.field.min.is_some_and(|min| to(min).is_none_or(|order| order.is_lt()))
+            || self.field.max.is_some_and(|max| to(max).is_none_or(|order| order.is_gt()))
+    }
+
+    fn in_range(&mut self, path: &str, outside: bool) -> Option<()> {
+        if !outside {
+            return Some(());
+        }
+        let limits = match (self.field.min, self.field.max) {
+            (Some(min), Some(max)) => format!("must be from {min} to {max}"),
+            (Some(min), None) => format!("must be at least {min}"),
+            (None, Some(max)) => format!("must be at most {max}"),
+            (None, None) => "is out of range".to_owned(),
+        };
+        self.wrong(path, rule::RANGE, &limits)
+    }
+
+    fn option(&mut self, path: &str, options: &[String], value: &Value) -> Option<Value> {
+        match value.as_str() {
+            Some(text) if options.iter().any(|option| option == text) => Some(text.into()),
+            other => {
+                let hint = other.map_or_else(String::new, |text| {
+                    hint(text, options.iter().map(String::as_str))
+                });
+                self.wrong(path, rule::ENUM, &format!("must be one of {}{hint}", options.join(", ")))
+            }
+        }
+    }
+
+    fn reference(&mut self, path: &str, target: &Target, value: &Value) -> Option<Value> {
+        let number = value.as_str().and_then(number::parse);
+        match (number, target) {
+            (Some(number), Target::Any) => Some(number.to_string().into()),
+            (Some(number), Target::Kind(prefix)) if number.prefix == *prefix => {
+                Some(number.to_string().into())
+            }
+            (_, Target::Any) => {
+                self.wrong(path, rule::REFERENCE, "must be the number of a record, like \"INC-2026-000123\"")
+            }
+            (_, Target::Kind(prefix)) => {
+                let form = format!("must be the number of a {prefix} record, like \"{prefix}-2026-000123\"");
+                self.wrong(path, rule::REFERENCE, &form)
+            }
+        }
+    }
+
+    fn list(&mut self, path: &str, item: &FieldType, value: &Value) -> Option<Value> {
+        let Some(items) = value.as_array() else {
+            return self.wrong(path, rule::TYPE, "must be a list");
+        };
+        if items.len() > MAX_ITEMS {
+            return self.wrong(path, rule::RANGE, &format!("must have at most {MAX_ITEMS} items"));
+        }
+        let checked = items.iter().enumerate().map(|(index, value)| {
+            self.check(&format!("{path}[{index}]"), item, value)
+        });
+        // Every item is checked, so that one answer names everything that is wrong.
+        let checked: Vec<Option<Value>> = checked.collect();
+        checked.into_iter().collect::<Option<Vec<_>>>().map(Value::Array)
+    }
+
+    fn map(&mut self, path: &str, value: &Value) -> Option<Value> {
+        let Some(map) = value.as_object() else {
+            return self.wrong(path, rule::TYPE, "must be an object");
+        };
+        let Some(shape) = &self.field.shape else {
+            if value.to_string().len() > MAX_MAP {
+                return self.wrong(path, rule::RANGE, &format!("must be at most {MAX_MAP} bytes of JSON"));
+            }
+            return Some(value.clone());
+        };
+        let before = self.problems.len();
+        let mut out = Map::new();
+        for (key, value) in map {
+            let inner = format!("{path}.{key}");
+            match shape.get(key) {
+                Some(entry) if value.is_null() && entry.optional => {}
+                Some(entry) => {
+                    let value = self.check(&inner, &entry.ty, value).unwrap_or_default();
+                    out.insert(key.clone(), value);
+                }
+                None => {
+                    let hint = hint(key, shape.keys().map(String::as_str));
+                    let _: Option<()> =
+                        self.wrong(&inner, rule::UNKNOWN_FIELD, &format!("is not a known key{hint}"));
+                }
+            }
+        }
+        for (key, _) in shape.iter().filter(|(key, entry)| !entry.optional && !map.contains_key(*key)) {
+            let _: Option<()> = self.wrong(&format!("{path}.{key}"), rule::REQUIRED, "is required");
+        }
+        (self.problems.len() == before).then_some(Value::Object(out))
+    }
+}
+
+fn is_time_of_day(text: &str) -> bool {
+    let two = |part: &str| {
+        (part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit())).then(|| part.parse::<u8>().ok())?
+    };
+    let parts = text.split_once(':').and_then(|(hours, minutes)| Some((two(hours)?, two(minutes)?)));
+    parts.is_some_and(|(hours, minutes)| (hours < 24 && minutes < 60) || (hours == 24 && minutes == 0))
+}
+
+/// Whether the text is a month of a year, `YYYY-MM`.
+pub(crate) fn is_period(text: &str) -> bool {
+    text.len() == 7 && text.is_char_boundary(7) && parse_date(&format!("{text}-01")).is_some()
+}

@@ -1,0 +1,169 @@
+//! Reading a kind file. Every complaint names the file and the line.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde_json::Value;
+use toml::Spanned;
+
+use super::raw::{RawDecision, RawField, RawKind, RawState, RawTransition, Text};
+use super::{
+    Access, DecisionHook, Grant, Index, Kind, KindError, Only, State, Transition, Trigger, check,
+};
+use crate::domain::field::Field;
+use crate::domain::role::Who;
+
+/// Reads one kind file. That its references name kinds of the set it is loaded into is checked by
+/// [`Kinds::load`](super::Kinds::load).
+///
+/// # Errors
+///
+/// The first thing that is wrong in it.
+pub fn parse(text: &str, file: &str) -> Result<Kind, KindError> {
+    let source = Source { text, file };
+    let raw: RawKind = toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| source.line(&span));
+        KindError { file: file.to_owned(), line, message: error.message().trim().to_owned() }
+    })?;
+    let kind = Kind {
+        prefix: raw.prefix.get_ref().clone(),
+        slug: raw.slug.get_ref().clone(),
+        name: raw.name.clone(),
+        process: raw.process.get_ref().clone(),
+        clause: raw.clause.clone(),
+        access: Access {
+            create: source.grants(&raw.access.create)?,
+            read: source.grants(&raw.access.read)?,
+            update: source.grants(&raw.access.update)?,
+        },
+        owner_fields: strings(&raw.owner_fields),
+        initial: raw.initial.get_ref().clone(),
+        states: raw.states.iter().map(state).collect(),
+        fields: raw.fields.iter().map(|field| source.field(field)).collect::<Result<_, _>>()?,
+        indexes: raw
+            .indexes
+            .iter()
+            .map(|index| Ok(Index { path: index.path.get_ref().clone(), ty: source.read(&index.ty)? }))
+            .collect::<Result<_, KindError>>()?,
+        transitions: raw.transitions.iter().map(|step| source.transition(step)).collect::<Result<_, _>>()?,
+        decisions: raw.decisions.iter().map(|hook| source.decision(hook)).collect::<Result<_, _>>()?,
+    };
+    check::kind(&kind, &raw, &source)?;
+    Ok(kind)
+}
+
+/// The file being read.
+pub(super) struct Source<'a> {
+    pub(super) text: &'a str,
+    pub(super) file: &'a str,
+}
+
+impl Source<'_> {
+    pub(super) fn error(&self, span: &Range<usize>, message: impl Into<String>) -> KindError {
+        KindError { file: self.file.to_owned(), line: self.line(span), message: message.into() }
+    }
+
+    pub(super) fn line(&self, span: &Range<usize>) -> usize {
+        let before = self.text.as_bytes().iter().take(span.start);
+        1 + before.filter(|byte| **byte == b'\n').count()
+    }
+
+    fn read<T: std::str::FromStr<Err: std::fmt::Display>>(&self, text: &Text) -> Result<T, KindError> {
+        text.get_ref().parse().map_err(|error: T::Err| self.error(&text.span(), error.to_string()))
+    }
+
+    fn all<T: std::str::FromStr<Err: std::fmt::Display>>(&self, texts: &[Text]) -> Result<Vec<T>, KindError> {
+        texts.iter().map(|text| self.read(text)).collect()
+    }
+
+    fn grants(&self, texts: &[Text]) -> Result<Vec<Grant>, KindError> {
+        let grant = |text: &Text| {
+            let (who, own) = match text.get_ref().strip_suffix(":own") {
+                Some(who) => (who, true),
+                None => (text.get_ref().as_str(), false),
+            };
+            match who.parse() {
+                Ok(who @ (Who::Role(_) | Who::Any)) => Ok(Grant { who, own }),
+                _ => Err(self.error(&text.span(), format!("'{who}' is not a role that can be granted access"))),
+            }
+        };
+        texts.iter().map(grant).collect()
+    }
+
+    fn field(&self, raw: &RawField) -> Result<Field, KindError> {
+        let shape = match &raw.shape {
+            None => None,
+            Some(entries) => {
+                let entries = entries.iter().map(|(key, ty)| Ok((key.clone(), self.read(ty)?)));
+                Some(entries.collect::<Result<BTreeMap<_, _>, KindError>>()?)
+            }
+        };
+        Ok(Field {
+            name: raw.name.get_ref().clone(),
+            ty: self.read(&raw.ty)?,
+            required: raw.required,
+            on_create: raw.on_create,
+            indexed: raw.indexed,
+            computed: raw.computed,
+            default: raw.default.as_ref().map(|value| self.json(value)).transpose()?,
+            min: raw.min,
+            max: raw.max,
+            format: raw.format,
+            shape,
+            label: raw.label.clone(),
+        })
+    }
+
+    fn json(&self, value: &Spanned<toml::Value>) -> Result<Value, KindError> {
+        serde_json::to_value(value.get_ref()).map_err(|error| self.error(&value.span(), error.to_string()))
+    }
+
+    fn transition(&self, raw: &RawTransition) -> Result<Transition, KindError> {
+        let only = raw.only.iter().map(|only| {
+            let (field, is) = (only.field.get_ref().clone(), only.is.clone());
+            Ok(Only { field, is, roles: self.all(&only.roles)? })
+        });
+        let signatures = match &raw.signatures {
+            Some(field) => Some(field.get_ref().clone()),
+            None if raw.all_of.is_empty() => None,
+            None => Some("signatures".to_owned()),
+        };
+        Ok(Transition {
+            name: raw.name.as_ref().unwrap_or(&raw.to).get_ref().clone(),
+            from: raw.from.get_ref().clone(),
+            to: raw.to.get_ref().clone(),
+            roles: self.all(&raw.roles)?,
+            require: strings(&raw.require),
+            separate: strings(&raw.separate),
+            all_of: self.all(&raw.all_of)?,
+            signatures,
+            records_actor: raw.records_actor.as_ref().map(|field| field.get_ref().clone()),
+            only: only.collect::<Result<_, KindError>>()?,
+            reason: raw.reason,
+            incomplete: raw.incomplete,
+        })
+    }
+
+    fn decision(&self, raw: &RawDecision) -> Result<DecisionHook, KindError> {
+        let on = raw.on.iter().map(|event| match event.get_ref().as_str() {
+            "create" => Trigger::Create,
+            "update" => Trigger::Update,
+            "transition" => Trigger::Transition,
+            state => Trigger::Entered(state.to_owned()),
+        });
+        Ok(DecisionHook { process: self.read(&raw.process)?, on: on.collect() })
+    }
+}
+
+fn state(raw: &RawState) -> State {
+    State {
+        name: raw.name.get_ref().clone(),
+        label: raw.label.clone(),
+        closed: raw.closed,
+        editable: raw.editable.as_deref().map(strings),
+    }
+}
+
+fn strings(texts: &[Text]) -> Vec<String> {
+    texts.iter().map(|text| text.get_ref().clone()).collect()
+}

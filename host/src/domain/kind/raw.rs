@@ -1,0 +1,122 @@
+//! The kind file as TOML sees it, with the places of what can be wrong in it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::Label;
+use crate::domain::field::Format;
+
+pub(super) type Text = Spanned<String>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawKind {
+    pub(super) prefix: Text,
+    pub(super) slug: Text,
+    pub(super) name: Label,
+    pub(super) process: Text,
+    pub(super) clause: String,
+    pub(super) initial: Text,
+    #[serde(default)]
+    pub(super) owner_fields: Vec<Text>,
+    pub(super) access: RawAccess,
+    #[serde(rename = "state")]
+    pub(super) states: Vec<RawState>,
+    #[serde(rename = "field", default)]
+    pub(super) fields: Vec<RawField>,
+    #[serde(rename = "index", default)]
+    pub(super) indexes: Vec<RawIndex>,
+    #[serde(rename = "transition", default)]
+    pub(super) transitions: Vec<RawTransition>,
+    #[serde(rename = "decision", default)]
+    pub(super) decisions: Vec<RawDecision>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAccess {
+    pub(super) create: Vec<Text>,
+    pub(super) read: Vec<Text>,
+    pub(super) update: Vec<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawState {
+    pub(super) name: Text,
+    pub(super) label: Label,
+    #[serde(default)]
+    pub(super) closed: bool,
+    pub(super) editable: Option<Vec<Text>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawField {
+    pub(super) name: Text,
+    #[serde(rename = "type")]
+    pub(super) ty: Text,
+    #[serde(default)]
+    pub(super) required: bool,
+    #[serde(default)]
+    pub(super) on_create: bool,
+    #[serde(default)]
+    pub(super) indexed: bool,
+    #[serde(default)]
+    pub(super) computed: bool,
+    pub(super) default: Option<Spanned<toml::Value>>,
+    pub(super) min: Option<i64>,
+    pub(super) max: Option<i64>,
+    pub(super) format: Option<Format>,
+    pub(super) shape: Option<BTreeMap<String, Text>>,
+    pub(super) label: Label,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawIndex {
+    pub(super) path: Text,
+    #[serde(rename = "type")]
+    pub(super) ty: Text,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTransition {
+    pub(super) name: Option<Text>,
+    pub(super) from: Text,
+    pub(super) to: Text,
+    #[serde(default)]
+    pub(super) roles: Vec<Text>,
+    #[serde(default)]
+    pub(super) require: Vec<Text>,
+    #[serde(default)]
+    pub(super) separate: Vec<Text>,
+    #[serde(default)]
+    pub(super) all_of: Vec<Text>,
+    pub(super) signatures: Option<Text>,
+    pub(super) records_actor: Option<Text>,
+    #[serde(default)]
+    pub(super) only: Vec<RawOnly>,
+    #[serde(default)]
+    pub(super) reason: bool,
+    #[serde(default)]
+    pub(super) incomplete: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawOnly {
+    pub(super) field: Text,
+    pub(super) is: String,
+    pub(super) roles: Vec<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDecision {
+    pub(super) process: Text,
+    pub(super) on: Vec<Text>,
+}

@@ -1,0 +1,32 @@
+//! The rules of records: pure functions over values handed in by the caller.
+//!
+//! Nothing here is asynchronous, reads a clock, touches a file or a network, or makes up an
+//! identifier: time is an argument and ids come from outside, so the same call always gives the
+//! same answer. `mortise_types` (the process contract's Rust face) lies below this room; every
+//! other room of the host lies above it.
+
+pub mod access;
+pub mod audit;
+pub mod canonical;
+pub mod component;
+pub mod decision;
+pub mod field;
+pub mod kind;
+pub mod lifecycle;
+mod nearest;
+pub mod number;
+pub mod outcome;
+pub mod record;
+pub mod refusal;
+pub mod role;
+pub mod time;
+
+pub use audit::AuditEntry;
+pub use field::{Field, FieldType};
+pub use kind::{Kind, KindError, Kinds};
+pub use lifecycle::TransitionContext;
+pub use number::Number;
+pub use record::{Change, Record, Stamp};
+pub use refusal::{Class, FieldProblem, Refusal, rule};
+pub use role::{Actor, Role, Who};
+pub use time::Instant;

@@ -1,0 +1,126 @@
+//! What a client sends: a flat object of field values, null removing one.
+
+use serde_json::{Map, Value};
+
+use super::Record;
+use crate::domain::field::{ALWAYS_EDITABLE, COLUMNS, Field, normalise};
+use crate::domain::kind::{Kind, State};
+use crate::domain::nearest::hint;
+use crate::domain::refusal::{FieldProblem, Refusal, rule};
+
+/// One accepted entry of the input: the field, and its value or `None` to remove it.
+pub(super) type Entry<'k> = (&'k Field, Option<Value>);
+
+/// Checks every entry of an input against the kind, and reports everything that is wrong at once.
+pub(super) fn check<'k>(kind: &'k Kind, input: &Map<String, Value>) -> Result<Vec<Entry<'k>>, Refusal> {
+    let mut entries = Vec::with_capacity(input.len());
+    let mut problems = Vec::new();
+    for (name, value) in input {
+        match field(kind, name) {
+            Err(problem) => problems.push(problem),
+            Ok(field) if value.is_null() => entries.push((field, None)),
+            Ok(field) => match normalise(field, value) {
+                Ok(value) => entries.push((field, Some(value))),
+                Err(found) => problems.extend(found),
+            },
+        }
+    }
+    if problems.is_empty() { Ok(entries) } else { Err(Refusal::fields(problems)) }
+}
+
+fn field<'k>(kind: &'k Kind, name: &str) -> Result<&'k Field, FieldProblem> {
+    match kind.field(name) {
+        Some(field) if field.computed => {
+            let message = format!("{name} is filled by the host and cannot be set");
+            Err(FieldProblem::new(name, rule::COMPUTED_FIELD, message))
+        }
+        Some(field) => Ok(field),
+        None if COLUMNS.contains(&name) => {
+            let message = match name {
+                "state" => "state is changed by transitions only".to_owned(),
+                _ => format!("{name} is kept by the host and cannot be set"),
+            };
+            Err(FieldProblem::new(name, rule::COMPUTED_FIELD, message))
+        }
+        None => {
+            let writable = kind.all_fields().filter(|field| !field.computed);
+            let hint = hint(name, writable.map(|field| field.name.as_str()));
+            let message = format!("{} has no field '{name}'{hint}", kind.slug);
+            Err(FieldProblem::new(name, rule::UNKNOWN_FIELD, message))
+        }
+    }
+}
+
+/// Refuses entries that may not be changed in the record's state, but for those in `needed`.
+pub(super) fn check_editable(
+    kind: &Kind,
+    record: &Record,
+    entries: &[Entry<'_>],
+    needed: &[String],
+) -> Result<(), Refusal> {
+    let Some(State { closed, editable, .. }) = kind.state(&record.state) else { return Ok(()) };
+    if *closed && !entries.is_empty() {
+        return Err(closed_record(record));
+    }
+    let Some(editable) = editable else { return Ok(()) };
+    let free = |name: &str| {
+        ALWAYS_EDITABLE.contains(&name)
+            || editable.iter().any(|field| field == name)
+            || needed.iter().any(|field| field == name)
+    };
+    let locked = entries.iter().filter(|(field, _)| !free(&field.name)).map(|(field, _)| {
+        let message = format!("{} cannot be changed while {} is {}", field.name, record.number, record.state);
+        FieldProblem::new(field.name.as_str(), rule::LOCKED_FIELD, message)
+    });
+    let locked: Vec<_> = locked.collect();
+    if locked.is_empty() { Ok(()) } else { Err(Refusal::fields(locked)) }
+}
+
+/// The refusal for a record that is read-only.
+pub(super) fn closed_record(record: &Record) -> Refusal {
+    Refusal::conflict(
+        rule::CLOSED,
+        format!("{} is {} and read-only; correct it by a new linked record", record.number, record.state),
+    )
+}
+
+/// Writes accepted entries into a record. A field that must always have a value keeps its own.
+pub(super) fn apply(record: &mut Record, entries: Vec<Entry<'_>>) -> Result<(), Refusal> {
+    let mut problems = Vec::new();
+    for (field, value) in entries {
+        let name = field.name.as_str();
+        match (name, value) {
+            ("title" | "owner" | "confidentiality", None) => {
+                let message = format!("{name} cannot be removed");
+                problems.push(FieldProblem::new(name, rule::REQUIRED, message));
+            }
+            ("title", Some(value)) => record.title = value.as_str().unwrap_or_default().to_owned(),
+            ("owner", Some(value)) => record.owner = value.as_str().unwrap_or_default().to_owned(),
+            (_, None) => {
+                record.data.remove(name);
+            }
+            (_, Some(value)) => {
+                record.data.insert(name.to_owned(), value);
+            }
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Refusal::fields(problems)) }
+}
+
+/// The fields among these that have no value yet, as problems.
+pub(super) fn missing<'f>(
+    record: &Record,
+    fields: impl IntoIterator<Item = &'f str>,
+    why: &str,
+) -> Vec<FieldProblem> {
+    let empty = |name: &str| match name {
+        "title" => record.title.is_empty(),
+        "owner" => record.owner.is_empty(),
+        name => !record.data.contains_key(name),
+    };
+    fields
+        .into_iter()
+        .filter(|name| empty(name))
+        .map(|name| FieldProblem::new(name, rule::REQUIRED, format!("{name} is required {why}")))
+        .collect()
+}

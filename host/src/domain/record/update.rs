@@ -1,0 +1,54 @@
+//! Changing the fields of a record.
+
+use serde_json::{Map, Value};
+
+use super::input::{apply, check, check_editable, closed_record, missing};
+use super::transition::drop_signatures;
+use super::{Change, Record};
+use crate::domain::access::{self, Action};
+use crate::domain::field::ALWAYS_EDITABLE;
+use crate::domain::kind::Kind;
+use crate::domain::refusal::Refusal;
+use crate::domain::role::Actor;
+use crate::domain::time::Instant;
+
+/// The record with a patch merged in: each field named in it is replaced as a whole, null removes
+/// one. Once the record has left its first state, a required field keeps having a value.
+///
+/// A change to what was agreed makes signatures collected for a pending transition void.
+///
+/// # Errors
+///
+/// `role` or `own` when the actor may not change it, `closed-record` or `locked-field` when its
+/// state forbids it; otherwise every field that is wrong.
+pub fn update(
+    kind: &Kind,
+    actor: &Actor,
+    record: &Record,
+    patch: Map<String, Value>,
+    now: Instant,
+) -> Result<Change, Refusal> {
+    let acting = access::permit(kind, actor, Action::Update, Some(record))?;
+    if kind.state(&record.state).is_some_and(|state| state.closed) {
+        return Err(closed_record(record));
+    }
+    let entries = check(kind, &patch)?;
+    check_editable(kind, record, &entries, &[])?;
+    let mut new = record.clone();
+    apply(&mut new, entries)?;
+    let required = kind.all_fields().filter(|field| {
+        let always = field.on_create || (field.required && record.state != kind.initial);
+        // What was empty before is another rule's business.
+        always && !field.computed && patch.contains_key(&field.name)
+    });
+    let missing = missing(&new, required.map(|field| field.name.as_str()), "and cannot be removed");
+    if !missing.is_empty() {
+        return Err(Refusal::fields(missing));
+    }
+    let mut change = Change::between(record, new, acting, now);
+    if change.changed.iter().any(|name| !ALWAYS_EDITABLE.contains(&name.as_str())) {
+        drop_signatures(kind, &mut change.record);
+        change.refresh(record, now);
+    }
+    Ok(change)
+}

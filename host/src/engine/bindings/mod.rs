@@ -1,0 +1,163 @@
+//! The contracts as wasmtime sees them: one file per process, and one for what
+//! every component has.
+//!
+//! Each file generates the types of its WIT package and says which functions the
+//! evaluator has. The macro below makes of that list: the request in the form
+//! that crosses the boundary ([`sla::Wire`] and its like), the look-up of the
+//! functions in a component with a check of their types, and the calls.
+
+pub(super) mod budget;
+pub(super) mod change_risk;
+pub(super) mod shared;
+pub(super) mod sla;
+pub(super) mod supplier;
+
+/// The evaluator of one process.
+///
+/// After the interface, the plain request type and the variant of
+/// [`mortise_types::Outcome`], one line per function:
+/// `name = "export": Variant(request record -> decision record) from PATTERN => REQUEST to OUTCOME;`
+/// where PATTERN takes REQUEST out of the plain request, and OUTCOME wraps the
+/// plain outcome.
+macro_rules! evaluator {
+    (
+        interface: $interface:literal,
+        request: $plain:ty,
+        outcome: $wrap:ident,
+        $($field:ident = $export:literal: $variant:ident($request:ident -> $decision:ident) from $from:pat => $inner:ident to $to:expr;)+
+    ) => {
+        /// The exported interface, at the version that this host calls.
+        pub(in crate::engine) const INTERFACE: &str = $interface;
+
+        /// A request in the form that crosses the boundary.
+        pub(in crate::engine) enum Wire {
+            $($variant(wit::$request)),+
+        }
+
+        impl From<&$plain> for Wire {
+            fn from(request: &$plain) -> Self {
+                match request {
+                    $($from => Self::$variant($inner.clone().into()),)+
+                }
+            }
+        }
+
+        /// Where a component has the functions of this evaluator.
+        pub(in crate::engine) struct Evaluator {
+            $($field: wasmtime::component::ComponentExportIndex),+
+        }
+
+        impl Evaluator {
+            /// Finds the functions and checks their types.
+            pub(in crate::engine) fn find<T: 'static>(
+                pre: &wasmtime::component::InstancePre<T>,
+            ) -> Result<Self, $crate::engine::Refused> {
+                let interface = $crate::engine::bindings::interface(pre, INTERFACE)?;
+                Ok(Self {
+                    $($field: $crate::engine::bindings::function::<
+                        T,
+                        (&wit::$request, &str),
+                        (Result<wit::$decision, $crate::engine::bindings::shared::itsm::types::types::Refusal>,),
+                    >(pre, INTERFACE, &interface, $export)?),+
+                })
+            }
+
+            /// Calls the function that the request is for.
+            pub(in crate::engine) async fn call<T: Send + 'static>(
+                &self,
+                store: &mut wasmtime::Store<T>,
+                instance: &wasmtime::component::Instance,
+                request: &Wire,
+                settings: &str,
+            ) -> wasmtime::Result<Result<mortise_types::Decision, mortise_types::Refusal>> {
+                match request {
+                    $(Wire::$variant(request) => {
+                        let function = instance.get_typed_func::<
+                            (&wit::$request, &str),
+                            (Result<wit::$decision, $crate::engine::bindings::shared::itsm::types::types::Refusal>,),
+                        >(&mut *store, &self.$field)?;
+                        let (answer,) = function.call_async(store, (request, settings)).await?;
+                        Ok(match answer {
+                            Ok(decision) => {
+                                let mortise_types::Decided { outcome, reasons } = decision.into();
+                                let outcome = mortise_types::Outcome::$wrap($to(outcome));
+                                Ok(mortise_types::Decision { outcome, reasons })
+                            }
+                            Err(refusal) => Err(refusal.into()),
+                        })
+                    })+
+                }
+            }
+
+            /// The same call without a fiber and without conversions, for
+            /// benchmarks: whether the component decided.
+            pub(in crate::engine) fn call_bare<T: 'static>(
+                &self,
+                store: &mut wasmtime::Store<T>,
+                instance: &wasmtime::component::Instance,
+                request: &Wire,
+                settings: &str,
+            ) -> wasmtime::Result<bool> {
+                match request {
+                    $(Wire::$variant(request) => {
+                        let function = instance.get_typed_func::<
+                            (&wit::$request, &str),
+                            (Result<wit::$decision, $crate::engine::bindings::shared::itsm::types::types::Refusal>,),
+                        >(&mut *store, &self.$field)?;
+                        let (answer,) = function.call(store, (request, settings))?;
+                        Ok(std::hint::black_box(answer).is_ok())
+                    })+
+                }
+            }
+        }
+    };
+}
+use evaluator;
+
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{
+    ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Lower,
+};
+
+use super::refused::{Refused, rule};
+
+/// Finds an exported interface; versions match as semver says.
+fn interface<T: 'static>(
+    pre: &InstancePre<T>,
+    name: &str,
+) -> Result<ComponentExportIndex, Refused> {
+    pre.component().get_export_index(None, name).ok_or_else(|| {
+        Refused::new(rule::MISSING_EXPORT, format!("the component does not export `{name}`"))
+    })
+}
+
+/// Finds a function of an exported interface and checks its type.
+fn function<T, Params, Return>(
+    pre: &InstancePre<T>,
+    interface_name: &str,
+    interface: &ComponentExportIndex,
+    name: &str,
+) -> Result<ComponentExportIndex, Refused>
+where
+    T: 'static,
+    Params: ComponentNamedList + Lower,
+    Return: ComponentNamedList + Lift,
+{
+    match pre.component().get_export(Some(interface), name) {
+        Some((ComponentItem::ComponentFunc(function), index)) => {
+            function.typecheck::<Params, Return>(&pre.instance_type()).map_err(|error| {
+                let message = format!("`{interface_name}#{name}` has another type: {error:#}");
+                Refused::new(rule::CHANGED_EXPORT, message)
+            })?;
+            Ok(index)
+        }
+        Some(_) => Err(Refused::new(
+            rule::CHANGED_EXPORT,
+            format!("`{interface_name}#{name}` is not a function"),
+        )),
+        None => Err(Refused::new(
+            rule::MISSING_EXPORT,
+            format!("`{interface_name}` lacks the function `{name}`"),
+        )),
+    }
+}

@@ -1,0 +1,182 @@
+//! Compiled components on disk, by digest of the component and by what compiled
+//! it. A start with a hundred components compiles none of them again.
+
+use std::fs::{self, File, OpenOptions};
+use std::hash::{Hash, Hasher};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sha2::{Digest, Sha256};
+use wasmtime::component::Component;
+
+use super::artifact;
+use super::mac::LEN;
+
+/// The key of this node, in the cache's folder.
+const KEY_FILE: &str = "node.key";
+
+/// A folder of compiled components that only this node reads and writes.
+pub(super) struct Cache {
+    dir: PathBuf,
+    key: [u8; LEN],
+    /// Hash of wasmtime's version, its configuration and the CPU's features.
+    environment: String,
+}
+
+impl Cache {
+    /// Opens a folder, making it and the node's key if they are missing.
+    pub(super) fn open(dir: &Path, engine: &wasmtime::Engine) -> io::Result<Self> {
+        make_dir(dir)?;
+        let key = node_key(dir)?;
+        let mut hasher = Sha256Hasher(Sha256::new());
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        let environment = hex(&hasher.0.finalize()[..8]);
+        Ok(Self { dir: dir.to_owned(), key, environment })
+    }
+
+    /// A component compiled earlier by this node. A file that is missing, was
+    /// tampered with or comes from elsewhere is as good as none.
+    pub(super) fn load(&self, engine: &wasmtime::Engine, digest: &str) -> Option<Component> {
+        let name = self.name(digest);
+        let path = self.dir.join(&name);
+        let sealed = match fs::read(&path) {
+            Ok(sealed) => sealed,
+            Err(error) if error.kind() == ErrorKind::NotFound => return None,
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "a compiled component cannot be read");
+                return None;
+            }
+        };
+        let component = artifact::open(engine, &self.key, &name, &sealed);
+        if component.is_none() {
+            tracing::warn!(
+                path = %path.display(),
+                "a compiled component was not written by this node for this engine; it is compiled again"
+            );
+        }
+        component
+    }
+
+    /// Keeps a component for the next start. Readers see all of it or nothing.
+    pub(super) fn save(&self, digest: &str, component: &Component) -> io::Result<()> {
+        let artifact = component.serialize().map_err(io::Error::other)?;
+        let name = self.name(digest);
+        let sealed = artifact::seal(&self.key, &name, &artifact);
+        let temporary = self.dir.join(temporary_name());
+        let written = write_private(&temporary, &sealed)
+            .and_then(|()| fs::rename(&temporary, self.dir.join(name)));
+        if written.is_err() {
+            // The name is ours alone; a left-over would only take room.
+            let _ = fs::remove_file(&temporary);
+        }
+        written
+    }
+
+    fn name(&self, digest: &str) -> String {
+        format!("{digest}.{}.cwasm", self.environment)
+    }
+}
+
+/// The key of this node: 32 random bytes that nobody else may read.
+fn node_key(dir: &Path) -> io::Result<[u8; LEN]> {
+    let path = dir.join(KEY_FILE);
+    if let Some(key) = read_key(&path)? {
+        return Ok(key);
+    }
+    let mut key = [0; LEN];
+    getrandom::fill(&mut key).map_err(io::Error::other)?;
+    let temporary = dir.join(temporary_name());
+    write_private(&temporary, &key)?;
+    // A link appears with its whole content, and fails if another process of
+    // this node was faster; then its key counts.
+    let linked = fs::hard_link(&temporary, &path);
+    fs::remove_file(&temporary)?;
+    match linked {
+        Ok(()) => Ok(key),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => read_key(&path)?
+            .ok_or_else(|| io::Error::new(ErrorKind::InvalidData, "the node key is not usable")),
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads the key. One that others could have read or that is cut short is
+/// removed, and with it the trust in all that it sealed.
+fn read_key(path: &Path) -> io::Result<Option<[u8; LEN]>> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut key = Vec::with_capacity(LEN + 1);
+    let private = is_private(&file)?;
+    file.by_ref().take(LEN as u64 + 1).read_to_end(&mut key)?;
+    match <[u8; LEN]>::try_from(key) {
+        Ok(key) if private => Ok(Some(key)),
+        _ => {
+            tracing::warn!(path = %path.display(), "the node key is damaged or not private; it is replaced");
+            fs::remove_file(path)?;
+            Ok(None)
+        }
+    }
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn make_dir(dir: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+#[cfg(unix)]
+fn is_private(file: &File) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt;
+    Ok(file.metadata()?.permissions().mode() & 0o077 == 0)
+}
+
+#[cfg(not(unix))]
+fn is_private(_file: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// A name that no other thread or process of this machine uses.
+fn temporary_name() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    format!(".{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Feeds what `Hash` gives to SHA-256, so that the result does not depend on the
+/// standard library's own hasher.
+struct Sha256Hasher(Sha256);
+
+impl Hasher for Sha256Hasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        let digest = self.0.clone().finalize();
+        u64::from_le_bytes(std::array::from_fn(|i| digest[i]))
+    }
+}

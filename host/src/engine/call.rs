@@ -1,0 +1,115 @@
+//! One guest call: a place, a fresh store, all limits, and what it cost.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::SemaphorePermit;
+use wasmtime::component::{Instance, InstancePre};
+use wasmtime::{Store, UpdateDeadline};
+
+use super::Inner;
+use super::failure::{Cause, Failure, Phase, classify};
+use super::state::{LogLine, State};
+
+/// What is called once the instance is there.
+pub(super) trait Call: Send {
+    /// What the guest answers.
+    type Answer: Send;
+
+    /// Calls exports of the instance.
+    fn call(
+        self,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> impl Future<Output = wasmtime::Result<Self::Answer>> + Send;
+}
+
+/// What became of a call.
+pub(super) struct Run<T> {
+    pub(super) result: Result<T, Failure>,
+    /// Units of fuel used.
+    pub(super) fuel: u64,
+    /// Time from the start of the call, without the wait for a place.
+    pub(super) took: Duration,
+    /// Bytes of linear memory at the most.
+    pub(super) memory_peak: usize,
+    /// What the guest logged.
+    pub(super) log: Vec<LogLine>,
+}
+
+/// Runs one call in an instance of its own. Whatever the guest does, this
+/// returns, and nothing of the guest is left.
+pub(super) async fn run<C: Call>(
+    inner: &Inner,
+    pre: &InstancePre<State>,
+    call: C,
+) -> Run<C::Answer> {
+    // Dropped after the store, so that a place is free only when its part of the
+    // pool is.
+    let _place = match place(inner).await {
+        Ok(place) => place,
+        Err(failure) => {
+            return Run {
+                result: Err(failure),
+                fuel: 0,
+                took: Duration::ZERO,
+                memory_peak: 0,
+                log: Vec::new(),
+            };
+        }
+    };
+    let started = Instant::now();
+    let limits = &inner.limits;
+    let mut store = Store::new(&inner.wasmtime, State::new(limits));
+    store.limiter(|state| state);
+    store.set_hostcall_fuel(limits.output_bytes);
+    store.set_epoch_deadline(1);
+    // Wasmtime's own yield wakes the task at once, and tokio then polls it again
+    // before others; tokio's yield puts it behind them.
+    store.epoch_deadline_callback(|_| {
+        Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+    });
+    let mut phase = Phase::Instantiate;
+    let answer = match store.set_fuel(limits.fuel) {
+        Ok(()) => {
+            // A call that runs out of time is dropped: wasmtime then unwinds the
+            // fiber with an error and gives its stack back.
+            tokio::time::timeout(limits.wall, async {
+                let instance = pre.instantiate_async(&mut store).await?;
+                phase = Phase::Call;
+                call.call(&mut store, &instance).await
+            })
+            .await
+        }
+        Err(error) => Ok(Err(error)),
+    };
+    let result = match answer {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(classify(&error, phase, store.data())),
+        Err(_) => Err(Failure::new(
+            Cause::Timeout,
+            format!("no answer within {} ms", limits.wall.as_millis()),
+        )),
+    };
+    let fuel = limits.fuel - store.get_fuel().unwrap_or(0).min(limits.fuel);
+    let log = store.data_mut().take_log();
+    Run { result, fuel, took: started.elapsed(), memory_peak: store.data().memory_peak(), log }
+}
+
+/// Waits for a place among the concurrent calls, but not for ever.
+async fn place(inner: &Inner) -> Result<SemaphorePermit<'_>, Failure> {
+    if let Ok(place) = inner.places.try_acquire() {
+        return Ok(place);
+    }
+    match tokio::time::timeout(inner.limits.queue, inner.places.acquire()).await {
+        Ok(Ok(place)) => Ok(place),
+        // The semaphore is never closed.
+        Ok(Err(_)) | Err(_) => Err(Failure::new(
+            Cause::Unavailable,
+            format!(
+                "all {} places for guest calls stayed taken for {} ms",
+                inner.concurrent_calls,
+                inner.limits.queue.as_millis()
+            ),
+        )),
+    }
+}

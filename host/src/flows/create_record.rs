@@ -1,0 +1,87 @@
+//! Making a record.
+
+use serde_json::{Map, Value};
+
+use super::working::{Cause, Working};
+use super::{Desk, FlowError, hooks, references, retry};
+use crate::domain::canonical;
+use crate::domain::record::{self, Record, Stamp};
+use crate::domain::refusal::Refusal;
+use crate::domain::{Actor, Kind, number};
+use crate::store::unit::IdempotencyKey;
+
+/// A record, and whether this call made it (false: an earlier call with the same key did).
+#[derive(Clone, Debug)]
+pub struct Created {
+    /// The record.
+    pub record: Record,
+    /// True when this call made it.
+    pub new: bool,
+}
+
+/// Makes a record of `kind` from the fields in `input`.
+///
+/// With an idempotency key the call is safe to repeat: the second one gives the record of the first.
+///
+/// # Errors
+/// Refused input by field and rule; a key that stands for another request; the database's errors.
+pub async fn run(
+    desk: &Desk,
+    actor: &Actor,
+    kind: &Kind,
+    input: Map<String, Value>,
+    key: Option<&str>,
+) -> Result<Created, FlowError> {
+    let request_hash = key.map(|_| request_hash(kind, &input));
+    retry::until_won(|| attempt(desk, actor, kind, &input, key.zip(request_hash.as_deref()))).await
+}
+
+async fn attempt(
+    desk: &Desk,
+    actor: &Actor,
+    kind: &Kind,
+    input: &Map<String, Value>,
+    key: Option<(&str, &str)>,
+) -> Result<Created, FlowError> {
+    if let Some((key, hash)) = key
+        && let Some(record) = repeated(desk, actor, key, hash).await?
+    {
+        return Ok(Created { record, new: false });
+    }
+    let now = desk.clock.now();
+    // Input is checked before a number is taken: refused input leaves no gap.
+    let stamp = Stamp { id: desk.clock.id(), number: String::new(), now };
+    let mut record = record::create(kind, actor, input.clone(), stamp)?;
+    references::check(desk, kind, None, &record).await?;
+    let counter = desk.store.next_number(&actor.org, &kind.prefix, i64::from(now.year())).await?;
+    record.number = number::format(&kind.prefix, now.year(), counter.unsigned_abs());
+    let mut working = Working::new(desk, kind, actor, Cause::Create, now, None, record);
+    if let Some((key, hash)) = key {
+        working.key = Some(IdempotencyKey {
+            user: actor.user.clone(),
+            key: key.to_owned(),
+            request_hash: hash.to_owned(),
+            number: working.record.number.clone(),
+            at: now,
+        });
+    }
+    hooks::run(&mut working).await?;
+    let record = working.record.clone();
+    desk.store.commit(working.into_unit()).await?;
+    Ok(Created { record, new: true })
+}
+
+async fn repeated(desk: &Desk, actor: &Actor, key: &str, hash: &str) -> Result<Option<Record>, FlowError> {
+    let Some((stored, number)) = desk.store.idempotent(&actor.org, &actor.user, key).await? else {
+        return Ok(None);
+    };
+    if stored != hash {
+        let message = format!("Idempotency-Key '{key}' was used before, for another request");
+        return Err(Refusal::conflict("idempotency-key-reused", message).into());
+    }
+    Ok(desk.store.record(&actor.org, &number).await?)
+}
+
+fn request_hash(kind: &Kind, input: &Map<String, Value>) -> String {
+    canonical::sha256(format!("{} {}", kind.slug, canonical::text(&Value::Object(input.clone()))).as_bytes())
+}

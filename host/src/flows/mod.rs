@@ -1,0 +1,70 @@
+//! One file per use case.
+//!
+//! A flow reads, asks the component with no transaction open, and writes everything that follows as one unit that
+//! checks again the revisions it read; when it lost the race it starts over from the read, a bounded number of times
+//! (invariant 5).
+
+pub mod activate;
+pub mod authenticate;
+pub mod create_record;
+pub mod fire_timers;
+pub mod list_records;
+pub mod read_record;
+pub mod replay_decision;
+pub mod transition_record;
+pub mod update_record;
+pub mod upload_component;
+
+mod decide;
+mod hooks;
+mod references;
+mod retry;
+mod sla;
+mod working;
+
+use std::sync::Arc;
+
+use crate::catalog::{Catalog, CatalogError};
+use crate::clock::Clock;
+use crate::domain::Kinds;
+use crate::domain::policy::Policy;
+use crate::domain::refusal::Refusal;
+use crate::store::{Store, StoreError};
+
+/// What every use case works with; cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    /// The database.
+    pub store: Store,
+    /// The live components.
+    pub catalog: Catalog,
+    /// The record kinds.
+    pub kinds: Arc<Kinds>,
+    /// Time and identifiers.
+    pub clock: Clock,
+    /// The organisation's defaults that are nobody's literals.
+    pub policy: Arc<Policy>,
+    /// This node's name, for leases.
+    pub node: Arc<str>,
+}
+
+/// Why a use case did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// A rule refused it; nothing was written.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A component does not load.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+impl FlowError {
+    /// True when reading again and retrying can succeed.
+    pub fn is_lost_race(&self) -> bool {
+        matches!(self, Self::Store(e) if e.is_lost_race())
+    }
+}

@@ -1,0 +1,70 @@
+//! Changing fields of a record.
+
+use serde_json::{Map, Value};
+
+use super::read_record::find;
+use super::working::{Cause, Working};
+use super::{Desk, FlowError, hooks, references, retry};
+use crate::domain::record::{self, Record};
+use crate::domain::refusal::Refusal;
+use crate::domain::{Actor, Kind};
+
+/// Merges `patch` into the record: a field named in it is replaced, null removes it, others stay.
+///
+/// `expected` is the revision the caller read (If-Match); without it, the change is applied to whatever is there.
+///
+/// # Errors
+/// Not found, not allowed, refused fields by rule, a stale revision; the database's errors.
+pub async fn run(
+    desk: &Desk,
+    actor: &Actor,
+    kind: &Kind,
+    number: &str,
+    patch: Map<String, Value>,
+    expected: Option<i64>,
+    reason: &str,
+) -> Result<Record, FlowError> {
+    retry::until_won(|| attempt(desk, actor, kind, number, &patch, expected, reason)).await
+}
+
+async fn attempt(
+    desk: &Desk,
+    actor: &Actor,
+    kind: &Kind,
+    number: &str,
+    patch: &Map<String, Value>,
+    expected: Option<i64>,
+    reason: &str,
+) -> Result<Record, FlowError> {
+    let before = find(desk, &actor.org, kind, number).await?;
+    hold_revision(&before, expected)?;
+    let now = desk.clock.now();
+    let change = record::update(kind, actor, &before, patch.clone(), now)?;
+    references::check(desk, kind, Some(&before), &change.record).await?;
+    let mut working = Working::new(desk, kind, actor, Cause::Update, now, Some(before), change.record);
+    reason.clone_into(&mut working.reason);
+    hooks::run(&mut working).await?;
+    commit(desk, working).await
+}
+
+/// Refuses when the caller worked from another revision than the stored one.
+pub(super) fn hold_revision(record: &Record, expected: Option<i64>) -> Result<(), Refusal> {
+    match expected {
+        Some(revision) if revision != record.revision => Err(Refusal::stale(format!(
+            "{} is at revision {}, you worked from {revision}; read it again",
+            record.number, record.revision
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Writes the unit and gives the record as it is stored now.
+pub(super) async fn commit(desk: &Desk, working: Working<'_>) -> Result<Record, FlowError> {
+    let mut record = working.record.clone();
+    let unit = working.into_unit();
+    if let Some(written) = unit.records.iter().find(|w| w.record.id == record.id) {
+        record = written.record.clone();
+    }
+    desk.store.commit(unit).await?;
+    Ok(record)
+}

@@ -1,0 +1,94 @@
+//! Uploading a component: verified before anything of it is kept.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Desk, FlowError};
+use crate::catalog;
+use crate::domain::refusal::{Class, Refusal};
+use crate::domain::{Actor, Role};
+use crate::engine::{Grants, Refused};
+use crate::store::components::ComponentRow;
+use crate::store::unit::{AuditDraft, EventDraft};
+
+/// Verifies `bytes` and keeps them as a component of the actor's organisation, with these imports granted.
+///
+/// A publisher submits; an administrator submits and grants (guide, section 2: plugin). Uploading the same bytes
+/// again changes the grants and nothing else.
+///
+/// # Errors
+/// Not allowed; refused by admission, by rule; the database's errors.
+pub async fn run(
+    desk: &Desk,
+    actor: &Actor,
+    bytes: Vec<u8>,
+    granted: BTreeSet<String>,
+) -> Result<ComponentRow, FlowError> {
+    let role = uploader(actor)?;
+    if !granted.is_empty() && !actor.has(Role::Adm) {
+        return Err(Refusal::forbidden("role", "only an administrator grants imports").into());
+    }
+    let grants = Grants { imports: granted };
+    let shared: Arc<[u8]> = bytes.into();
+    let admission = desk.catalog.admit(Arc::clone(&shared), &grants).await.map_err(refused)?;
+    let now = desk.clock.now();
+    let row = ComponentRow {
+        org: actor.org.clone(),
+        digest: admission.digest.clone(),
+        process: admission.process.slug().to_owned(),
+        name: admission.name.clone(),
+        version: admission.version.clone(),
+        manifest: manifest(&admission).to_string(),
+        grants: catalog::join(&grants.imports),
+        uploaded_at: now.0,
+        uploaded_by: actor.user.clone(),
+        uploaded_as: role.code().to_owned(),
+    };
+    let about = json!({
+        "name": row.name, "version": row.version, "process": row.process, "grants": grants.imports,
+    });
+    let audit = AuditDraft {
+        at: now,
+        number: row.digest.clone(),
+        actor: actor.user.clone(),
+        role: role.code().to_owned(),
+        action: "upload".to_owned(),
+        before: json!({}),
+        after: about.clone(),
+        reason: String::new(),
+    };
+    let event =
+        EventDraft { at: now, kind: "component.uploaded".to_owned(), number: row.digest.clone(), data: about };
+    desk.store.add_component(row.clone(), shared.to_vec(), audit, event).await?;
+    desk.catalog.keep(&admission, &grants).await;
+    tracing::info!(digest = %row.digest, name = %row.name, version = %row.version, process = %row.process,
+        by = %actor.user, "component uploaded");
+    Ok(row)
+}
+
+fn uploader(actor: &Actor) -> Result<Role, Refusal> {
+    [Role::Pub, Role::Adm].into_iter().find(|r| actor.has(*r)).ok_or_else(|| {
+        Refusal::forbidden("role", "uploading a component needs the role PUB (publisher) or ADM (administrator)")
+    })
+}
+
+/// Admission's refusal as the domain's.
+pub fn refused(refused: Refused) -> Refusal {
+    let class = if refused.rule == "too-large" { Class::TooLarge } else { Class::Invalid };
+    Refusal::new(class, refused.rule, refused.message)
+}
+
+/// What `GET /components/{digest}` shows of a component beside where it is live.
+pub fn manifest(admission: &crate::engine::Admission) -> Value {
+    json!({
+        "size": admission.size,
+        "summary": admission.summary,
+        "imports": admission.imports,
+        "exports": admission.exports,
+        "wit": admission.wit,
+        "settings_schema": admission.settings_schema,
+        "settings_defaults": admission.settings_defaults,
+    })
+}

@@ -1,0 +1,33 @@
+//! Mortise: an ITSM core whose decisions are taken by WebAssembly components.
+//!
+//! One line per room; `ARCHITECTURE.md` beside this crate has the invariants and two walk-throughs.
+
+/// Pure rules: kinds, records, lifecycles, roles, decisions. No async, no I/O, no clock.
+pub mod domain;
+
+/// Where `now` and fresh identifiers come from.
+pub mod clock;
+
+/// All SQL: one text, two typed drivers.
+pub mod store;
+
+/// All wasmtime: compile, link, limits, one binding file per process.
+pub mod engine;
+
+/// Which component is live for what: admission, snapshot, following the database.
+pub mod catalog;
+
+/// One file per use case.
+pub mod flows;
+
+/// All axum: routes, problems, tokens.
+pub mod http;
+
+/// Configuration from a file and the environment.
+pub mod config;
+
+/// The log.
+pub mod telemetry;
+
+/// Composition root: build, spawn, shut down.
+pub mod app;

@@ -1,0 +1,125 @@
+//! Uploaded components: the bytes once, a row for each organisation that has them.
+
+use super::tx::{execute, fetch_all, fetch_optional};
+use super::unit::{AuditDraft, EventDraft};
+use super::{Store, StoreError, unit};
+
+/// A component as an organisation has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComponentRow {
+    /// Organisation.
+    pub org: String,
+    /// SHA-256 of the uploaded bytes: its identity (invariant 9).
+    pub digest: String,
+    /// Process it decides for.
+    pub process: String,
+    /// Name it gives itself.
+    pub name: String,
+    /// Version it gives itself.
+    pub version: String,
+    /// What admission found, as JSON: imports, exports, WIT versions, size, settings schema and defaults.
+    pub manifest: String,
+    /// Granted imports, separated by commas.
+    pub grants: String,
+    /// Milliseconds.
+    pub uploaded_at: i64,
+    /// Who uploaded it.
+    pub uploaded_by: String,
+    /// In which role.
+    pub uploaded_as: String,
+}
+
+type Row = (String, String, String, String, String, String, String, i64, String, String);
+
+fn component(row: Row) -> ComponentRow {
+    let (org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as) = row;
+    ComponentRow { org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as }
+}
+
+impl Store {
+    /// Adds a component with its audit entry and event; a second upload of the same bytes changes its grants.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn add_component(
+        &self,
+        row: ComponentRow,
+        bytes: Vec<u8>,
+        audit: AuditDraft,
+        event: EventDraft,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                execute!(
+                    &mut *tx,
+                    "INSERT INTO component_bytes (digest, bytes) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING",
+                    &row.digest,
+                    bytes
+                )?;
+                execute!(
+                    &mut *tx,
+                    "INSERT INTO components
+                        (org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                     ON CONFLICT (org, digest) DO UPDATE SET grants = excluded.grants, manifest = excluded.manifest",
+                    &row.org,
+                    &row.digest,
+                    &row.process,
+                    &row.name,
+                    &row.version,
+                    &row.manifest,
+                    &row.grants,
+                    row.uploaded_at,
+                    &row.uploaded_by,
+                    &row.uploaded_as
+                )?;
+                unit::append(tx, &row.org, &[audit], &[event]).await
+            })
+        })
+        .await
+    }
+
+    /// An organisation's component.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn component(&self, org: &str, digest: &str) -> Result<Option<ComponentRow>, StoreError> {
+        let mut tx = self.read().await?;
+        let row = fetch_optional!(
+            &mut tx,
+            Row,
+            "SELECT org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as
+             FROM components WHERE org = $1 AND digest = $2",
+            org,
+            digest
+        )?;
+        Ok(row.map(component))
+    }
+
+    /// An organisation's components, newest first, after `before` (upload time, digest).
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn components(&self, org: &str) -> Result<Vec<ComponentRow>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = fetch_all!(
+            &mut tx,
+            Row,
+            "SELECT org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as
+             FROM components WHERE org = $1 ORDER BY uploaded_at DESC, digest",
+            org
+        )?;
+        Ok(rows.into_iter().map(component).collect())
+    }
+
+    /// The bytes of a component.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn component_bytes(&self, digest: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut tx = self.read().await?;
+        let row =
+            fetch_optional!(&mut tx, (Vec<u8>,), "SELECT bytes FROM component_bytes WHERE digest = $1", digest)?;
+        Ok(row.map(|(bytes,)| bytes))
+    }
+}

@@ -1,0 +1,79 @@
+//! All SQL: one text, two typed drivers.
+//!
+//! A query is written once with `$1` placeholders and expanded by the macros of [`tx`] for SQLite and for
+//! PostgreSQL, so that each driver checks its own types. Nothing here decides anything.
+
+mod tx;
+
+pub mod activations;
+pub mod components;
+pub mod decisions;
+pub mod events;
+pub mod graph;
+pub mod idempotency;
+pub mod listing;
+pub mod manual;
+pub mod migrate;
+pub mod numbers;
+pub mod organisations;
+pub mod pool;
+pub mod records;
+pub mod timers;
+pub mod tokens;
+pub mod unit;
+
+pub use pool::{Backend, Store, StoreConfig};
+pub use tx::Tx;
+
+/// Why the database could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or could not be reached.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// Somebody else wrote first; read again and retry.
+    #[error("{0} was changed by somebody else meanwhile")]
+    Stale(String),
+    /// The row exists already.
+    #[error("{0} exists already")]
+    Exists(String),
+    /// A stored text is not what this version writes.
+    #[error("stored {what} cannot be read: {why}")]
+    Corrupt {
+        /// Which column or row.
+        what: String,
+        /// The parser's own words.
+        why: String,
+    },
+    /// The transaction could not be made durable.
+    #[error("the write was not committed: {0}")]
+    Commit(String),
+    /// The write was not taken: the database is locked by another process, or the store is shutting down.
+    #[error("the store did not take the write")]
+    Closed,
+    /// The address of the database is not one this server knows.
+    #[error("{0}")]
+    Address(String),
+}
+
+impl StoreError {
+    /// True when reading again and retrying can succeed.
+    pub fn is_lost_race(&self) -> bool {
+        match self {
+            Self::Stale(_) => true,
+            Self::Database(sqlx::Error::Database(e)) => {
+                // PostgreSQL: serialization failure, deadlock; SQLite: busy.
+                matches!(e.code().as_deref(), Some("40001" | "40P01" | "5" | "517"))
+            }
+            _ => false,
+        }
+    }
+
+    fn corrupt(what: impl Into<String>, why: impl std::fmt::Display) -> Self {
+        Self::Corrupt { what: what.into(), why: why.to_string() }
+    }
+}
+
+fn is_unique_violation(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|e| e.is_unique_violation())
+}

@@ -1,0 +1,407 @@
+//! One unit of work: record, audit entry, event, timers and decisions commit together (invariants 7 and 8).
+//!
+//! A flow reads, asks the guest, and then describes everything that follows as a [`Unit`]; the unit is applied in
+//! one transaction that checks again the revisions the flow read.
+
+use serde_json::Value;
+
+use super::tx::{Bind, execute, execute_built, fetch_optional, values_list};
+use super::{Store, StoreError, Tx, is_unique_violation};
+use crate::domain::audit::{self, AuditEntry};
+use crate::domain::decision::DecisionRecord;
+use crate::domain::record::Record;
+use crate::domain::time::Instant;
+
+/// Everything one use case writes.
+#[derive(Clone, Debug, Default)]
+pub struct Unit {
+    /// Organisation that all of it belongs to.
+    pub org: String,
+    /// Records made or changed.
+    pub records: Vec<RecordWrite>,
+    /// Numbers and revisions of records that were read and must not have changed.
+    pub held: Vec<(String, i64)>,
+    /// What the audit trail says, in order.
+    pub audit: Vec<AuditDraft>,
+    /// What the event stream says, in order.
+    pub events: Vec<EventDraft>,
+    /// Decisions, with their input and output.
+    pub decisions: Vec<DecisionRecord>,
+    /// Timers to set or clear.
+    pub timers: Vec<TimerChange>,
+    /// What a person must decide from now on.
+    pub manual: Vec<ManualEntry>,
+    /// Number and process of what a person need no longer decide.
+    pub resolved: Vec<(String, String)>,
+    /// A timer that this unit is the firing of: identifier and who claimed it.
+    pub fires: Option<(String, String)>,
+    /// The caller's idempotency key.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// A record made (`was` is none) or changed.
+#[derive(Clone, Debug)]
+pub struct RecordWrite {
+    /// The record as it shall be, its revision already advanced.
+    pub record: Record,
+    /// The revision that was read.
+    pub was: Option<i64>,
+    /// Indexed values; none when they did not change.
+    pub entries: Option<Vec<(String, String)>>,
+    /// Relation and target number of each reference; none when they did not change.
+    pub links: Option<Vec<(String, String)>>,
+}
+
+/// An audit entry before it is chained.
+#[derive(Clone, Debug)]
+pub struct AuditDraft {
+    /// When it happened.
+    pub at: Instant,
+    /// Record number, or what else was acted on.
+    pub number: String,
+    /// Who.
+    pub actor: String,
+    /// In which role.
+    pub role: String,
+    /// What: `create`, `update`, `transition:STATE`, `timer:NAME` …
+    pub action: String,
+    /// Changed values before.
+    pub before: Value,
+    /// Changed values after.
+    pub after: Value,
+    /// Why, in the actor's words; may be empty.
+    pub reason: String,
+}
+
+/// An event before it has its place in the stream.
+#[derive(Clone, Debug)]
+pub struct EventDraft {
+    /// When it happened.
+    pub at: Instant,
+    /// `record.inc.resolved`, `sla.warning` …
+    pub kind: String,
+    /// Record number it is about.
+    pub number: String,
+    /// Details.
+    pub data: Value,
+}
+
+/// A timer to set or to clear.
+#[derive(Clone, Debug)]
+pub enum TimerChange {
+    /// Fires once at `due_at`; a timer of the same record and name is moved.
+    Set {
+        /// Identifier.
+        id: String,
+        /// Record number.
+        number: String,
+        /// `sla.resolution.due`, `supplier.review` …
+        name: String,
+        /// When.
+        due_at: Instant,
+    },
+    /// Removes the timers of a record whose names start with `prefix`.
+    Clear {
+        /// Record number.
+        number: String,
+        /// Start of the names.
+        prefix: String,
+    },
+}
+
+/// An entry of the manual-decision queue.
+#[derive(Clone, Debug)]
+pub struct ManualEntry {
+    /// Identifier.
+    pub id: String,
+    /// Record number.
+    pub number: String,
+    /// Process whose component failed.
+    pub process: String,
+    /// Why a person must decide.
+    pub reason: String,
+    /// The failed decision.
+    pub decision: String,
+    /// Since when.
+    pub at: Instant,
+}
+
+/// A caller's key that makes a creation safe to repeat.
+#[derive(Clone, Debug)]
+pub struct IdempotencyKey {
+    /// Who sent it.
+    pub user: String,
+    /// The key.
+    pub key: String,
+    /// SHA-256 of the request it stands for.
+    pub request_hash: String,
+    /// The record it made.
+    pub number: String,
+    /// When.
+    pub at: Instant,
+}
+
+impl Store {
+    /// Applies a unit: all of it or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] when a record it read has changed, [`StoreError::Exists`] for a number or key in use.
+    pub async fn commit(&self, unit: Unit) -> Result<(), StoreError> {
+        self.write(move |tx| Box::pin(async move { apply(tx, &unit).await })).await
+    }
+
+    /// Applies many units in one transaction: all of them or nothing.
+    ///
+    /// # Errors
+    /// As [`Self::commit`].
+    pub async fn commit_all(&self, units: Vec<Unit>) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                for unit in &units {
+                    apply(tx, unit).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+/// Applies a unit inside a transaction that is open already.
+pub(super) async fn apply(tx: &mut Tx, unit: &Unit) -> Result<(), StoreError> {
+    let org = unit.org.as_str();
+    if let Some((id, node)) = &unit.fires {
+        let rows = execute!(&mut *tx, "DELETE FROM timers WHERE id = $1 AND claimed_by = $2", id, node)?;
+        if rows == 0 {
+            return Err(StoreError::Stale(format!("timer {id}")));
+        }
+    }
+    for (number, revision) in &unit.held {
+        let now = fetch_optional!(
+            &mut *tx,
+            (i64,),
+            "SELECT revision FROM records WHERE org = $1 AND number = $2",
+            org,
+            number
+        )?;
+        if now != Some((*revision,)) {
+            return Err(StoreError::Stale(number.clone()));
+        }
+    }
+    if let Some(key) = &unit.key {
+        insert_key(tx, org, key).await?;
+    }
+    for write in &unit.records {
+        write_record(tx, write).await?;
+    }
+    for decision in &unit.decisions {
+        super::decisions::insert(tx, decision).await?;
+    }
+    for change in &unit.timers {
+        super::timers::apply(tx, org, change).await?;
+    }
+    for entry in &unit.manual {
+        super::manual::insert(tx, org, entry).await?;
+    }
+    for (number, process) in &unit.resolved {
+        super::manual::resolve(tx, org, number, process, unit.audit.first().map_or(0, |a| a.at.0)).await?;
+    }
+    append(tx, org, &unit.audit, &unit.events).await
+}
+
+async fn write_record(tx: &mut Tx, write: &RecordWrite) -> Result<(), StoreError> {
+    let record = &write.record;
+    let data = serde_json::to_string(&record.data).map_err(|e| StoreError::corrupt("record data", e))?;
+    match write.was {
+        None => {
+            let inserted = execute!(
+                &mut *tx,
+                "INSERT INTO records
+                    (id, org, kind, number, title, state, owner, revision, created_at, created_by, updated_at, data)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                &record.id,
+                &record.org,
+                &record.kind,
+                &record.number,
+                &record.title,
+                &record.state,
+                &record.owner,
+                record.revision,
+                record.created_at.0,
+                &record.created_by,
+                record.updated_at.0,
+                &data
+            );
+            match inserted {
+                Err(e) if is_unique_violation(&e) => return Err(StoreError::Exists(record.number.clone())),
+                other => other?,
+            };
+        }
+        Some(revision) => {
+            let rows = execute!(
+                &mut *tx,
+                "UPDATE records SET title = $4, state = $5, owner = $6, revision = $7, updated_at = $8, data = $9
+                 WHERE org = $1 AND id = $2 AND revision = $3",
+                &record.org,
+                &record.id,
+                revision,
+                &record.title,
+                &record.state,
+                &record.owner,
+                record.revision,
+                record.updated_at.0,
+                &data
+            )?;
+            if rows != 1 {
+                return Err(StoreError::Stale(record.number.clone()));
+            }
+        }
+    }
+    if let Some(entries) = &write.entries {
+        if write.was.is_some() {
+            execute!(&mut *tx, "DELETE FROM field_index WHERE record_id = $1", &record.id)?;
+        }
+        insert_rows(
+            tx,
+            "INSERT INTO field_index (org, kind, path, value, record_id) VALUES ",
+            entries.iter().map(|(path, value)| [&record.org, &record.kind, path, value, &record.id]),
+        )
+        .await?;
+    }
+    if let Some(links) = &write.links {
+        if write.was.is_some() {
+            execute!(
+                &mut *tx,
+                "DELETE FROM links WHERE org = $1 AND source_id = $2",
+                &record.org,
+                &record.id
+            )?;
+        }
+        insert_rows(
+            tx,
+            "INSERT INTO links (org, source_id, source, rel, target) VALUES ",
+            links.iter().map(|(rel, target)| [&record.org, &record.id, &record.number, rel, target]),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Rows of text columns, several to a statement: a statement costs more than a row.
+async fn insert_rows<'a, const N: usize>(
+    tx: &mut Tx,
+    head: &str,
+    rows: impl Iterator<Item = [&'a String; N]>,
+) -> Result<(), StoreError> {
+    const ROWS_A_STATEMENT: usize = 16;
+    let rows: Vec<[&String; N]> = rows.collect();
+    for chunk in rows.chunks(ROWS_A_STATEMENT) {
+        let sql = format!("{head}{} ON CONFLICT DO NOTHING", values_list(chunk.len(), N));
+        let binds = chunk.iter().flatten().map(|v| Bind::Text((*v).clone())).collect();
+        execute_built(tx, sql, binds).await?;
+    }
+    Ok(())
+}
+
+async fn insert_key(tx: &mut Tx, org: &str, key: &IdempotencyKey) -> Result<(), StoreError> {
+    let inserted = execute!(
+        tx,
+        "INSERT INTO idempotency (org, user_name, key, request_hash, number, at) VALUES ($1, $2, $3, $4, $5, $6)",
+        org,
+        &key.user,
+        &key.key,
+        &key.request_hash,
+        &key.number,
+        key.at.0
+    );
+    match inserted {
+        // Two requests with one key at the same time: the second reads what the first made.
+        Err(e) if is_unique_violation(&e) => Err(StoreError::Stale(format!("idempotency key {}", key.key))),
+        other => other.map(|_| ()).map_err(StoreError::from),
+    }
+}
+
+/// Appends to the audit trail and the event stream. The organisation's row is taken last and holds both counters,
+/// so that sequence numbers become visible in order and no reader skips one.
+pub(super) async fn append(
+    tx: &mut Tx,
+    org: &str,
+    audit: &[AuditDraft],
+    events: &[EventDraft],
+) -> Result<(), StoreError> {
+    if audit.is_empty() && events.is_empty() {
+        return Ok(());
+    }
+    let (entries, happenings) = (len(audit), len(events));
+    let head = fetch_optional!(
+        &mut *tx,
+        (i64, String, i64),
+        "UPDATE organisations SET audit_seq = audit_seq + $2, event_seq = event_seq + $3 WHERE id = $1
+         RETURNING audit_seq, audit_hash, event_seq",
+        org,
+        entries,
+        happenings
+    )?;
+    let (audit_seq, mut hash, event_seq) =
+        head.ok_or_else(|| StoreError::corrupt("organisations", format!("no organisation '{org}'")))?;
+    for (seq, draft) in (audit_seq - entries + 1..).zip(audit) {
+        let mut entry = AuditEntry {
+            seq,
+            at: draft.at,
+            actor: draft.actor.clone(),
+            role: draft.role.clone(),
+            action: draft.action.clone(),
+            number: draft.number.clone(),
+            before: draft.before.clone(),
+            after: draft.after.clone(),
+            reason: draft.reason.clone(),
+            prev_hash: hash,
+            hash: String::new(),
+        };
+        entry.hash = audit::chain(&entry);
+        insert_audit(tx, org, &entry).await?;
+        hash = entry.hash;
+    }
+    if !audit.is_empty() {
+        execute!(&mut *tx, "UPDATE organisations SET audit_hash = $2 WHERE id = $1", org, &hash)?;
+    }
+    for (seq, draft) in (event_seq - happenings + 1..).zip(events) {
+        execute!(
+            &mut *tx,
+            "INSERT INTO events (org, seq, at, type, number, data) VALUES ($1, $2, $3, $4, $5, $6)",
+            org,
+            seq,
+            draft.at.0,
+            &draft.kind,
+            &draft.number,
+            draft.data.to_string()
+        )?;
+    }
+    Ok(())
+}
+
+async fn insert_audit(tx: &mut Tx, org: &str, entry: &AuditEntry) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "INSERT INTO audit
+            (org, seq, at, number, actor, role, action, before_value, after_value, reason, prev_hash, hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        org,
+        entry.seq,
+        entry.at.0,
+        &entry.number,
+        &entry.actor,
+        &entry.role,
+        &entry.action,
+        entry.before.to_string(),
+        entry.after.to_string(),
+        &entry.reason,
+        &entry.prev_hash,
+        &entry.hash
+    )?;
+    Ok(())
+}
+
+fn len<T>(slice: &[T]) -> i64 {
+    i64::try_from(slice.len()).unwrap_or(i64::MAX)
+}

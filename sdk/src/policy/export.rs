@@ -1,0 +1,114 @@
+//! What every export macro expands to.
+
+/// Implements [`Policy`](crate::Policy) and, in a guest, exports the world's interfaces.
+///
+/// Natively there are no exports: tests need none, and a component's rules can
+/// be linked into another component's tests.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __export_policy {
+    (
+        policy: $policy:ty,
+        as: $trait:ident,
+        process: $process:ident,
+        module: $module:ident,
+        bindings: $bindings:ident,
+        conversions: $conversions:ident,
+        operations: { $($op:ident($request:ident) -> $decision:ident),+ $(,)? },
+    ) => {
+        impl $crate::Policy for $policy {
+            const PROCESS: $crate::types::Process = $crate::types::Process::$process;
+
+            type Settings = <$policy as $crate::$trait>::Settings;
+
+            fn decide(
+                request: &$crate::types::Request,
+                settings: &Self::Settings,
+            ) -> Result<$crate::types::Decision, $crate::types::Refusal> {
+                match request {
+                    $crate::types::Request::$process(request) => {
+                        let decided = $crate::__private::$module::decide::<$policy>(request, settings)?
+                            .map($crate::types::Outcome::$process);
+                        Ok($crate::types::Decision {
+                            outcome: decided.outcome,
+                            reasons: decided.reasons,
+                        })
+                    }
+                    _ => Err($crate::__private::wrong_process(Self::PROCESS)),
+                }
+            }
+        }
+
+        #[cfg(target_arch = "wasm32")]
+        #[doc(hidden)]
+        type __MortisePolicy = $policy;
+
+        #[cfg(target_arch = "wasm32")]
+        #[allow(unsafe_code, missing_docs, unreachable_pub, rust_2018_idioms, clippy::all)]
+        mod __mortise_component {
+            use super::__MortisePolicy as Policy;
+            use $crate::Settings as _;
+            use $crate::$trait as _;
+
+            type Settings = <Policy as $crate::Policy>::Settings;
+
+            mod bindings {
+                $crate::$bindings!();
+            }
+
+            $crate::types::common_conversions!(self::bindings::itsm);
+            $crate::types::$conversions!(self::bindings::itsm);
+
+            use bindings::exports::itsm as exports;
+            use bindings::itsm::$module::types as wit;
+            use bindings::itsm::types::types::Refusal;
+
+            struct Component;
+
+            impl exports::plugin::about::Guest for Component {
+                fn describe() -> exports::plugin::about::About {
+                    exports::plugin::about::About {
+                        name: env!("CARGO_PKG_NAME").to_owned(),
+                        version: env!("CARGO_PKG_VERSION").to_owned(),
+                        summary: env!("CARGO_PKG_DESCRIPTION").to_owned(),
+                    }
+                }
+            }
+
+            impl exports::plugin::settings::Guest for Component {
+                fn schema() -> String {
+                    Settings::schema()
+                }
+
+                fn defaults() -> String {
+                    Settings::defaults()
+                }
+
+                fn validate(settings: String) -> Result<(), Vec<exports::plugin::settings::Problem>> {
+                    Settings::validate(&settings).map_err(|problems| {
+                        let problems = problems.into_iter();
+                        problems
+                            .map(|problem| exports::plugin::settings::Problem {
+                                path: problem.path,
+                                message: problem.message,
+                            })
+                            .collect()
+                    })
+                }
+            }
+
+            impl exports::$module::evaluator::Guest for Component {
+                $(fn $op(request: wit::$request, settings: String) -> Result<wit::$decision, Refusal> {
+                    let decided = Settings::parse(&settings)
+                        .and_then(|settings| Policy::$op(&request.into(), &settings));
+                    match decided {
+                        Ok(decided) => Ok(decided.into()),
+                        Err(refusal) => Err(refusal.into()),
+                    }
+                })+
+            }
+
+            bindings::export!(Component with_types_in bindings);
+        }
+    };
+}

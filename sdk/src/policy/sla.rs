@@ -1,0 +1,129 @@
+//! Service levels.
+
+use mortise_types::sla::{
+    AvailabilityOutcome, AvailabilityRequest, ChainOutcome, ChainRequest, ClockOutcome,
+    ClockRequest, Outcome, PriorityOutcome, PriorityRequest, Request, ServiceTimeOutcome,
+    ServiceTimeRequest,
+};
+use mortise_types::{Decided, Refusal};
+
+use crate::settings::Settings;
+
+/// The rules of the service level process (guide, section 3.1).
+///
+/// Every operation that is not implemented is refused with `not-supported`.
+pub trait SlaPolicy {
+    /// The component's settings.
+    type Settings: Settings;
+
+    /// Where do the clocks of a ticket stand?
+    ///
+    /// # Errors
+    /// The refusal of the rules.
+    fn clock(
+        _request: &ClockRequest,
+        _settings: &Self::Settings,
+    ) -> Result<Decided<ClockOutcome>, Refusal> {
+        Err(Refusal::not_supported(
+            "this component has no operation clock",
+        ))
+    }
+
+    /// When was a service agreed, and when was it up?
+    ///
+    /// # Errors
+    /// The refusal of the rules.
+    fn availability(
+        _request: &AvailabilityRequest,
+        _settings: &Self::Settings,
+    ) -> Result<Decided<AvailabilityOutcome>, Refusal> {
+        Err(Refusal::not_supported(
+            "this component has no operation availability",
+        ))
+    }
+
+    /// How much service time lies between two instants?
+    ///
+    /// # Errors
+    /// The refusal of the rules.
+    fn service_time(
+        _request: &ServiceTimeRequest,
+        _settings: &Self::Settings,
+    ) -> Result<Decided<ServiceTimeOutcome>, Refusal> {
+        Err(Refusal::not_supported(
+            "this component has no operation service-time",
+        ))
+    }
+
+    /// Can an SLA be kept with the agreements under it?
+    ///
+    /// # Errors
+    /// The refusal of the rules.
+    fn chain(
+        _request: &ChainRequest,
+        _settings: &Self::Settings,
+    ) -> Result<Decided<ChainOutcome>, Refusal> {
+        Err(Refusal::not_supported(
+            "this component has no operation chain",
+        ))
+    }
+
+    /// Which priority do impact and urgency give?
+    ///
+    /// # Errors
+    /// The refusal of the rules.
+    fn priority(
+        _request: &PriorityRequest,
+        _settings: &Self::Settings,
+    ) -> Result<Decided<PriorityOutcome>, Refusal> {
+        Err(Refusal::not_supported(
+            "this component has no operation priority",
+        ))
+    }
+}
+
+/// Runs the operation that a request names.
+///
+/// # Errors
+/// The refusal of the rules.
+pub fn decide<P: SlaPolicy>(
+    request: &Request,
+    settings: &P::Settings,
+) -> Result<Decided<Outcome>, Refusal> {
+    Ok(match request {
+        Request::Clock(request) => P::clock(request, settings)?.map(Outcome::Clock),
+        Request::Availability(request) => {
+            P::availability(request, settings)?.map(Outcome::Availability)
+        }
+        Request::ServiceTime(request) => {
+            P::service_time(request, settings)?.map(Outcome::ServiceTime)
+        }
+        Request::Chain(request) => P::chain(request, settings)?.map(Outcome::Chain),
+        Request::Priority(request) => P::priority(request, settings)?.map(Outcome::Priority),
+    })
+}
+
+/// Exports a type that implements [`SlaPolicy`] as a component of the process `sla`.
+///
+/// Name, version and summary of the component are those of the crate
+/// (`Cargo.toml`: `name`, `version`, `description`).
+#[macro_export]
+macro_rules! export_sla {
+    ($policy:ty) => {
+        $crate::__export_policy! {
+            policy: $policy,
+            as: SlaPolicy,
+            process: Sla,
+            module: sla,
+            bindings: __sla_bindings,
+            conversions: sla_conversions,
+            operations: {
+                clock(ClockRequest) -> ClockDecision,
+                availability(AvailabilityRequest) -> AvailabilityDecision,
+                service_time(ServiceTimeRequest) -> ServiceTimeDecision,
+                chain(ChainRequest) -> ChainDecision,
+                priority(PriorityRequest) -> PriorityDecision,
+            },
+        }
+    };
+}

@@ -1,0 +1,51 @@
+//! Supplier evaluation.
+
+use mortise_types::supplier::{Outcome, Request};
+use mortise_types::{Decided, Refusal};
+
+use crate::settings::Settings;
+
+/// The rules of the supplier evaluation process (guide, section 3.4).
+pub trait SupplierPolicy {
+    /// The component's settings.
+    type Settings: Settings;
+
+    /// Scores one request.
+    ///
+    /// # Errors
+    /// The refusal of the rules.
+    fn score(request: &Request, settings: &Self::Settings) -> Result<Decided<Outcome>, Refusal>;
+}
+
+/// Runs the only operation of the process.
+///
+/// # Errors
+/// The refusal of the rules.
+pub fn decide<P: SupplierPolicy>(
+    request: &Request,
+    settings: &P::Settings,
+) -> Result<Decided<Outcome>, Refusal> {
+    P::score(request, settings)
+}
+
+/// Exports a type that implements [`SupplierPolicy`] as a component of the process
+/// `supplier`.
+///
+/// Name, version and summary of the component are those of the crate
+/// (`Cargo.toml`: `name`, `version`, `description`).
+#[macro_export]
+macro_rules! export_supplier {
+    ($policy:ty) => {
+        $crate::__export_policy! {
+            policy: $policy,
+            as: SupplierPolicy,
+            process: Supplier,
+            module: supplier,
+            bindings: __supplier_bindings,
+            conversions: supplier_conversions,
+            operations: {
+                score(ScoreRequest) -> ScoreDecision,
+            },
+        }
+    };
+}
