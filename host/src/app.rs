@@ -81,7 +81,7 @@ impl App {
         let desk = Desk {
             store,
             catalog,
-            kinds: Kinds::builtin(),
+            kinds: Arc::new(Kinds::builtin().clone()),
             clock,
             policy: Arc::new(config.policy.clone()),
             node: node.into(),

@@ -2,6 +2,8 @@
 
 mod grammar;
 mod sortable;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::collections::BTreeMap;
@@ -118,6 +120,9 @@ pub struct Field {
     pub ty: FieldType,
     /// Whether it must be filled before the record leaves its first state.
     pub required: bool,
+    /// Whether it must be filled, from the first state on, while another field has a certain value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub required_when: Option<When>,
     /// Whether it must be filled at creation already.
     pub on_create: bool,
     /// Whether lists can filter and sort by it.
@@ -142,6 +147,16 @@ pub struct Field {
     pub shape: Option<BTreeMap<String, Entry>>,
     /// Name for people.
     pub label: Label,
+}
+
+/// A condition on another field of the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct When {
+    /// The field looked at.
+    pub field: String,
+    /// The value that makes the condition hold.
+    pub is: String,
 }
 
 /// The default of a user field that stands for the record's creator.
@@ -188,6 +203,7 @@ pub fn common() -> &'static [Field] {
             name: name.to_owned(),
             ty,
             required: false,
+            required_when: None,
             on_create: false,
             indexed: false,
             computed: false,
@@ -196,30 +212,57 @@ pub fn common() -> &'static [Field] {
             max: None,
             format: None,
             shape: None,
-            label: Label { en: en.to_owned(), zh: zh.to_owned() },
+            label: Label {
+                en: en.to_owned(),
+                zh: zh.to_owned(),
+            },
         };
-        let refs = |prefix: &str| FieldType::List(Box::new(FieldType::Ref(Target::Kind(prefix.to_owned()))));
-        let levels = ["public", "internal", "confidential", "secret"].map(str::to_owned).to_vec();
-        let link = |ty| Entry { ty, optional: false };
+        let refs = |prefix: &str| {
+            FieldType::List(Box::new(FieldType::Ref(Target::Kind(prefix.to_owned()))))
+        };
+        let levels = ["public", "internal", "confidential", "secret"]
+            .map(str::to_owned)
+            .to_vec();
+        let link = |ty| Entry {
+            ty,
+            optional: false,
+        };
         let link_shape = BTreeMap::from([
             ("type".to_owned(), link(FieldType::Str)),
             ("ref".to_owned(), link(FieldType::Ref(Target::Any))),
         ]);
         vec![
-            Field { required: true, on_create: true, ..field("title", FieldType::Str, "Title", "标题") },
+            Field {
+                required: true,
+                on_create: true,
+                ..field("title", FieldType::Str, "Title", "标题")
+            },
             field("description", FieldType::Text, "Description", "描述"),
-            Field { required: true, ..field("owner", FieldType::User, "Owner", "负责人") },
+            Field {
+                required: true,
+                ..field("owner", FieldType::User, "Owner", "负责人")
+            },
             field("services", refs("SVC"), "Services", "相关服务"),
             field("cis", refs("CI"), "Configuration items", "相关配置项"),
             field("attachments", refs("DOC"), "Attachments", "附件"),
             Field {
                 required: true,
                 default: Some(Value::from("internal")),
-                ..field("confidentiality", FieldType::Enum(levels), "Confidentiality", "密级")
+                ..field(
+                    "confidentiality",
+                    FieldType::Enum(levels),
+                    "Confidentiality",
+                    "密级",
+                )
             },
             Field {
                 shape: Some(link_shape),
-                ..field("links", FieldType::List(Box::new(FieldType::Map)), "Links", "关联记录")
+                ..field(
+                    "links",
+                    FieldType::List(Box::new(FieldType::Map)),
+                    "Links",
+                    "关联记录",
+                )
             },
         ]
     });
@@ -227,8 +270,17 @@ pub fn common() -> &'static [Field] {
 }
 
 /// The columns that the host keeps of every record; no field and no input may have these names.
-pub const COLUMNS: [&str; 9] =
-    ["id", "org", "kind", "number", "state", "revision", "created_at", "created_by", "updated_at"];
+/// (`kind` is not shown with a record, because kinds of the dictionary have a field of that name.)
+pub const COLUMNS: [&str; 8] = [
+    "id",
+    "org",
+    "number",
+    "state",
+    "revision",
+    "created_at",
+    "created_by",
+    "updated_at",
+];
 
 /// Common fields that stay editable in a state that locks the others.
 pub const ALWAYS_EDITABLE: [&str; 3] = ["owner", "attachments", "links"];

@@ -7,19 +7,28 @@
 
 pub mod access;
 pub mod audit;
+pub mod automatic;
 pub mod canonical;
+pub mod change;
 pub mod component;
 pub mod decision;
 pub mod field;
 pub mod kind;
+pub mod ledger;
 pub mod lifecycle;
 mod nearest;
 pub mod number;
 pub mod outcome;
+pub mod period;
+pub mod policy;
 pub mod record;
 pub mod refusal;
 pub mod role;
 pub mod time;
+pub mod workdays;
+
+#[cfg(test)]
+mod walk;
 
 pub use audit::AuditEntry;
 pub use field::{Field, FieldType};

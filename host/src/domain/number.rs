@@ -37,7 +37,11 @@ pub fn parse(text: &str) -> Option<Number> {
         return None;
     }
     let counter = counter.parse().ok().filter(|counter| *counter > 0)?;
-    Some(Number { prefix: prefix.to_owned(), year: year.parse().ok()?, counter })
+    Some(Number {
+        prefix: prefix.to_owned(),
+        year: year.parse().ok()?,
+        counter,
+    })
 }
 
 /// Whether the text can be a kind's prefix: two to five capital letters.
@@ -68,9 +72,22 @@ mod tests {
     #[test]
     fn anything_else_is_no_number() {
         for text in [
-            "", "INC", "INC-2026", "INC-2026-", "inc-2026-000123", "INC-26-000123", "INC-2026-00123",
-            "INC-2026-0000123", "INC-2026-000000", "INC-2026-00012x", "INC-2026-000123-1", "INC-2026-+00123",
-            "INC-2026-000123 ", "I-2026-000123", "INCIDENT-2026-000123", "INC-2026-9999999999999999999",
+            "",
+            "INC",
+            "INC-2026",
+            "INC-2026-",
+            "inc-2026-000123",
+            "INC-26-000123",
+            "INC-2026-00123",
+            "INC-2026-0000123",
+            "INC-2026-000000",
+            "INC-2026-00012x",
+            "INC-2026-000123-1",
+            "INC-2026-+00123",
+            "INC-2026-000123 ",
+            "I-2026-000123",
+            "INCIDENT-2026-000123",
+            "INC-2026-9999999999999999999",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }

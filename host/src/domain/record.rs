@@ -7,6 +7,8 @@
 mod create;
 mod index;
 mod input;
+#[cfg(test)]
+mod tests;
 mod transition;
 mod update;
 
@@ -107,13 +109,25 @@ impl Change {
             new.updated_at = now;
         }
         let (from, to) = (old.state.clone(), new.state.clone());
-        Self { record: new, changed, before, after, from, to, acting, signed: None }
+        Self {
+            record: new,
+            changed,
+            before,
+            after,
+            from,
+            to,
+            acting,
+            signed: None,
+        }
     }
 
     /// Compares again with the record it started from, after computed values were set.
     pub fn refresh(&mut self, old: &Record, now: Instant) {
         let signed = self.signed;
-        *self = Self { signed, ..Self::between(old, self.record.clone(), self.acting, now) };
+        *self = Self {
+            signed,
+            ..Self::between(old, self.record.clone(), self.acting, now)
+        };
     }
 }
 
@@ -121,7 +135,11 @@ impl Change {
 /// owner and fields. A field that has no value is absent. Before a record is made it has none.
 pub fn difference(old: Option<&Record>, new: &Record) -> (Map<String, Value>, Map<String, Value>) {
     let columns = ["title", "state", "owner"].into_iter();
-    let fields = old.into_iter().chain([new]).flat_map(|record| record.data.keys()).map(String::as_str);
+    let fields = old
+        .into_iter()
+        .chain([new])
+        .flat_map(|record| record.data.keys())
+        .map(String::as_str);
     let (mut before, mut after) = (Map::new(), Map::new());
     for name in columns.chain(fields) {
         let (was, is) = (old.and_then(|old| old.get(name)), new.get(name));
@@ -138,7 +156,6 @@ impl Record {
     pub fn get(&self, name: &str) -> Option<Value> {
         Some(match name {
             "id" => self.id.as_str().into(),
-            "kind" => self.kind.as_str().into(),
             "number" => self.number.as_str().into(),
             "title" => self.title.as_str().into(),
             "state" => self.state.as_str().into(),
@@ -186,12 +203,21 @@ impl Record {
         }
     }
 
-    /// The record as one flat object: its columns and its fields. The organisation is left out:
-    /// whoever reads it is in that organisation.
+    /// The record as one flat object: its columns and its fields. The organisation is left out, since
+    /// whoever reads it is in that organisation, and so is the kind, which the number tells: some
+    /// kinds have a field of that name (cost entries, suppliers).
     pub fn to_json(&self) -> Value {
         let mut map = Map::new();
         for name in [
-            "id", "kind", "number", "title", "state", "owner", "revision", "created_at", "created_by", "updated_at",
+            "id",
+            "number",
+            "title",
+            "state",
+            "owner",
+            "revision",
+            "created_at",
+            "created_by",
+            "updated_at",
         ] {
             map.extend(self.get(name).map(|value| (name.to_owned(), value)));
         }

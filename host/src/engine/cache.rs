@@ -5,7 +5,6 @@ use std::fs::{self, File, OpenOptions};
 use std::hash::{Hash, Hasher};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
@@ -63,7 +62,7 @@ impl Cache {
         let artifact = component.serialize().map_err(io::Error::other)?;
         let name = self.name(digest);
         let sealed = artifact::seal(&self.key, &name, &artifact);
-        let temporary = self.dir.join(temporary_name());
+        let temporary = self.dir.join(temporary_name()?);
         let written = write_private(&temporary, &sealed)
             .and_then(|()| fs::rename(&temporary, self.dir.join(name)));
         if written.is_err() {
@@ -86,7 +85,7 @@ fn node_key(dir: &Path) -> io::Result<[u8; LEN]> {
     }
     let mut key = [0; LEN];
     getrandom::fill(&mut key).map_err(io::Error::other)?;
-    let temporary = dir.join(temporary_name());
+    let temporary = dir.join(temporary_name()?);
     write_private(&temporary, &key)?;
     // A link appears with its whole content, and fails if another process of
     // this node was faster; then its key counts.
@@ -103,14 +102,14 @@ fn node_key(dir: &Path) -> io::Result<[u8; LEN]> {
 /// Reads the key. One that others could have read or that is cut short is
 /// removed, and with it the trust in all that it sealed.
 fn read_key(path: &Path) -> io::Result<Option<[u8; LEN]>> {
-    let mut file = match File::open(path) {
+    let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
     let mut key = Vec::with_capacity(LEN + 1);
     let private = is_private(&file)?;
-    file.by_ref().take(LEN as u64 + 1).read_to_end(&mut key)?;
+    file.take(LEN as u64 + 1).read_to_end(&mut key)?;
     match <[u8; LEN]>::try_from(key) {
         Ok(key) if private => Ok(Some(key)),
         _ => {
@@ -150,10 +149,12 @@ fn is_private(_file: &File) -> io::Result<bool> {
     Ok(true)
 }
 
-/// A name that no other thread or process of this machine uses.
-fn temporary_name() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    format!(".{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+/// A name that no other thread or process uses, nor one that died before: in a
+/// container every start has the same process id.
+fn temporary_name() -> io::Result<String> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    Ok(format!(".{}.tmp", hex(&random)))
 }
 
 /// Lower-case hexadecimal digits.

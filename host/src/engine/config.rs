@@ -75,7 +75,7 @@ impl Default for Limits {
             output_bytes: 1 << 20,
             log_lines: 100,
             log_line_bytes: 1_024,
-            log_flood: 10_000,
+            log_flood: 1_000,
             component_bytes: 64 << 20,
         }
     }

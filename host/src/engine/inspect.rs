@@ -131,7 +131,7 @@ impl<'a> Exports<'a> {
             let process = Process::ALL.into_iter().find(|process| process.slug() == package.name);
             if let (true, Some(process)) = (is_evaluator, process) {
                 let known = contract(process).map_err(unknown)?.version();
-                if known.is_some_and(|known| compatible(&known, package)) {
+                if known.as_ref().is_some_and(|known| compatible(known, package)) {
                     found.push(process);
                 } else {
                     let known = known.map(|known| known.to_string()).unwrap_or_default();

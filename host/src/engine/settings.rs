@@ -96,10 +96,10 @@ mod tests {
     #[test]
     fn problems_have_a_place_and_a_sentence() {
         let schema = Schema::compile(
-            r#"{"type": "object", "additionalProperties": false, "properties": {
+            r##"{"type": "object", "additionalProperties": false, "properties": {
                 "warning_pct": {"type": "integer", "minimum": 1, "maximum": 100},
                 "band": {"$ref": "#/$defs/band"}},
-                "$defs": {"band": {"enum": ["low", "high"]}}}"#,
+                "$defs": {"band": {"enum": ["low", "high"]}}}"##,
         )
         .unwrap();
         assert!(schema.check("{}").is_ok());

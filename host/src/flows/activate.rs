@@ -50,7 +50,7 @@ pub async fn run(desk: &Desk, actor: &Actor, wish: Wish) -> Result<Activation, F
         let problems = refused
             .problems
             .into_iter()
-            .map(|(path, message)| FieldProblem::new(format!("settings{path}"), "settings", message))
+            .map(|p| FieldProblem::new(format!("settings{}", p.path), "settings", p.message))
             .collect();
         return Err(Refusal::fields(problems).into());
     }

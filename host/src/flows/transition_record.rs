@@ -9,7 +9,20 @@ use super::{Desk, FlowError, hooks, references, retry};
 use crate::domain::record::{self, Record};
 use crate::domain::{Actor, Kind};
 
-/// Takes the transition `name` from the record's present state, with the fields that go with it.
+/// A step that somebody wants to take.
+#[derive(Clone, Debug)]
+pub struct Step<'a> {
+    /// Name of the transition from the record's present state.
+    pub name: &'a str,
+    /// Fields that go with it.
+    pub input: Map<String, Value>,
+    /// The revision the caller read (If-Match); without it, the step is taken from whatever is there.
+    pub expected: Option<i64>,
+    /// Why; some transitions ask for it.
+    pub reason: &'a str,
+}
+
+/// Takes a transition from the record's present state.
 ///
 /// A transition that several must sign collects signatures; the state moves with the last one.
 ///
@@ -21,12 +34,9 @@ pub async fn run(
     actor: &Actor,
     kind: &Kind,
     number: &str,
-    name: &str,
-    input: Map<String, Value>,
-    expected: Option<i64>,
-    reason: &str,
+    step: Step<'_>,
 ) -> Result<Record, FlowError> {
-    retry::until_won(|| attempt(desk, actor, kind, number, name, &input, expected, reason)).await
+    retry::until_won(|| attempt(desk, actor, kind, number, &step)).await
 }
 
 async fn attempt(
@@ -34,21 +44,18 @@ async fn attempt(
     actor: &Actor,
     kind: &Kind,
     number: &str,
-    name: &str,
-    input: &Map<String, Value>,
-    expected: Option<i64>,
-    reason: &str,
+    step: &Step<'_>,
 ) -> Result<Record, FlowError> {
     let before = find(desk, &actor.org, kind, number).await?;
-    hold_revision(&before, expected)?;
+    hold_revision(&before, step.expected)?;
     let now = desk.clock.now();
-    let context = hooks::transition_context(&before, reason);
-    let change = record::transition(kind, actor, &before, name, input.clone(), &context, now)?;
+    let context = hooks::transition_context(&before, step.reason);
+    let change = record::transition(kind, actor, &before, step.name, step.input.clone(), &context, now)?;
     references::check(desk, kind, Some(&before), &change.record).await?;
     let cause = Cause::Transition { from: before.state.clone(), to: change.record.state.clone() };
     let mut working = Working::new(desk, kind, actor, cause, now, Some(before), change.record);
     working.role = change.acting.to_string();
-    reason.clone_into(&mut working.reason);
+    step.reason.clone_into(&mut working.reason);
     hooks::run(&mut working).await?;
     commit(desk, working).await
 }

@@ -1,5 +1,7 @@
 //! Reading records.
 
+use std::collections::HashSet;
+
 use super::tx::{Bind, fetch_all, fetch_built, fetch_optional};
 use super::{Store, StoreError};
 use crate::domain::audit::AuditEntry;
@@ -143,6 +145,33 @@ impl Store {
             return Ok(row.into_iter().map(|(n,)| n).collect());
         }
         Ok(self.records(org, numbers).await?.into_iter().map(|r| r.number).collect())
+    }
+
+    /// Which of these values some record of the kind has in an indexed field.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn existing_values(
+        &self,
+        org: &str,
+        kind: &str,
+        path: &str,
+        values: &[String],
+    ) -> Result<HashSet<String>, StoreError> {
+        const CHUNK: usize = 200;
+        let mut found = HashSet::new();
+        let mut tx = self.read().await?;
+        for chunk in values.chunks(CHUNK) {
+            let places: Vec<String> = (4..chunk.len() + 4).map(|n| format!("${n}")).collect();
+            let sql = format!(
+                "SELECT value FROM field_index WHERE org = $1 AND kind = $2 AND path = $3 AND value IN ({})",
+                places.join(", ")
+            );
+            let mut binds = [org, kind, path].map(|t| Bind::Text(t.to_owned())).to_vec();
+            binds.extend(chunk.iter().cloned().map(Bind::Text));
+            found.extend(fetch_built::<(String,)>(&mut tx, sql, binds).await?.into_iter().map(|(v,)| v));
+        }
+        Ok(found)
     }
 
     /// The audit entries of a record after a sequence number, oldest first.

@@ -70,10 +70,7 @@ impl BudgetPolicy for Standard {
         rules::close(request, settings)
     }
 
-    fn post(
-        request: &PostRequest,
-        _: &StandardSettings,
-    ) -> Result<Decided<PostOutcome>, Refusal> {
+    fn post(request: &PostRequest, _: &StandardSettings) -> Result<Decided<PostOutcome>, Refusal> {
         rules::post(request)
     }
 

@@ -312,18 +312,32 @@ impl Settings for StandardSettings {
         let mut problems = Vec::new();
         let mut within = |path: &str, value: u32, min: u32, max: u32| {
             if !(min..=max).contains(&value) {
-                problems.push(Problem::new(path, format!("{value} is not within {min} to {max}")));
+                problems.push(Problem::new(
+                    path,
+                    format!("{value} is not within {min} to {max}"),
+                ));
             }
         };
         for (name, weight) in self.weights.named() {
             within(&format!("/weights/{name}"), weight, 0, 100);
         }
         for (index, value) in self.service_impact.by_criticality.into_iter().enumerate() {
-            within(&format!("/service_impact/by_criticality/{index}"), value, 0, 100);
+            within(
+                &format!("/service_impact/by_criticality/{index}"),
+                value,
+                0,
+                100,
+            );
         }
         for (path, value) in [
-            ("/service_impact/per_dependent", self.service_impact.per_dependent),
-            ("/service_impact/dependents_max", self.service_impact.dependents_max),
+            (
+                "/service_impact/per_dependent",
+                self.service_impact.per_dependent,
+            ),
+            (
+                "/service_impact/dependents_max",
+                self.service_impact.dependents_max,
+            ),
             ("/complexity/simple", self.complexity.simple),
             ("/complexity/moderate", self.complexity.moderate),
             ("/complexity/complex", self.complexity.complex),
@@ -360,11 +374,24 @@ impl Settings for StandardSettings {
         within("/history/all_failed", self.history.all_failed, 0, 10_000);
         within("/bands/medium", self.bands.medium, 1, 100);
         within("/bands/high", self.bands.high, self.bands.medium, 100);
-        within("/bands/very_high", self.bands.very_high, self.bands.high, 100);
+        within(
+            "/bands/very_high",
+            self.bands.very_high,
+            self.bands.high,
+            100,
+        );
 
-        let sum: u64 = self.weights.named().into_iter().map(|(_, weight)| u64::from(weight)).sum();
+        let sum: u64 = self
+            .weights
+            .named()
+            .into_iter()
+            .map(|(_, weight)| u64::from(weight))
+            .sum();
         if sum != 100 {
-            problems.push(Problem::new("/weights", format!("the weights add up to {sum}, not to 100")));
+            problems.push(Problem::new(
+                "/weights",
+                format!("the weights add up to {sum}, not to 100"),
+            ));
         }
         problems
     }

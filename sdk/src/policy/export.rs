@@ -31,6 +31,7 @@ macro_rules! __export_policy {
                             .map($crate::types::Outcome::$process);
                         Ok($crate::types::Decision {
                             outcome: decided.outcome,
+                            milestones: decided.milestones,
                             reasons: decided.reasons,
                         })
                     }

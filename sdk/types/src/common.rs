@@ -196,11 +196,23 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
+/// When a decision should be looked at again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Milestone {
+    /// What will have happened by then, e.g. `resolution.warning`.
+    pub name: String,
+    /// First instant at which it holds if nothing else changes.
+    pub at: Instant,
+}
+
 /// An outcome with its reasons, as a rule returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decided<T> {
     /// What was decided.
     pub outcome: T,
+    /// When to look again; only the clocks of a ticket have milestones.
+    pub milestones: Vec<Milestone>,
     /// Why, in order.
     pub reasons: Vec<Reason>,
 }
@@ -209,7 +221,7 @@ impl<T> Decided<T> {
     /// An outcome and its reasons.
     #[must_use]
     pub fn new(outcome: T, reasons: Vec<Reason>) -> Self {
-        Self { outcome, reasons }
+        Self { outcome, milestones: Vec::new(), reasons }
     }
 
     /// The same reasons with another form of the outcome.
@@ -217,6 +229,7 @@ impl<T> Decided<T> {
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Decided<U> {
         Decided {
             outcome: change(self.outcome),
+            milestones: self.milestones,
             reasons: self.reasons,
         }
     }

@@ -19,6 +19,6 @@ pub mod time;
 #[doc(hidden)]
 pub mod wit;
 
-pub use common::{Attributes, Data, Decided, Reason, Refusal, RefusalKind, Value};
+pub use common::{Attributes, Data, Decided, Milestone, Reason, Refusal, RefusalKind, Value};
 pub use process::{Decision, Outcome, Process, Request};
 pub use time::{Date, Instant, Interval, TimeOfDay, Weekday, Window};

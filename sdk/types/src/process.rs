@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::common::Reason;
+use crate::common::{Milestone, Reason};
 use crate::{budget, change_risk, sla, supplier};
 
 /// A process whose decisions a component takes.
@@ -169,6 +169,18 @@ impl Outcome {
 pub struct Decision {
     /// What was decided.
     pub outcome: Outcome,
+    /// When to look again; only the clocks of a ticket have milestones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub milestones: Vec<Milestone>,
     /// Why, in order.
     pub reasons: Vec<Reason>,
+}
+
+impl Decision {
+    /// Outcome, milestones and reasons as one object.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        // Maps have string or integer keys and no type fails to serialise.
+        serde_json::to_value(self).unwrap_or_default()
+    }
 }

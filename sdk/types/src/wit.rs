@@ -150,8 +150,10 @@ macro_rules! wit_enum {
         impl From<$($wit)::+> for $($plain)::+ {
             #[inline]
             fn from(from: $($wit)::+) -> Self {
+                // Repeated per variant, a path of segments must not repeat itself.
+                type Source = $($wit)::+;
                 match from {
-                    $($($wit)::+::$name => Self::$name),*
+                    $(Source::$name => Self::$name),*
                 }
             }
         }
@@ -159,8 +161,10 @@ macro_rules! wit_enum {
         impl From<$($plain)::+> for $($wit)::+ {
             #[inline]
             fn from(from: $($plain)::+) -> Self {
+                // Repeated per variant, a path of segments must not repeat itself.
+                type Source = $($plain)::+;
                 match from {
-                    $($($plain)::+::$name => Self::$name),*
+                    $(Source::$name => Self::$name),*
                 }
             }
         }
@@ -177,8 +181,9 @@ macro_rules! wit_variant {
         impl From<$($wit)::+> for $($plain)::+ {
             #[inline]
             fn from(from: $($wit)::+) -> Self {
+                type Source = $($wit)::+;
                 match from {
-                    $($($wit)::+::$name(it) => Self::$name($crate::wit::Convert::convert(it))),*
+                    $(Source::$name(it) => Self::$name($crate::wit::Convert::convert(it))),*
                 }
             }
         }
@@ -186,8 +191,9 @@ macro_rules! wit_variant {
         impl From<$($plain)::+> for $($wit)::+ {
             #[inline]
             fn from(from: $($plain)::+) -> Self {
+                type Source = $($plain)::+;
                 match from {
-                    $($($plain)::+::$name(it) => Self::$name($crate::wit::Convert::convert(it))),*
+                    $(Source::$name(it) => Self::$name($crate::wit::Convert::convert(it))),*
                 }
             }
         }
@@ -200,12 +206,16 @@ macro_rules! wit_variant {
 #[macro_export]
 #[doc(hidden)]
 macro_rules! wit_decision {
-    ($($plain:ident)::+ = $($wit:ident)::+) => {
+    ($($plain:ident)::+ = $($wit:ident)::+ $(, $milestones:ident)?) => {
         impl From<$($wit)::+> for $crate::Decided<$($plain)::+> {
             #[inline]
             fn from(from: $($wit)::+) -> Self {
+                #[allow(unused_mut, unused_assignments)]
+                let mut milestones = ::std::vec::Vec::new();
+                $(milestones = $crate::wit::Convert::convert(from.$milestones);)?
                 Self {
                     outcome: from.outcome.into(),
+                    milestones,
                     reasons: $crate::wit::Convert::convert(from.reasons),
                 }
             }
@@ -216,6 +226,7 @@ macro_rules! wit_decision {
             fn from(from: $crate::Decided<$($plain)::+>) -> Self {
                 Self {
                     outcome: from.outcome.into(),
+                    $($milestones: $crate::wit::Convert::convert(from.$milestones),)?
                     reasons: $crate::wit::Convert::convert(from.reasons),
                 }
             }

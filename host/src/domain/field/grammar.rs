@@ -46,7 +46,9 @@ fn options_of(text: &str) -> Result<Vec<String>, String> {
     let options: Vec<String> = text.split('|').map(str::to_owned).collect();
     for (index, option) in options.iter().enumerate() {
         if option.is_empty() || option.trim() != option {
-            return Err("an option of an enum must not be empty or begin or end with a space".to_owned());
+            return Err(
+                "an option of an enum must not be empty or begin or end with a space".to_owned(),
+            );
         }
         if options[..index].contains(option) {
             return Err(format!("the enum has the option '{option}' twice"));
@@ -60,8 +62,14 @@ impl FromStr for Entry {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.strip_suffix('?') {
-            Some(ty) => Ok(Self { ty: ty.parse()?, optional: true }),
-            None => Ok(Self { ty: text.parse()?, optional: false }),
+            Some(ty) => Ok(Self {
+                ty: ty.parse()?,
+                optional: true,
+            }),
+            None => Ok(Self {
+                ty: text.parse()?,
+                optional: false,
+            }),
         }
     }
 }
@@ -74,19 +82,50 @@ mod tests {
     #[test]
     fn types_round_trip() {
         for text in [
-            "str", "text", "int", "dec", "money", "date", "instant", "time", "bool", "map", "user", "role", "dur",
-            "enum(24x7|business)", "ref(any)", "ref(SVC)", "list<ref(SVC)>", "list<list<str>>", "list<enum(a|b)>",
+            "str",
+            "text",
+            "int",
+            "dec",
+            "money",
+            "date",
+            "instant",
+            "time",
+            "bool",
+            "map",
+            "user",
+            "role",
+            "dur",
+            "enum(24x7|business)",
+            "ref(any)",
+            "ref(SVC)",
+            "list<ref(SVC)>",
+            "list<list<str>>",
+            "list<enum(a|b)>",
         ] {
             assert_eq!(text.parse::<FieldType>().unwrap().to_string(), text);
         }
-        assert_eq!("list<int>?".parse::<Entry>().unwrap().to_string(), "list<int>?");
+        assert_eq!(
+            "list<int>?".parse::<Entry>().unwrap().to_string(),
+            "list<int>?"
+        );
     }
 
     #[test]
     fn other_texts_are_no_types() {
         for text in [
-            "", "string", "list<>", "list<int", "list(int)", "enum()", "enum(a||b)", "enum(a|a)", "enum(a| b)", "ref()",
-            "ref(svc)", "ref(S)", "int?",
+            "",
+            "string",
+            "list<>",
+            "list<int",
+            "list(int)",
+            "enum()",
+            "enum(a||b)",
+            "enum(a|a)",
+            "enum(a| b)",
+            "ref()",
+            "ref(svc)",
+            "ref(S)",
+            "int?",
         ] {
             assert!(text.parse::<FieldType>().is_err(), "{text}");
         }

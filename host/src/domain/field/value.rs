@@ -1,7 +1,9 @@
 //! Checking a value against its field, and bringing it into the one form records keep.
 
-use mortise_types::money::{Currency, Decimal, Error as MoneyError};
-use serde_json::{Map, Value, json};
+mod amount;
+
+use mortise_types::money::Currency;
+use serde_json::{Map, Value};
 
 use super::{Field, FieldType, Format, Target};
 use crate::domain::nearest::hint;
@@ -32,7 +34,10 @@ pub(crate) const MAX_INT: i64 = 1 << 53;
 ///
 /// Everything that is wrong with it, each with the path of the part that is wrong.
 pub fn normalise(field: &Field, value: &Value) -> Result<Value, Vec<FieldProblem>> {
-    let mut checker = Checker { field, problems: Vec::new() };
+    let mut checker = Checker {
+        field,
+        problems: Vec::new(),
+    };
     match checker.check(&field.name, &field.ty, value) {
         Some(value) if checker.problems.is_empty() => Ok(value),
         _ => Err(checker.problems),
@@ -90,7 +95,8 @@ impl Checker<'_> {
     }
 
     fn wrong<T>(&mut self, path: &str, rule: &'static str, message: &str) -> Option<T> {
-        self.problems.push(FieldProblem::new(path, rule, format!("{path} {message}")));
+        self.problems
+            .push(FieldProblem::new(path, rule, format!("{path} {message}")));
         None
     }
 
@@ -100,13 +106,25 @@ impl Checker<'_> {
         };
         let text = text.trim();
         if text.is_empty() {
-            return self.wrong(path, rule::RANGE, "must not be empty (null removes a value)");
+            return self.wrong(
+                path,
+                rule::RANGE,
+                "must not be empty (null removes a value)",
+            );
         }
         if text.chars().count() > longest {
-            return self.wrong(path, rule::RANGE, &format!("must have at most {longest} characters"));
+            return self.wrong(
+                path,
+                rule::RANGE,
+                &format!("must have at most {longest} characters"),
+            );
         }
         if text.chars().any(char::is_control) {
-            return self.wrong(path, rule::FORMAT, "must be one line without control characters");
+            return self.wrong(
+                path,
+                rule::FORMAT,
+                "must be one line without control characters",
+            );
         }
         match self.field.format {
             None => Some(text.into()),
@@ -119,9 +137,11 @@ impl Checker<'_> {
                 Err(error) => self.wrong(path, rule::FORMAT, &format!("is no currency: {error}")),
             },
             Some(Format::Period) if is_period(text) => Some(text.into()),
-            Some(Format::Period) => {
-                self.wrong(path, rule::FORMAT, "must be a month of a year like \"2026-03\"")
-            }
+            Some(Format::Period) => self.wrong(
+                path,
+                rule::FORMAT,
+                "must be a month of a year like \"2026-03\"",
+            ),
         }
     }
 
@@ -130,20 +150,38 @@ impl Checker<'_> {
             return self.wrong(path, rule::TYPE, "must be a text");
         };
         if text.trim().is_empty() {
-            return self.wrong(path, rule::RANGE, "must not be empty (null removes a value)");
+            return self.wrong(
+                path,
+                rule::RANGE,
+                "must not be empty (null removes a value)",
+            );
         }
         if text.chars().count() > MAX_TEXT {
-            return self.wrong(path, rule::RANGE, &format!("must have at most {MAX_TEXT} characters"));
+            return self.wrong(
+                path,
+                rule::RANGE,
+                &format!("must have at most {MAX_TEXT} characters"),
+            );
         }
-        if text.chars().any(|sign| sign.is_control() && !matches!(sign, '\n' | '\r' | '\t')) {
+        if text
+            .chars()
+            .any(|sign| sign.is_control() && !matches!(sign, '\n' | '\r' | '\t'))
+        {
             return self.wrong(path, rule::FORMAT, "must not contain control characters");
         }
         Some(text.into())
     }
 
     fn int(&mut self, path: &str, value: &Value) -> Option<Value> {
-        let Some(number) = value.as_i64().filter(|number| (-MAX_INT..=MAX_INT).contains(number)) else {
-            let rule = if value.is_i64() || value.is_u64() { rule::RANGE } else { rule::TYPE };
+        let Some(number) = value
+            .as_i64()
+            .filter(|number| (-MAX_INT..=MAX_INT).contains(number))
+        else {
+            let rule = if value.is_i64() || value.is_u64() {
+                rule::RANGE
+            } else {
+                rule::TYPE
+            };
             return self.wrong(path, rule, "must be a whole number within ±2^53");
         };
         let below = self.field.min.is_some_and(|min| number < min);
@@ -154,70 +192,12 @@ impl Checker<'_> {
     fn dur(&mut self, path: &str, value: &Value) -> Option<Value> {
         match value.as_i64() {
             Some(seconds) if (0..=MAX_INT).contains(&seconds) => Some(seconds.into()),
-            _ => self.wrong(path, rule::TYPE, "must be a whole number of seconds, not negative"),
+            _ => self.wrong(
+                path,
+                rule::TYPE,
+                "must be a whole number of seconds, not negative",
+            ),
         }
-    }
-
-    fn dec(&mut self, path: &str, value: &Value) -> Option<Value> {
-        let text = value.as_str().filter(|text| text.len() <= MAX_DEC);
-        let Some(Ok(decimal)) = text.map(str::parse::<Decimal>) else {
-            return self.wrong(path, rule::TYPE, "must be a decimal number as a text, like \"-12.5\"");
-        };
-        let outside = self.outside(|bound| {
-            decimal.align(bound).map(|(value, bound)| value.cmp(&bound)).ok()
-        });
-        self.in_range(path, outside).map(|()| decimal.to_string().into())
-    }
-
-    fn money(&mut self, path: &str, value: &Value) -> Option<Value> {
-        let parts = value.as_object().filter(|map| map.len() == 2).and_then(|map| {
-            Some((map.get("amount")?.as_str()?, map.get("currency")?.as_str()?))
-        });
-        let Some((amount, code)) = parts else {
-            let form = r#"must be an amount like {"amount": "12.50", "currency": "CNY"}"#;
-            return self.wrong(path, rule::TYPE, form);
-        };
-        let minor = Currency::iso(code).and_then(|currency| {
-            let minor = currency.parse(amount)?;
-            Ok((currency, minor))
-        });
-        let (currency, minor) = match minor {
-            Ok(minor) => minor,
-            Err(error @ MoneyError::UnknownCurrency(_)) => {
-                return self.wrong(&format!("{path}.currency"), rule::FORMAT, &format!("is wrong: {error}"));
-            }
-            Err(error) => {
-                let rule = if matches!(error, MoneyError::NotANumber(_)) { rule::TYPE } else { rule::RANGE };
-                return self.wrong(&format!("{path}.amount"), rule, &format!("is wrong: {error}"));
-            }
-        };
-        let amount = currency.format(minor);
-        let decimal: Option<Decimal> = amount.parse().ok();
-        let outside = self.outside(|bound| {
-            decimal?.align(bound).map(|(value, bound)| value.cmp(&bound)).ok()
-        });
-        self.in_range(&format!("{path}.amount"), outside)?;
-        Some(json!({ "amount": amount, "currency": code }))
-    }
-
-    /// Whether a decimal lies outside the field's limits, given its order to a bound.
-    fn outside(&self, order: impl Fn(Decimal) -> Option<std::cmp::Ordering>) -> bool {
-        let to = |bound: i64| bound.to_string().parse::<Decimal>().ok().and_then(&order);
-        self.field.min.is_some_and(|min| to(min).is_none_or(|order| order.is_lt()))
-            || self.field.max.is_some_and(|max| to(max).is_none_or(|order| order.is_gt()))
-    }
-
-    fn in_range(&mut self, path: &str, outside: bool) -> Option<()> {
-        if !outside {
-            return Some(());
-        }
-        let limits = match (self.field.min, self.field.max) {
-            (Some(min), Some(max)) => format!("must be from {min} to {max}"),
-            (Some(min), None) => format!("must be at least {min}"),
-            (None, Some(max)) => format!("must be at most {max}"),
-            (None, None) => "is out of range".to_owned(),
-        };
-        self.wrong(path, rule::RANGE, &limits)
     }
 
     fn option(&mut self, path: &str, options: &[String], value: &Value) -> Option<Value> {
@@ -227,7 +207,11 @@ impl Checker<'_> {
                 let hint = other.map_or_else(String::new, |text| {
                     hint(text, options.iter().map(String::as_str))
                 });
-                self.wrong(path, rule::ENUM, &format!("must be one of {}{hint}", options.join(", ")))
+                self.wrong(
+                    path,
+                    rule::ENUM,
+                    &format!("must be one of {}{hint}", options.join(", ")),
+                )
             }
         }
     }
@@ -239,11 +223,15 @@ impl Checker<'_> {
             (Some(number), Target::Kind(prefix)) if number.prefix == *prefix => {
                 Some(number.to_string().into())
             }
-            (_, Target::Any) => {
-                self.wrong(path, rule::REFERENCE, "must be the number of a record, like \"INC-2026-000123\"")
-            }
+            (_, Target::Any) => self.wrong(
+                path,
+                rule::REFERENCE,
+                "must be the number of a record, like \"INC-2026-000123\"",
+            ),
             (_, Target::Kind(prefix)) => {
-                let form = format!("must be the number of a {prefix} record, like \"{prefix}-2026-000123\"");
+                let form = format!(
+                    "must be the number of a {prefix} record, like \"{prefix}-2026-000123\""
+                );
                 self.wrong(path, rule::REFERENCE, &form)
             }
         }
@@ -254,14 +242,22 @@ impl Checker<'_> {
             return self.wrong(path, rule::TYPE, "must be a list");
         };
         if items.len() > MAX_ITEMS {
-            return self.wrong(path, rule::RANGE, &format!("must have at most {MAX_ITEMS} items"));
+            return self.wrong(
+                path,
+                rule::RANGE,
+                &format!("must have at most {MAX_ITEMS} items"),
+            );
         }
-        let checked = items.iter().enumerate().map(|(index, value)| {
-            self.check(&format!("{path}[{index}]"), item, value)
-        });
+        let checked = items
+            .iter()
+            .enumerate()
+            .map(|(index, value)| self.check(&format!("{path}[{index}]"), item, value));
         // Every item is checked, so that one answer names everything that is wrong.
         let checked: Vec<Option<Value>> = checked.collect();
-        checked.into_iter().collect::<Option<Vec<_>>>().map(Value::Array)
+        checked
+            .into_iter()
+            .collect::<Option<Vec<_>>>()
+            .map(Value::Array)
     }
 
     fn map(&mut self, path: &str, value: &Value) -> Option<Value> {
@@ -270,7 +266,11 @@ impl Checker<'_> {
         };
         let Some(shape) = &self.field.shape else {
             if value.to_string().len() > MAX_MAP {
-                return self.wrong(path, rule::RANGE, &format!("must be at most {MAX_MAP} bytes of JSON"));
+                return self.wrong(
+                    path,
+                    rule::RANGE,
+                    &format!("must be at most {MAX_MAP} bytes of JSON"),
+                );
             }
             return Some(value.clone());
         };
@@ -286,12 +286,18 @@ impl Checker<'_> {
                 }
                 None => {
                     let hint = hint(key, shape.keys().map(String::as_str));
-                    let _: Option<()> =
-                        self.wrong(&inner, rule::UNKNOWN_FIELD, &format!("is not a known key{hint}"));
+                    let _: Option<()> = self.wrong(
+                        &inner,
+                        rule::UNKNOWN_FIELD,
+                        &format!("is not a known key{hint}"),
+                    );
                 }
             }
         }
-        for (key, _) in shape.iter().filter(|(key, entry)| !entry.optional && !map.contains_key(*key)) {
+        for (key, _) in shape
+            .iter()
+            .filter(|(key, entry)| !entry.optional && !map.contains_key(*key))
+        {
             let _: Option<()> = self.wrong(&format!("{path}.{key}"), rule::REQUIRED, "is required");
         }
         (self.problems.len() == before).then_some(Value::Object(out))
@@ -300,10 +306,15 @@ impl Checker<'_> {
 
 fn is_time_of_day(text: &str) -> bool {
     let two = |part: &str| {
-        (part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit())).then(|| part.parse::<u8>().ok())?
+        (part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()))
+            .then(|| part.parse::<u8>().ok())?
     };
-    let parts = text.split_once(':').and_then(|(hours, minutes)| Some((two(hours)?, two(minutes)?)));
-    parts.is_some_and(|(hours, minutes)| (hours < 24 && minutes < 60) || (hours == 24 && minutes == 0))
+    let parts = text
+        .split_once(':')
+        .and_then(|(hours, minutes)| Some((two(hours)?, two(minutes)?)));
+    parts.is_some_and(|(hours, minutes)| {
+        (hours < 24 && minutes < 60) || (hours == 24 && minutes == 0)
+    })
 }
 
 /// Whether the text is a month of a year, `YYYY-MM`.

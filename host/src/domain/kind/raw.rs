@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::Label;
-use crate::domain::field::Format;
+use crate::domain::field::{Format, When};
 
 pub(super) type Text = Spanned<String>;
 
@@ -60,6 +60,7 @@ pub(super) struct RawField {
     pub(super) ty: Text,
     #[serde(default)]
     pub(super) required: bool,
+    pub(super) required_when: Option<Spanned<When>>,
     #[serde(default)]
     pub(super) on_create: bool,
     #[serde(default)]

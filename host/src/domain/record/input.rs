@@ -12,7 +12,10 @@ use crate::domain::refusal::{FieldProblem, Refusal, rule};
 pub(super) type Entry<'k> = (&'k Field, Option<Value>);
 
 /// Checks every entry of an input against the kind, and reports everything that is wrong at once.
-pub(super) fn check<'k>(kind: &'k Kind, input: &Map<String, Value>) -> Result<Vec<Entry<'k>>, Refusal> {
+pub(super) fn check<'k>(
+    kind: &'k Kind,
+    input: &Map<String, Value>,
+) -> Result<Vec<Entry<'k>>, Refusal> {
     let mut entries = Vec::with_capacity(input.len());
     let mut problems = Vec::new();
     for (name, value) in input {
@@ -25,7 +28,11 @@ pub(super) fn check<'k>(kind: &'k Kind, input: &Map<String, Value>) -> Result<Ve
             },
         }
     }
-    if problems.is_empty() { Ok(entries) } else { Err(Refusal::fields(problems)) }
+    if problems.is_empty() {
+        Ok(entries)
+    } else {
+        Err(Refusal::fields(problems))
+    }
 }
 
 fn field<'k>(kind: &'k Kind, name: &str) -> Result<&'k Field, FieldProblem> {
@@ -58,29 +65,49 @@ pub(super) fn check_editable(
     entries: &[Entry<'_>],
     needed: &[String],
 ) -> Result<(), Refusal> {
-    let Some(State { closed, editable, .. }) = kind.state(&record.state) else { return Ok(()) };
+    let Some(State {
+        closed, editable, ..
+    }) = kind.state(&record.state)
+    else {
+        return Ok(());
+    };
     if *closed && !entries.is_empty() {
         return Err(closed_record(record));
     }
-    let Some(editable) = editable else { return Ok(()) };
+    let Some(editable) = editable else {
+        return Ok(());
+    };
     let free = |name: &str| {
         ALWAYS_EDITABLE.contains(&name)
             || editable.iter().any(|field| field == name)
             || needed.iter().any(|field| field == name)
     };
-    let locked = entries.iter().filter(|(field, _)| !free(&field.name)).map(|(field, _)| {
-        let message = format!("{} cannot be changed while {} is {}", field.name, record.number, record.state);
-        FieldProblem::new(field.name.as_str(), rule::LOCKED_FIELD, message)
-    });
+    let locked = entries
+        .iter()
+        .filter(|(field, _)| !free(&field.name))
+        .map(|(field, _)| {
+            let message = format!(
+                "{} cannot be changed while {} is {}",
+                field.name, record.number, record.state
+            );
+            FieldProblem::new(field.name.as_str(), rule::LOCKED_FIELD, message)
+        });
     let locked: Vec<_> = locked.collect();
-    if locked.is_empty() { Ok(()) } else { Err(Refusal::fields(locked)) }
+    if locked.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::fields(locked))
+    }
 }
 
 /// The refusal for a record that is read-only.
 pub(super) fn closed_record(record: &Record) -> Refusal {
     Refusal::conflict(
         rule::CLOSED,
-        format!("{} is {} and read-only; correct it by a new linked record", record.number, record.state),
+        format!(
+            "{} is {} and read-only; correct it by a new linked record",
+            record.number, record.state
+        ),
     )
 }
 
@@ -104,7 +131,30 @@ pub(super) fn apply(record: &mut Record, entries: Vec<Entry<'_>>) -> Result<(), 
             }
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(Refusal::fields(problems)) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::fields(problems))
+    }
+}
+
+/// Refuses a record in which a field is empty that another field's value makes necessary.
+pub(super) fn check_conditions(kind: &Kind, record: &Record) -> Result<(), Refusal> {
+    let mut problems = Vec::new();
+    for field in &kind.fields {
+        let Some(when) = &field.required_when else {
+            continue;
+        };
+        if record.text(&when.field) == Some(when.is.as_str()) {
+            let why = format!("while {} is {}", when.field, when.is);
+            problems.extend(missing(record, [field.name.as_str()], &why));
+        }
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::fields(problems))
+    }
 }
 
 /// The fields among these that have no value yet, as problems.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::input::{apply, check, check_editable, missing};
+use super::input::{apply, check, check_conditions, check_editable, missing};
 use super::{Change, Record};
 use crate::domain::kind::{Kind, Transition};
 use crate::domain::lifecycle;
@@ -42,6 +42,7 @@ pub fn transition(
     let mut new = record.clone();
     apply(&mut new, entries)?;
     check_filled(kind, &new, step)?;
+    check_conditions(kind, &new)?;
 
     let mut signed = None;
     if step.all_of.is_empty() {
@@ -55,30 +56,52 @@ pub fn transition(
         }
     } else {
         // Only people sign; a transition with `all_of` is never the host's.
-        return Err(Refusal::forbidden(rule::ROLE, format!("{} has to be signed by people", step.name)));
+        return Err(Refusal::forbidden(
+            rule::ROLE,
+            format!("{} has to be signed by people", step.name),
+        ));
     }
-    Ok(Change { signed, ..Change::between(record, new, acting, now) })
+    Ok(Change {
+        signed,
+        ..Change::between(record, new, acting, now)
+    })
 }
 
 /// Required fields before the first state is left, and the transition's own ones.
 fn check_filled(kind: &Kind, record: &Record, step: &Transition) -> Result<(), Refusal> {
     let mut problems = Vec::new();
     if record.state == kind.initial && step.to != kind.initial && !step.incomplete {
-        let required = kind.all_fields().filter(|field| field.required && !field.computed);
+        let required = kind
+            .all_fields()
+            .filter(|field| field.required && !field.computed);
         let why = format!("before the record leaves the state {}", kind.initial);
-        problems.extend(missing(record, required.map(|field| field.name.as_str()), &why));
+        problems.extend(missing(
+            record,
+            required.map(|field| field.name.as_str()),
+            &why,
+        ));
     }
     let known = |name: &str| problems.iter().any(|problem| problem.field == name);
-    let more = step.require.iter().map(String::as_str).filter(|name| !known(name));
+    let more = step
+        .require
+        .iter()
+        .map(String::as_str)
+        .filter(|name| !known(name));
     let more = missing(record, more, &format!("for {}", step.name));
     problems.extend(more);
-    if problems.is_empty() { Ok(()) } else { Err(Refusal::fields(problems)) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::fields(problems))
+    }
 }
 
 fn enter(kind: &Kind, record: &mut Record, step: &Transition, actor: &Actor) {
     record.state.clone_from(&step.to);
     if let Some(field) = &step.records_actor {
-        record.data.insert(field.clone(), actor.user.as_str().into());
+        record
+            .data
+            .insert(field.clone(), actor.user.as_str().into());
     }
     // Signatures of an earlier round do not count for the next one.
     drop_signatures(kind, record);
@@ -86,21 +109,36 @@ fn enter(kind: &Kind, record: &mut Record, step: &Transition, actor: &Actor) {
 
 /// Adds a signature; whether others are still awaited.
 fn sign(record: &mut Record, step: &Transition, actor: &Actor, role: Role, now: Instant) -> bool {
-    let Some(field) = &step.signatures else { return true };
-    let signatures = record.data.entry(field.clone()).or_insert_with(|| json!([]));
+    let Some(field) = &step.signatures else {
+        return true;
+    };
+    let signatures = record
+        .data
+        .entry(field.clone())
+        .or_insert_with(|| json!([]));
     if let Value::Array(list) = signatures {
         list.push(json!({ "role": role, "user": actor.user, "at": now, "for": step.name }));
     }
     let signed = lifecycle::signatures(record, step);
-    !step.all_of.iter().all(|who| signed.iter().any(|(role, _)| Who::Role(*role) == *who))
+    !step
+        .all_of
+        .iter()
+        .all(|who| signed.iter().any(|(role, _)| Who::Role(*role) == *who))
 }
 
 /// Removes the signatures collected for the transitions that start from the record's state.
 pub(super) fn drop_signatures(kind: &Kind, record: &mut Record) {
     let state = record.state.clone();
-    for step in kind.transitions_from(&state).filter(|step| !step.all_of.is_empty()) {
-        let Some(field) = &step.signatures else { continue };
-        let Some(Value::Array(list)) = record.data.get_mut(field) else { continue };
+    for step in kind
+        .transitions_from(&state)
+        .filter(|step| !step.all_of.is_empty())
+    {
+        let Some(field) = &step.signatures else {
+            continue;
+        };
+        let Some(Value::Array(list)) = record.data.get_mut(field) else {
+            continue;
+        };
         list.retain(|signature| signature.get("for").and_then(Value::as_str) != Some(&step.name));
         if list.is_empty() {
             record.data.remove(field);

@@ -79,9 +79,9 @@ macro_rules! evaluator {
                         let (answer,) = function.call_async(store, (request, settings)).await?;
                         Ok(match answer {
                             Ok(decision) => {
-                                let mortise_types::Decided { outcome, reasons } = decision.into();
+                                let mortise_types::Decided { outcome, milestones, reasons } = decision.into();
                                 let outcome = mortise_types::Outcome::$wrap($to(outcome));
-                                Ok(mortise_types::Decision { outcome, reasons })
+                                Ok(mortise_types::Decision { outcome, milestones, reasons })
                             }
                             Err(refusal) => Err(refusal.into()),
                         })

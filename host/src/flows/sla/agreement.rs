@@ -160,7 +160,7 @@ fn always(from: Instant) -> sla::Calendar {
     const DAY_S: i64 = 86_400;
     sla::Calendar {
         time_zone: "UTC".to_owned(),
-        mode: sla::Coverage::Always,
+        mode: sla::Coverage::Continuous,
         weekly: sla::Weekly::default(),
         holidays: Vec::new(),
         adjusted_workdays: Vec::new(),

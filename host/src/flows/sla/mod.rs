@@ -7,7 +7,7 @@
 mod agreement;
 mod ticket;
 
-use mortise_types::{Decision, Outcome, Process, Request, sla};
+use mortise_types::{Decision, Milestone, Outcome, Process, Request, sla};
 use serde_json::{Value, json};
 
 use super::FlowError;
@@ -26,13 +26,15 @@ const INPUTS: [&str; 7] =
 
 pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
     ticket::follow_state(working);
-    if working.is_closed(working) {
+    if is_closed(working) {
         working.clear_timers(TIMERS);
     }
     let due = matches!(&working.cause, Cause::Create | Cause::Timer(_) | Cause::Transition { .. });
-    if !due && !working.touched(&INPUTS) {
-        return Ok(());
-    }
+    if due || working.touched(&INPUTS) { judge(working).await } else { Ok(()) }
+}
+
+/// Asks where the clocks stand as of `working.now`, and keeps the answer on the record.
+pub(super) async fn judge(working: &mut Working<'_>) -> Result<(), FlowError> {
     let Some(request) = ticket::history(working) else { return Ok(()) };
     let agreement = agreement::find(working).await?;
     let subject = subject(working, &agreement);
@@ -116,18 +118,18 @@ fn apply(working: &mut Working<'_>, agreement: &Agreement, decision: Decision, i
 
 /// One timer for each mark that a running clock has still to pass. A clock is breached when its target is *passed*,
 /// so a further timer fires one second after it is reached.
-fn set_timers(working: &mut Working<'_>, milestones: &[sla::Milestone], clock: &sla::ClockOutcome) {
+fn set_timers(working: &mut Working<'_>, milestones: &[Milestone], clock: &sla::ClockOutcome) {
     if working.before.is_some() {
         working.clear_timers(TIMERS);
     }
-    if working.is_closed(working) {
+    if is_closed(working) {
         return;
     }
     let now = working.now;
     for milestone in milestones {
         let at = Instant::from_seconds(milestone.at.0);
         if at > now {
-            working.timer(format!("sla.{}.{}", milestone.clock, milestone.level), at);
+            working.timer(format!("{TIMERS}{}", milestone.name), at);
         }
     }
     for (name, state) in [("response", &clock.response), ("resolution", &clock.resolution)] {
@@ -137,7 +139,7 @@ fn set_timers(working: &mut Working<'_>, milestones: &[sla::Milestone], clock: &
         if let Some(due) = state.due_at {
             let passed = Instant::from_seconds(due.0 + 1);
             if passed > now {
-                working.timer(format!("sla.{name}.breached"), passed);
+                working.timer(format!("{TIMERS}{name}.breached"), passed);
             }
         }
     }

@@ -64,7 +64,11 @@ pub fn line(
 ) -> Result<Decided<LineOutcome>, Refusal> {
     let currency = currency(&request.currency, settings)?;
     let budget = not_negative(&currency, "budget", &request.budget)?;
-    let actual = total(&currency, "actuals", request.actuals.iter().map(String::as_str))?;
+    let actual = total(
+        &currency,
+        "actuals",
+        request.actuals.iter().map(String::as_str),
+    )?;
     let mut open = 0;
     for (index, commitment) in request.commitments.iter().enumerate() {
         let field = |name| format!("commitments/{index}/{name}");
@@ -87,7 +91,11 @@ pub fn line(
         Ok(product(excess, WHOLE_BP)? >= product(budget, i128::from(limit_bp))?)
     };
     let level = if budget == 0 {
-        if estimate > 0 { LineLevel::Alert } else { LineLevel::Ok }
+        if estimate > 0 {
+            LineLevel::Alert
+        } else {
+            LineLevel::Ok
+        }
     } else if reaches(-variance, alert_bp)? {
         LineLevel::Alert
     } else if reaches(-variance, warn_bp)? {
@@ -102,8 +110,7 @@ pub fn line(
     let variance_bp = if budget == 0 {
         None
     } else {
-        let rounded =
-            money::half_even_div(product(variance, WHOLE_BP)?, budget).map_err(exact)?;
+        let rounded = money::half_even_div(product(variance, WHOLE_BP)?, budget).map_err(exact)?;
         Some(i64::try_from(rounded).map_err(|_| exact(money::Error::OutOfRange))?)
     };
 
@@ -158,7 +165,10 @@ pub fn commit(
             "The shortfall is within the budget owner's tolerance.",
         )
     } else {
-        (CommitVerdict::TopManagement, "The shortfall exceeds the budget owner's tolerance.")
+        (
+            CommitVerdict::TopManagement,
+            "The shortfall exceeds the budget owner's tolerance.",
+        )
     };
 
     let outcome = CommitOutcome {

@@ -10,9 +10,7 @@ use mortise_sdk::types::budget::{
 use mortise_sdk::types::money::{self, Currency, Decimal};
 
 use super::control::shares;
-use super::reading::{
-    WHOLE_BP, amount, at, currency, decimal, exact, product, quantity, sum,
-};
+use super::reading::{WHOLE_BP, amount, at, currency, decimal, exact, product, quantity, sum};
 use crate::settings::StandardSettings;
 
 /// Adds up what a change costs.
@@ -29,14 +27,20 @@ pub fn change_cost(
     if request.months_in_year > 12 {
         return Err(Refusal::invalid_request(
             "months-out-of-range",
-            format!("months_in_year: {} is not within 0 to 12", request.months_in_year),
+            format!(
+                "months_in_year: {} is not within 0 to 12",
+                request.months_in_year
+            ),
         ));
     }
     let mut lines = Vec::with_capacity(request.labour.len() + request.items.len());
     for (index, labour) in request.labour.iter().enumerate() {
         let hours = quantity(format_args!("labour/{index}/hours"), &labour.hours)?;
         let rate = decimal(format_args!("labour/{index}/rate"), &labour.rate)?;
-        lines.push((format!("labour:{}", labour.role), priced(&currency, hours, rate)?));
+        lines.push((
+            format!("labour:{}", labour.role),
+            priced(&currency, hours, rate)?,
+        ));
     }
     for (index, item) in request.items.iter().enumerate() {
         let count = quantity(format_args!("items/{index}/quantity"), &item.quantity)?;
@@ -65,7 +69,10 @@ pub fn change_cost(
     let monthly = amount(&currency, "recurring_monthly", &request.recurring_monthly)?;
     let recurring = product(monthly, i128::from(request.months_in_year))?;
 
-    let line = |(id, minor): (String, i128)| CostLine { id, amount: currency.format(minor) };
+    let line = |(id, minor): (String, i128)| CostLine {
+        id,
+        amount: currency.format(minor),
+    };
     let outcome = ChangeCostOutcome {
         lines: lines.into_iter().map(line).collect(),
         subtotal: currency.format(subtotal),
@@ -86,17 +93,24 @@ pub fn change_cost(
         reason = reason.with("risk_band", band.as_str());
     }
     let reasons = vec![
-        reason.with("contingency_bp", contingency_bp).with("contingency", &outcome.contingency),
-        Reason::new("recurring", "The change costs this much in each remaining month.")
-            .with("monthly", currency.format(monthly))
-            .with("months", request.months_in_year),
+        reason
+            .with("contingency_bp", contingency_bp)
+            .with("contingency", &outcome.contingency),
+        Reason::new(
+            "recurring",
+            "The change costs this much in each remaining month.",
+        )
+        .with("monthly", currency.format(monthly))
+        .with("months", request.months_in_year),
     ];
     Ok(Decided::new(outcome, reasons))
 }
 
 /// A quantity at a price, in minor units, rounded once.
 fn priced(currency: &Currency, quantity: Decimal, price: Decimal) -> Result<i128, Refusal> {
-    quantity.times_half_even(price, currency.decimals()).map_err(exact)
+    quantity
+        .times_half_even(price, currency.decimals())
+        .map_err(exact)
 }
 
 /// Gives each service its direct and indirect cost.
@@ -111,13 +125,21 @@ pub fn service_cost(
     let currency = currency(&request.currency, settings)?;
     let mut services = Services::default();
     for (index, cost) in request.direct.iter().enumerate() {
-        let minor = amount(&currency, format_args!("direct/{index}/amount"), &cost.amount)?;
+        let minor = amount(
+            &currency,
+            format_args!("direct/{index}/amount"),
+            &cost.amount,
+        )?;
         let service = services.named(&cost.id);
         service.direct = sum([service.direct, minor])?;
     }
     let mut reasons = Vec::with_capacity(request.indirect.len());
     for (index, pool) in request.indirect.iter().enumerate() {
-        let minor = amount(&currency, format_args!("indirect/{index}/amount"), &pool.amount)?;
+        let minor = amount(
+            &currency,
+            format_args!("indirect/{index}/amount"),
+            &pool.amount,
+        )?;
         let parts = shares(&format!("indirect/{index}/keys"), minor, &pool.keys)?;
         for (key, part) in pool.keys.iter().zip(parts) {
             let service = services.named(&key.id);
@@ -149,8 +171,10 @@ pub fn service_cost(
             unit_cost: unit_cost.map(|minor| currency.format(minor)),
         });
     }
-    let outcome =
-        ServiceCostOutcome { services: parts, grand_total: currency.format(grand_total) };
+    let outcome = ServiceCostOutcome {
+        services: parts,
+        grand_total: currency.format(grand_total),
+    };
     Ok(Decided::new(outcome, reasons))
 }
 
@@ -241,9 +265,13 @@ pub fn convert(
             format!("rate: {rate} is not above 0"),
         ));
     }
-    let minor = value.times_half_even(rate, to.decimals()).map_err(|error| at("rate", &error))?;
-    let outcome =
-        ConvertOutcome { amount: to.format(minor), currency: request.to_currency.clone() };
+    let minor = value
+        .times_half_even(rate, to.decimals())
+        .map_err(|error| at("rate", &error))?;
+    let outcome = ConvertOutcome {
+        amount: to.format(minor),
+        currency: request.to_currency.clone(),
+    };
     let reason = Reason::new("converted", "The amount is multiplied by the stored rate.")
         .with("from", &request.from_currency)
         .with("rate", rate);

@@ -19,7 +19,11 @@ pub(crate) fn currency(code: &str, settings: &StandardSettings) -> Result<Curren
 }
 
 /// An amount of a field, in minor units.
-pub(crate) fn amount(currency: &Currency, field: impl Display, text: &str) -> Result<i128, Refusal> {
+pub(crate) fn amount(
+    currency: &Currency,
+    field: impl Display,
+    text: &str,
+) -> Result<i128, Refusal> {
     currency.parse(text).map_err(|error| at(field, &error))
 }
 
@@ -43,7 +47,10 @@ pub(crate) fn total<'a>(
 ) -> Result<i128, Refusal> {
     let mut total = 0;
     for (index, text) in texts.into_iter().enumerate() {
-        total = sum([total, amount(currency, format_args!("{field}/{index}"), text)?])?;
+        total = sum([
+            total,
+            amount(currency, format_args!("{field}/{index}"), text)?,
+        ])?;
     }
     Ok(total)
 }

@@ -1,7 +1,7 @@
 //! Where do the clocks of a ticket stand?
 
 use mortise_sdk::prelude::*;
-use mortise_sdk::types::Instant;
+use mortise_sdk::types::{Instant, Milestone};
 use mortise_sdk::types::sla::{
     Clock, ClockOutcome, ClockRequest, ClockState, Level, Matrix, Pause, Targets, Thresholds,
     Ticket,
@@ -61,6 +61,9 @@ pub fn clock(
     let (response, response_promise) = judge.measure(Goal::Response, responded, &[], false)?;
     let (resolution, resolution_promise) =
         judge.measure(Goal::Resolution, restored, &pauses, waiting)?;
+    let mut milestones = Vec::with_capacity(6);
+    judge.milestones("response", &response, response_promise, &mut milestones)?;
+    judge.milestones("resolution", &resolution, resolution_promise, &mut milestones)?;
 
     let mut reasons = vec![reason(current.priority, current.impact, current.urgency)];
     if segments.len() > 1 {
@@ -100,14 +103,16 @@ pub fn clock(
         &segments,
     );
     let priority = current.priority.to_owned();
-    Ok(Decided::new(
-        ClockOutcome {
-            priority,
-            response,
-            resolution,
-        },
+    let outcome = ClockOutcome {
+        priority,
+        response,
+        resolution,
+    };
+    Ok(Decided {
+        outcome,
+        milestones,
         reasons,
-    ))
+    })
 }
 
 /// A stretch of a ticket's life with one priority. It ends where the next begins.
@@ -301,6 +306,45 @@ impl<'a> Judge<'a> {
             ever_breached: run.breached_at.is_some(),
         };
         Ok((clock, step.promise))
+    }
+
+    /// The marks that a running clock has still to reach, from now on.
+    fn milestones(
+        &mut self,
+        name: &str,
+        clock: &Clock,
+        promise: Promise<'a>,
+        milestones: &mut Vec<Milestone>,
+    ) -> Result<(), Refusal> {
+        if clock.state != ClockState::Running {
+            return Ok(());
+        }
+        let from = self.now.max(self.opened);
+        let stretch = Span {
+            from,
+            to: from.saturating_add(self.horizon_s).min(LAST + 1),
+        };
+        let service = self.services.get(promise.calendar)?;
+        for (word, pct) in [
+            ("warning", self.thresholds.warning),
+            ("critical", self.thresholds.critical),
+            ("due", 100),
+        ] {
+            // Below 2^53 · 2^32, so the product needs the wider type and the quotient does not.
+            let mark = (i128::from(clock.target_s) * i128::from(pct) + 99) / 100;
+            let need = mark - i128::from(clock.elapsed_s);
+            if pct > 100 || need <= 0 {
+                continue;
+            }
+            if let Some(at) = reach(service, stretch, need as i64)? {
+                let name = [name, ".", word].concat();
+                milestones.push(Milestone {
+                    name,
+                    at: Instant(at),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Takes a run through one segment.

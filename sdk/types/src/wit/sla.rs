@@ -41,7 +41,7 @@ macro_rules! sla_conversions {
             $crate::wit_record!(plain::ClockOutcome = wit::ClockOutcome {
                 priority, response, resolution
             });
-            $crate::wit_decision!(plain::ClockOutcome = wit::ClockDecision);
+            $crate::wit_decision!(plain::ClockOutcome = wit::ClockDecision, milestones);
 
             $crate::wit_record!(plain::AvailabilityRequest = wit::AvailabilityRequest {
                 calendar, calendars, target_milli_pct, period, planned_maintenance, outages,

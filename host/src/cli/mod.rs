@@ -1,0 +1,124 @@
+//! The command line: one file per command.
+
+mod import;
+mod migrate;
+mod plugin;
+mod plugin_run;
+mod record;
+mod serve;
+mod token;
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use mortise::app::App;
+use mortise::clock::Clock;
+use mortise::config::Config;
+use mortise::flows::FlowError;
+use mortise::telemetry;
+
+/// An ITSM core whose decisions are taken by components that you can swap.
+#[derive(Parser)]
+#[command(name = "mortise", version, about, long_about = None)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the configuration and the data are.
+#[derive(Args, Clone)]
+pub(crate) struct Place {
+    /// Configuration file (TOML). Environment variables MORTISE_… win over it, options over both.
+    #[arg(long, global = true, value_name = "FILE", env = "MORTISE_CONFIG")]
+    config: Option<PathBuf>,
+    /// Folder for the embedded database and compiled components.
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Database: sqlite:PATH or postgres://USER@HOST/NAME.
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// Organisation to work in.
+    #[arg(long, global = true, value_name = "ID")]
+    organisation: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API.
+    Serve(serve::Serve),
+    /// Bring the database's tables to this version's shape.
+    Migrate(migrate::Migrate),
+    /// Make, list and revoke bearer tokens.
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Make, read, list and change records without a server.
+    #[command(subcommand)]
+    Record(record::RecordCommand),
+    /// Replay an event log (CSV) into records.
+    Import(import::Import),
+    /// Components: list, upload, activate, roll back, inspect, run.
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
+}
+
+/// What the caller got wrong: exit status 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let place = &arguments.place;
+    match arguments.command {
+        Command::Serve(command) => command.run(place).await,
+        Command::Migrate(command) => command.run(place).await,
+        Command::Token(command) => command.run(place).await,
+        Command::Record(command) => command.run(place).await,
+        Command::Import(command) => command.run(place).await,
+        Command::Plugin(command) => command.run(place).await,
+    }
+}
+
+impl Place {
+    /// The configuration, with the options of the command line over it.
+    fn load(&self) -> anyhow::Result<Config> {
+        // The variable that names the file is an option, not a key of the file.
+        let environment = std::env::vars().filter(|(name, _)| name != "MORTISE_CONFIG");
+        let mut config = Config::load(self.config.as_deref(), environment).map_err(|e| Usage(e.to_string()))?;
+        if let Some(dir) = &self.data_dir {
+            config.data_dir.0.clone_from(dir);
+        }
+        if let Some(url) = &self.database_url {
+            config.database.url = Some(url.clone());
+        }
+        if let Some(organisation) = &self.organisation {
+            config.organisation.0.clone_from(organisation);
+        }
+        Ok(config)
+    }
+
+    /// The configuration and every room, for a command that works on the database by itself.
+    async fn open(&self) -> anyhow::Result<(Config, App)> {
+        let mut config = self.load()?;
+        if config.log.filter == "info" {
+            // A command's own output is what its caller wants to see.
+            "warn".clone_into(&mut config.log.filter);
+        }
+        telemetry::start(&config.log).map_err(Usage)?;
+        let app = App::build(&config, Clock::system()).await.context("the desk does not open")?;
+        Ok((config, app))
+    }
+}
+
+/// A refusal by a rule is the caller's to mend; anything else is ours.
+pub(crate) fn flow(error: FlowError) -> anyhow::Error {
+    match error {
+        FlowError::Refused(refusal) => {
+            let field = refusal.field.map(|f| format!("{f}: ")).unwrap_or_default();
+            Usage(format!("{field}{} [{}]", refusal.message, refusal.rule)).into()
+        }
+        other => other.into(),
+    }
+}

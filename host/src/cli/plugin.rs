@@ -1,0 +1,195 @@
+//! `mortise plugin`
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use mortise::domain::component::Scope;
+use mortise::domain::{Actor, Role};
+use mortise::engine::{Engine, EngineConfig, Grants};
+use mortise::flows::activate::{self, Wish};
+use mortise::flows::upload_component;
+use mortise_types::Process;
+use serde_json::{Value, json};
+
+use super::plugin_run::Run;
+use super::{Place, Usage, flow};
+
+/// Components: list, upload, activate, roll back, inspect, run.
+#[derive(Subcommand)]
+pub(crate) enum Plugin {
+    /// List the organisation's components and where each is active.
+    List,
+    /// Verify a component and keep it.
+    Upload {
+        /// Component file (.wasm).
+        component: PathBuf,
+        /// Import to grant, for example itsm:log/log; may be given several times.
+        #[arg(long, value_name = "IMPORT")]
+        grant: Vec<String>,
+    },
+    /// Make an uploaded component live.
+    Activate {
+        /// The component's digest, or the start of it.
+        digest: String,
+        #[command(flatten)]
+        scope: ScopeOption,
+        /// File with settings (JSON); without it the component's defaults hold.
+        #[arg(long, value_name = "FILE")]
+        settings: Option<PathBuf>,
+        /// Refuse unless the process is at this generation.
+        #[arg(long, value_name = "N")]
+        expected_generation: Option<i64>,
+        /// Why.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Go back to what was live before in a scope.
+    Rollback {
+        /// Process: sla, change-risk, budget, supplier.
+        #[arg(long)]
+        process: String,
+        #[command(flatten)]
+        scope: ScopeOption,
+        /// Refuse unless the process is at this generation.
+        #[arg(long, value_name = "N")]
+        expected_generation: Option<i64>,
+        /// Why.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Show what a component file is: imports, exports, WIT versions, size, settings. Needs no server.
+    Inspect {
+        /// Component file (.wasm).
+        component: PathBuf,
+        /// Import to grant, for example itsm:log/log; may be given several times.
+        #[arg(long, value_name = "IMPORT")]
+        grant: Vec<String>,
+    },
+    /// Run requests through a component file. Needs no server.
+    Run(Run),
+}
+
+/// What an activation is for.
+#[derive(Args)]
+pub(crate) struct ScopeOption {
+    /// Scope: organisation, kind=SLUG, service=NUMBER, customer=NUMBER or contract=NUMBER.
+    #[arg(long, default_value = "organisation", value_name = "SCOPE")]
+    scope: String,
+}
+
+impl ScopeOption {
+    fn parse(&self) -> anyhow::Result<Scope> {
+        let (kind, value) = self.scope.split_once('=').unwrap_or((&self.scope, ""));
+        let scope = Scope::from_parts(kind, value).filter(|s| value.is_empty() == (*s == Scope::Organisation));
+        let usage = || Usage(format!("--scope '{}' is not organisation or one of kind=, service=, customer=, contract=", self.scope));
+        Ok(scope.ok_or_else(usage)?)
+    }
+}
+
+impl Plugin {
+    pub(crate) async fn run(self, place: &Place) -> anyhow::Result<()> {
+        match self {
+            Self::Run(command) => command.run().await,
+            Self::Inspect { component, grant } => inspect(&component, grant).await,
+            Self::List => list(place).await,
+            Self::Upload { component, grant } => {
+                let (config, app) = place.open().await?;
+                let actor = administrator(&config.organisation.0);
+                let grants: BTreeSet<String> = grant.into_iter().collect();
+                let row =
+                    upload_component::run(&app.desk, &actor, bytes(&component)?, grants).await.map_err(flow)?;
+                println!("{}\t{}\t{}@{}", row.digest, row.process, row.name, row.version);
+                Ok(())
+            }
+            Self::Activate { digest, scope, settings, expected_generation, reason } => {
+                let scope = scope.parse()?;
+                let settings = settings.map(|path| json_file(&path)).transpose()?.unwrap_or(Value::Null);
+                let (config, app) = place.open().await?;
+                let org = &config.organisation.0;
+                let components = app.desk.store.components(org).await?;
+                let found: Vec<_> = components.iter().filter(|c| c.digest.starts_with(&digest)).collect();
+                let [component] = found.as_slice() else {
+                    let message = format!("{} of the organisation's components start with {digest}", found.len());
+                    return Err(Usage(message).into());
+                };
+                let wish = Wish {
+                    process: component.process.parse().map_err(anyhow::Error::msg)?,
+                    scope,
+                    digest: component.digest.clone(),
+                    settings,
+                    expected_generation,
+                    reason,
+                };
+                let activation =
+                    activate::run(&app.desk, &administrator(org), wish).await.map_err(flow)?;
+                println!("{}", activation.to_json());
+                Ok(())
+            }
+            Self::Rollback { process, scope, expected_generation, reason } => {
+                let process: Process = process.parse().map_err(|e| Usage(format!("--process: {e}")))?;
+                let scope = scope.parse()?;
+                let (config, app) = place.open().await?;
+                let actor = administrator(&config.organisation.0);
+                let activation =
+                    activate::rollback(&app.desk, &actor, process, scope, expected_generation, &reason)
+                        .await
+                        .map_err(flow)?;
+                match activation {
+                    Some(activation) => println!("{}", activation.to_json()),
+                    None => println!("{}", json!({ "process": process.slug(), "live": false })),
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn list(place: &Place) -> anyhow::Result<()> {
+    let (config, app) = place.open().await?;
+    let org = &config.organisation.0;
+    let activations = app.desk.store.activations(org, None).await?;
+    for component in app.desk.store.components(org).await? {
+        let live: Vec<String> = activations
+            .iter()
+            .filter(|a| a.digest == component.digest && a.ended_generation.is_none())
+            .map(|a| format!("{} {}", a.scope.kind(), a.scope.value()).trim_end().to_owned())
+            .collect();
+        let live = if live.is_empty() { "not active".to_owned() } else { live.join(", ") };
+        println!(
+            "{}\t{}\t{}@{}\t{live}",
+            component.digest, component.process, component.name, component.version
+        );
+    }
+    Ok(())
+}
+
+async fn inspect(component: &std::path::Path, grant: Vec<String>) -> anyhow::Result<()> {
+    let grants = Grants { imports: grant.into_iter().collect() };
+    let engine = Engine::new(EngineConfig::default())?;
+    let admission = engine
+        .admit(bytes(component)?.into(), &grants)
+        .await
+        .map_err(|e| Usage(format!("{}: {} [{}]", component.display(), e.message, e.rule)))?;
+    let mut about = upload_component::manifest(&admission);
+    about["digest"] = json!(admission.digest);
+    about["process"] = json!(admission.process);
+    about["name"] = json!(admission.name);
+    about["version"] = json!(admission.version);
+    println!("{}", serde_json::to_string_pretty(&about)?);
+    Ok(())
+}
+
+/// Whoever may run commands on the database is its administrator.
+fn administrator(org: &str) -> Actor {
+    Actor::user(org, "command-line", [Role::Adm])
+}
+
+fn bytes(path: &std::path::Path) -> anyhow::Result<Vec<u8>> {
+    Ok(std::fs::read(path).map_err(|e| Usage(format!("component {}: {e}", path.display())))?)
+}
+
+fn json_file(path: &std::path::Path) -> anyhow::Result<Value> {
+    let text = std::fs::read_to_string(path).map_err(|e| Usage(format!("{}: {e}", path.display())))?;
+    Ok(serde_json::from_str(&text).map_err(|e| Usage(format!("{}: {e}", path.display())))?)
+}

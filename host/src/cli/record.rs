@@ -1,0 +1,165 @@
+//! `mortise record`
+
+use std::io::Read as _;
+
+use clap::{Args, Subcommand};
+use mortise::domain::{Actor, Kind};
+use mortise::flows::list_records::{self, Ask};
+use mortise::flows::{Desk, create_record, read_record, transition_record, update_record};
+use serde_json::{Map, Value};
+
+use super::token::parse_roles;
+use super::{Place, Usage, flow};
+
+/// Make, read, list and change records without a server.
+#[derive(Subcommand)]
+pub(crate) enum RecordCommand {
+    /// Make a record.
+    Create {
+        /// Kind, for example incident.
+        kind: String,
+        /// Fields as a JSON object; @FILE for a file, - for standard input.
+        fields: String,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Print a record.
+    Get {
+        /// Number, for example INC-2026-000001.
+        number: String,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Print the records of a kind, one a line.
+    List {
+        /// Kind, for example incident.
+        kind: String,
+        /// Filters FIELD=CONDITION: a,b for one of them, !a for none, from..to for a range.
+        filters: Vec<String>,
+        /// Field to sort by, with - before it for descending.
+        #[arg(long, default_value = "-created_at", allow_hyphen_values = true)]
+        sort: String,
+        /// How many.
+        #[arg(long, default_value_t = list_records::DEFAULT_LIMIT)]
+        limit: usize,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Change fields of a record.
+    Update {
+        /// Number.
+        number: String,
+        /// Fields as a JSON object, null removes one; @FILE for a file, - for standard input.
+        fields: String,
+        /// Why.
+        #[arg(long, default_value = "")]
+        reason: String,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Move a record to another state.
+    Transition {
+        /// Number.
+        number: String,
+        /// Name of the transition, for example resolved.
+        name: String,
+        /// Fields that go with it, as a JSON object.
+        #[arg(default_value = "{}")]
+        fields: String,
+        /// Why.
+        #[arg(long, default_value = "")]
+        reason: String,
+        #[command(flatten)]
+        who: Who,
+    },
+}
+
+/// In whose name.
+#[derive(Args)]
+pub(crate) struct Who {
+    /// User.
+    #[arg(long, default_value = "command-line")]
+    user: String,
+    /// Roles, separated by commas.
+    #[arg(long, value_delimiter = ',', required = true)]
+    roles: Vec<String>,
+}
+
+impl Who {
+    fn actor(&self, org: &str) -> anyhow::Result<Actor> {
+        Ok(Actor::user(org, &self.user, parse_roles(&self.roles)?))
+    }
+}
+
+impl RecordCommand {
+    pub(crate) async fn run(self, place: &Place) -> anyhow::Result<()> {
+        let (config, app) = place.open().await?;
+        let (desk, org) = (&app.desk, config.organisation.0.as_str());
+        let record = match self {
+            Self::Create { kind, fields, who } => {
+                let kind = by_slug(desk, &kind)?;
+                let created =
+                    create_record::run(desk, &who.actor(org)?, kind, object(&fields)?, None).await.map_err(flow)?;
+                created.record
+            }
+            Self::Get { number, who } => {
+                let kind = by_number(desk, &number)?;
+                read_record::run(desk, &who.actor(org)?, kind, &number).await.map_err(flow)?
+            }
+            Self::List { kind, filters, sort, limit, who } => {
+                let kind = by_slug(desk, &kind)?;
+                let filters = filters.iter().map(|text| condition(text)).collect::<anyhow::Result<_>>()?;
+                let ask = Ask { filters, sort: Some(sort), after: None, limit: Some(limit) };
+                let page = list_records::run(desk, &who.actor(org)?, kind, ask).await.map_err(flow)?;
+                for record in page.records {
+                    println!("{}", record.to_json());
+                }
+                return Ok(());
+            }
+            Self::Update { number, fields, reason, who } => {
+                let kind = by_number(desk, &number)?;
+                let actor = who.actor(org)?;
+                update_record::run(desk, &actor, kind, &number, object(&fields)?, None, &reason).await.map_err(flow)?
+            }
+            Self::Transition { number, name, fields, reason, who } => {
+                let kind = by_number(desk, &number)?;
+                let step = transition_record::Step {
+                    name: &name,
+                    input: object(&fields)?,
+                    expected: None,
+                    reason: &reason,
+                };
+                transition_record::run(desk, &who.actor(org)?, kind, &number, step).await.map_err(flow)?
+            }
+        };
+        println!("{}", serde_json::to_string_pretty(&record.to_json())?);
+        Ok(())
+    }
+}
+
+fn by_slug<'d>(desk: &'d Desk, slug: &str) -> anyhow::Result<&'d Kind> {
+    Ok(desk.kinds.get(slug).ok_or_else(|| Usage(format!("there is no kind '{slug}'")))?)
+}
+
+fn by_number<'d>(desk: &'d Desk, number: &str) -> anyhow::Result<&'d Kind> {
+    let prefix = number.split('-').next().unwrap_or_default();
+    Ok(desk.kinds.by_prefix(prefix).ok_or_else(|| Usage(format!("'{number}' is not a record number")))?)
+}
+
+fn condition(text: &str) -> anyhow::Result<(String, String)> {
+    let pair = text.split_once('=').map(|(field, condition)| (field.to_owned(), condition.to_owned()));
+    Ok(pair.ok_or_else(|| Usage(format!("'{text}' is not a filter: FIELD=CONDITION")))?)
+}
+
+fn object(text: &str) -> anyhow::Result<Map<String, Value>> {
+    let text = match text.strip_prefix('@') {
+        Some(path) => std::fs::read_to_string(path).map_err(|e| Usage(format!("{path}: {e}")))?,
+        None if text == "-" => {
+            let mut all = String::new();
+            std::io::stdin().read_to_string(&mut all)?;
+            all
+        }
+        None => text.to_owned(),
+    };
+    Ok(serde_json::from_str(&text).map_err(|e| Usage(format!("fields are not a JSON object: {e}")))?)
+}

@@ -1,0 +1,15 @@
+//! Reading requests: every way in which one can be malformed is named here.
+
+pub(super) mod body;
+pub(super) mod cursor;
+pub(super) mod etag;
+pub(super) mod json;
+pub(super) mod key;
+pub(super) mod members;
+pub(super) mod params;
+pub(super) mod place;
+
+pub(super) use body::{Fields, OptionalFields, Upload};
+pub(super) use members::Members;
+pub(super) use params::Params;
+pub(super) use place::Place;

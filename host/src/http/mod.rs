@@ -1,0 +1,91 @@
+//! All axum. Every route of the server is on this page; an endpoint's handler, its mapping of errors and its
+//! documentation share one file.
+//!
+//! A handler reads the request, calls one flow (or reads the store) and shows the answer. Who may do what is decided
+//! in `flows` and `domain`; a status code is given nowhere but here.
+
+mod activations;
+mod caller;
+mod components;
+mod config;
+mod decisions;
+mod events;
+mod fallback;
+mod input;
+mod kinds;
+mod manual_decisions;
+mod me;
+mod observe;
+mod openapi;
+mod problem;
+mod records;
+mod reply;
+mod request_id;
+mod serve;
+mod service;
+mod site;
+mod table;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+
+pub use config::{HttpConfig, Stop, Stopper};
+pub use serve::serve;
+
+use crate::flows::Desk;
+use site::Site;
+use table::Table;
+
+/// Every route.
+#[rustfmt::skip]
+fn table() -> Table {
+    Table::default()
+        // Records
+        .post("/api/v1/records/{kind}", records::create::run, &records::create::DOC)
+        .get("/api/v1/records/{kind}", records::list::run, &records::list::DOC)
+        .get("/api/v1/records/{kind}/{number}", records::read::run, &records::read::DOC)
+        .patch("/api/v1/records/{kind}/{number}", records::update::run, &records::update::DOC)
+        .get("/api/v1/records/{kind}/{number}/transitions", records::transitions::run, &records::transitions::DOC)
+        .post("/api/v1/records/{kind}/{number}/transitions/{name}", records::transition::run, &records::transition::DOC)
+        .get("/api/v1/records/{kind}/{number}/history", records::history::run, &records::history::DOC)
+        .get("/api/v1/records/{kind}/{number}/timers", records::timers::run, &records::timers::DOC)
+        // Kinds
+        .get("/api/v1/kinds", kinds::list, &kinds::LIST)
+        .get("/api/v1/kinds/{kind}", kinds::read, &kinds::READ)
+        // Components
+        .get("/api/v1/components", components::list::run, &components::list::DOC)
+        .post("/api/v1/components", components::upload::run, &components::upload::DOC)
+        .get("/api/v1/components/{digest}", components::read::run, &components::read::DOC)
+        // Activations
+        .get("/api/v1/activations", activations::list::run, &activations::list::DOC)
+        .post("/api/v1/activations", activations::activate::run, &activations::activate::DOC)
+        .post("/api/v1/activations/rollback", activations::rollback::run, &activations::rollback::DOC)
+        // Decisions
+        .get("/api/v1/decisions", decisions::list::run, &decisions::list::DOC)
+        .get("/api/v1/decisions/{id}", decisions::read::run, &decisions::read::DOC)
+        .post("/api/v1/decisions/{id}/replay", decisions::replay::run, &decisions::replay::DOC)
+        .get("/api/v1/manual-decisions", manual_decisions::run, &manual_decisions::DOC)
+        // Events
+        .get("/api/v1/events", events::run, &events::DOC)
+        // The caller
+        .get("/api/v1/me", me::run, &me::DOC)
+        // The server itself: no token needed
+        .get("/", service::docs::root, &service::docs::ROOT)
+        .get("/docs", service::docs::page, &service::docs::PAGE)
+        .get("/docs/{file}", service::docs::file, &service::docs::FILE)
+        .get("/openapi.json", service::document::run, &service::document::DOC)
+        .get("/problems/{rule}", service::rule::run, &service::rule::DOC)
+        .get("/healthz", service::health::live, &service::health::LIVE)
+        .get("/readyz", service::health::ready, &service::health::READY)
+}
+
+/// The whole interface as one service.
+pub fn router(desk: Desk, config: HttpConfig) -> Router {
+    let Table { router, routes } = table();
+    let site = Site::new(desk, config, routes);
+    router
+        .fallback(fallback::no_such_route)
+        .method_not_allowed_fallback(fallback::method_not_allowed)
+        .layer(from_fn_with_state(site.clone(), observe::run))
+        .with_state(site)
+}

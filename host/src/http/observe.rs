@@ -1,0 +1,67 @@
+//! Around every request: a name, a tracing span, a time limit, and an answer even to a panic.
+
+use std::panic::AssertUnwindSafe;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use tokio::time::{Instant, timeout};
+use tracing::Instrument;
+
+use super::problem::{Problem, rule};
+use super::request_id;
+use super::site::Site;
+
+pub(super) async fn run(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let id = request_id::of(request.headers());
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let path = path.as_ref().map_or("-", MatchedPath::as_str);
+    let method = request.method().clone();
+    let span = tracing::info_span!(
+        "request", id = %id, method = %method, path, org = tracing::field::Empty, user = tracing::field::Empty
+    );
+    let slow = site.is_slow(&method, path);
+    let limit = if slow { site.config.compile_timeout } else { site.config.request_timeout };
+    let started = Instant::now();
+    let work = async {
+        // What a panicking handler leaves behind is its own request; nothing else sees it.
+        let response = match timeout(limit, AssertUnwindSafe(next.run(request)).catch_unwind()).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(panic)) => panicked(panic.as_ref()),
+            Err(_) => timed_out(limit),
+        };
+        let (status, latency_us) = (response.status().as_u16(), started.elapsed().as_micros());
+        // Probes come every few seconds; they are not worth a line each.
+        if path == "/healthz" || path == "/readyz" {
+            tracing::debug!(status, latency_us, "answered");
+        } else {
+            tracing::info!(status, latency_us, "answered");
+        }
+        response
+    };
+    let mut response = request_id::scope(id.clone(), work).instrument(span).await;
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(request_id::HEADER, id);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> Response {
+    let message = panic.downcast_ref::<String>().map(String::as_str);
+    let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    tracing::error!(message, "a handler panicked");
+    Problem::internal().into_response()
+}
+
+fn timed_out(limit: std::time::Duration) -> Response {
+    tracing::warn!(limit_ms = limit.as_millis(), "a request took too long");
+    let detail = format!("the request was given up after {} seconds", limit.as_secs_f32());
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, rule::TIMEOUT, detail);
+    problem.with_header(RETRY_AFTER, HeaderValue::from_static("1")).into_response()
+}

@@ -1,0 +1,182 @@
+//! The rules an answer can name, with their titles and what they mean. `type` of a problem document points here.
+
+use std::borrow::Cow;
+
+/// Rules of the interface itself; the others are named where they are checked.
+pub(in crate::http) mod rule {
+    pub(in crate::http) const ACCEPTABLE_BODY: &str = "content-type";
+    pub(in crate::http) const BODY_INCOMPLETE: &str = "body-incomplete";
+    pub(in crate::http) const BODY_REQUIRED: &str = "body-required";
+    pub(in crate::http) const COMPONENT_UNAVAILABLE: &str = "component-unavailable";
+    pub(in crate::http) const CONTENDED: &str = "contended";
+    pub(in crate::http) const CURSOR: &str = "cursor";
+    pub(in crate::http) const DATABASE: &str = "database";
+    pub(in crate::http) const IDEMPOTENCY_KEY: &str = "idempotency-key";
+    pub(in crate::http) const IF_MATCH: &str = "if-match";
+    pub(in crate::http) const INTERNAL: &str = "internal";
+    pub(in crate::http) const JSON_DEPTH: &str = "json-depth";
+    pub(in crate::http) const JSON_DUPLICATE_KEY: &str = "json-duplicate-key";
+    pub(in crate::http) const JSON_OBJECT: &str = "json-object";
+    pub(in crate::http) const JSON_SYNTAX: &str = "json-syntax";
+    pub(in crate::http) const LAST_EVENT_ID: &str = "last-event-id";
+    pub(in crate::http) const METHOD_NOT_ALLOWED: &str = "method-not-allowed";
+    pub(in crate::http) const NO_SUCH_ROUTE: &str = "no-such-route";
+    pub(in crate::http) const NOT_UTF_8: &str = "not-utf-8";
+    pub(in crate::http) const PARAMETER: &str = "parameter";
+    pub(in crate::http) const PATH: &str = "path";
+    pub(in crate::http) const REPEATED_PARAMETER: &str = "repeated-parameter";
+    pub(in crate::http) const TIMEOUT: &str = "timeout";
+    pub(in crate::http) const UNKNOWN_PARAMETER: &str = "unknown-parameter";
+}
+
+/// A rule, explained.
+pub(in crate::http) struct Rule {
+    /// Its name, as `rule` and at the end of `type`.
+    pub(in crate::http) name: &'static str,
+    /// The problem in a few words.
+    pub(in crate::http) title: &'static str,
+    /// What it means and what to do.
+    pub(in crate::http) text: &'static str,
+}
+
+/// The title of a rule.
+pub(in crate::http) fn title(name: &str) -> Cow<'static, str> {
+    if let Some(rule) = RULES.iter().find(|rule| rule.name == name) {
+        return rule.title.into();
+    }
+    let words = name.replace('-', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect()).into()
+}
+
+const fn is(name: &'static str, title: &'static str, text: &'static str) -> Rule {
+    Rule { name, title, text }
+}
+
+/// Every rule, in alphabetical order.
+#[rustfmt::skip]
+pub(in crate::http) static RULES: &[Rule] = &[
+    is("already-signed", "Signed already", "This person, or this role, has signed the transition. The state moves when the other roles have signed, each by another person."),
+    is("body-incomplete", "Incomplete body", "The connection ended, or broke, before the whole body had arrived. Send the request again."),
+    is("body-required", "Missing body", "The request needs a JSON object as its body."),
+    is("busy", "Busy", "The server had no room to try the component out. The same upload may succeed later."),
+    is("changed-export", "Changed export", "A function of the process's contract has other parameters or results than the contract says. Build the component against a WIT version that this server knows."),
+    is("changed-import", "Changed import", "The component imports something this server offers, but with another type. Build it against a WIT version that this server knows."),
+    is("closed-record", "Closed record", "The record is closed and read-only, or nothing leads on from its state. Corrections are made with a new, linked record."),
+    is("component-unavailable", "Component unavailable", "A component that is needed does not load on this node. The administrator finds the reason in the server's log."),
+    is("computed-field", "Computed field", "The server fills this field; a client cannot. Leave it out."),
+    is("contended", "Contended", "Several requests changed the same thing at the same time and this one did not get its turn. Send it again."),
+    is("content-type", "Unsupported media type", "The body has a media type that this route does not read. The answer says which it reads."),
+    is("cursor", "Unusable cursor", "The cursor is not one that this server made for this list in this order. Start again without a cursor."),
+    is("database", "Database unavailable", "The database did not answer, or did not take the write. Nothing is lost that was acknowledged before. Try again."),
+    is("does-not-compile", "Does not compile", "The bytes are a component, but it cannot be compiled or instantiated within the server's limits."),
+    is("does-not-describe", "Does not describe itself", "The component does not say its name and version, or failed when it was asked."),
+    is("enum", "Not an option", "The value is none of the options that the field has."),
+    is("format", "Wrong form", "The value does not have the form that the field asks for: a time zone, a currency, a month, text without control characters."),
+    is("idempotency-key", "Unusable idempotency key", "An Idempotency-Key is one header of 1 to 255 visible ASCII characters."),
+    is("idempotency-key-reused", "Idempotency key used before", "The same Idempotency-Key came with another request before. Use a fresh key for a new request."),
+    is("if-match", "Unusable If-Match", "If-Match is one strong entity tag as an ETag header gave it, for example \"7\", or *."),
+    is("internal", "Server error", "The server failed in a way that it should not. Its log has the reason under the answer's request_id."),
+    is("invalid-default-settings", "Invalid default settings", "The component's own default settings do not pass its own validation."),
+    is("invalid-settings-schema", "Invalid settings schema", "The component's settings schema is not a JSON Schema that can be used."),
+    is("json-depth", "JSON nested too deep", "Objects and arrays may be nested 64 levels deep."),
+    is("json-duplicate-key", "Duplicate key", "An object in the body has the same key twice, so it is not clear which value is meant."),
+    is("json-object", "Not an object", "The body is JSON, but not an object."),
+    is("json-syntax", "Not JSON", "The body is not JSON. The answer names the line and the column."),
+    is("last-event-id", "Unusable Last-Event-ID", "Last-Event-ID, or the parameter after, is the id of an event: a whole number that is not negative."),
+    is("locked-field", "Locked field", "The field cannot be changed while the record is in its present state."),
+    is("method-not-allowed", "Method not allowed", "The path is right, the method is not. The Allow header has the methods."),
+    is("missing-export", "Missing export", "The component does not export a function of its process's contract."),
+    is("no-randomness", "No randomness", "The operating system gave no random bytes."),
+    is("no-such-route", "No such route", "Nothing is served under this path. The documentation is under /docs."),
+    is("not-a-component", "Not a component", "The bytes are not a WebAssembly component. A core module has to be made into a component first."),
+    is("not-found", "Not found", "There is no such thing in your organisation, or not under this name."),
+    is("not-indexed", "Not indexed", "Lists can be filtered and sorted only by indexed fields. The answer names those of the kind."),
+    is("not-utf-8", "Not UTF-8", "JSON is sent as UTF-8."),
+    is("nothing-active", "Nothing active", "No component is active for this process in exactly this scope."),
+    is("nothing-to-roll-back-to", "Nothing to roll back to", "There was no other component or settings before the present one."),
+    is("own", "Only your own", "Your role allows this for records of your own: those you own, made, or are named in."),
+    is("parameter", "Unreadable parameter", "The query string cannot be read, or a parameter has a value of the wrong sort."),
+    is("path", "Unreadable path", "A part of the path cannot be read as text."),
+    is("range", "Out of range", "The value is too small, too large, too short or too long."),
+    is("reason-required", "Reason required", "This transition is taken with a reason only. Send it as the parameter reason."),
+    is("reference", "Bad reference", "The value is not the number of a record, or name of a thing, that the field may point to."),
+    is("repeated-parameter", "Repeated parameter", "The parameter may be given once."),
+    is("required", "Required", "A field has to be filled first."),
+    is("role", "Role missing", "None of your roles may do this. The answer names those that may."),
+    is("separation-of-duties", "Separation of duties", "You are named in the record, or did the step before, in a way that leaves this step to somebody else."),
+    is("settings", "Invalid settings", "The component does not accept these settings. Its schema is in GET /api/v1/components/{digest}."),
+    is("settings-gone", "Settings gone", "The settings of the earlier activation are not in the database any more."),
+    is("several-worlds", "Several processes", "A component decides for one process. This one exports the evaluators of several."),
+    is("stale", "Changed meanwhile", "The record has a newer revision than the one named in If-Match. Read it again, look at the difference, and send the change again."),
+    is("stale-generation", "Activated meanwhile", "Somebody activated or rolled back a component of this process since you looked. Look again, then repeat with the new generation."),
+    is("timeout", "Took too long", "The request was given up because it took too long. A write may have happened all the same: read before you repeat, or use an Idempotency-Key."),
+    is("too-large", "Too large", "The body is larger than this route accepts."),
+    is("type", "Wrong type", "The value is of another type than the field."),
+    is("unauthenticated", "Not signed in", "The request needs the header Authorization: Bearer TOKEN with a token that this server issued, that has not expired and was not revoked."),
+    is("ungranted-import", "Import not granted", "The component imports something that it was not granted. An administrator grants imports at upload."),
+    is("unknown-field", "Unknown field", "The kind has no field of this name."),
+    is("unknown-import", "Unknown import", "Something was granted, or imported, that this server does not offer."),
+    is("unknown-kind", "Unknown kind", "There is no record kind of this name. GET /api/v1/kinds lists them."),
+    is("unknown-parameter", "Unknown parameter", "The route has no parameter of this name."),
+    is("unknown-transition", "Unknown transition", "The record has no such transition from its present state. GET …/transitions lists those it has for you."),
+    is("unknown-world", "Unknown process", "The component exports the evaluator of no process that this server knows."),
+    is("unreadable-decision", "Unreadable decision", "The stored decision was written in a form that this version of the server cannot read."),
+    is("wrong-process", "Wrong process", "The component decides for another process than the one it is to be activated for."),
+];
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn rules_are_sorted_and_explained() {
+        assert!(RULES.is_sorted_by_key(|rule| rule.name));
+        for rule in RULES {
+            assert!(rule.text.ends_with('.') && !rule.title.is_empty(), "{}", rule.name);
+        }
+        assert_eq!(title("json-syntax"), "Not JSON");
+        assert_eq!(title("made-up-rule"), "Made up rule");
+    }
+
+    /// Finds the rules in the source: `const NAME: &str = "rule"` inside a `mod rule`, and the first text given to
+    /// a constructor of a refusal.
+    #[test]
+    fn every_rule_in_the_source_is_explained() {
+        let mut found = BTreeSet::new();
+        scan(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+        assert!(found.contains("separation-of-duties") && found.contains("json-syntax"), "{found:?}");
+        let known: BTreeSet<&str> = RULES.iter().map(|rule| rule.name).collect();
+        let missing: Vec<_> = found.iter().filter(|rule| !known.contains(rule.as_str())).collect();
+        assert!(missing.is_empty(), "rules without an entry in RULES: {missing:?}");
+    }
+
+    fn scan(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                scan(&path, found);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+                if let Some((_, module)) = text.split_once("mod rule {") {
+                    let module = module.split("\n}").next().unwrap_or_default();
+                    found.extend(module.lines().filter_map(|l| after(l, "&str = \"")));
+                }
+                for constructor in ["invalid(", "forbidden(", "conflict(", "unavailable("] {
+                    let calls = text.split(&format!("Refusal::{constructor}")).skip(1);
+                    found.extend(calls.filter_map(|c| after(c.trim_start(), "\"").filter(|_| c.trim_start().starts_with('"'))));
+                }
+            }
+        }
+    }
+
+    fn after(text: &str, mark: &str) -> Option<String> {
+        Some(text.split_once(mark)?.1.split('"').next()?.to_owned())
+    }
+}

@@ -1,0 +1,78 @@
+//! What every handler works with.
+
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
+use super::caller::Sessions;
+use super::config::HttpConfig;
+use super::openapi::Document;
+use super::problem::Problem;
+use super::table::Route;
+use crate::domain::refusal::{Class, Refusal, rule};
+use crate::domain::{Actor, Kind, Role};
+use crate::flows::Desk;
+
+/// The state of the router; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Site(Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) desk: Desk,
+    pub(super) config: HttpConfig,
+    pub(super) sessions: Sessions,
+    routes: Vec<Route>,
+    document: OnceLock<Document>,
+}
+
+impl Deref for Site {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Site {
+    pub(super) fn new(desk: Desk, config: HttpConfig, routes: Vec<Route>) -> Self {
+        let sessions = Sessions::new(config.token_cache);
+        Self(Arc::new(Inner { desk, config, sessions, routes, document: OnceLock::new() }))
+    }
+}
+
+impl Inner {
+    /// The kind with this slug.
+    pub(super) fn kind(&self, slug: &str) -> Result<&Kind, Problem> {
+        self.desk.kinds.get(slug).map(Arc::as_ref).ok_or_else(|| {
+            let message = format!("there is no record kind '{slug}'; GET /api/v1/kinds lists them");
+            Refusal::new(Class::NotFound, rule::UNKNOWN_KIND, message).about("kind").into()
+        })
+    }
+
+    /// The OpenAPI document, written once.
+    pub(super) fn document(&self) -> &Document {
+        self.document.get_or_init(|| Document::new(&self.routes, &self.desk.kinds))
+    }
+
+    /// Whether a route may have to wait for the compiler.
+    pub(super) fn is_slow(&self, method: &axum::http::Method, path: &str) -> bool {
+        self.routes.iter().any(|r| r.operation.slow && r.path == path && r.method == *method)
+    }
+}
+
+/// Roles that read components and activations (guide, section 2: plugin, policy configuration).
+const COMPONENT_READERS: [Role; 7] =
+    [Role::Adm, Role::Pub, Role::Po, Role::Aud, Role::Mr, Role::Sec, Role::Cm];
+
+/// Whether the actor may see components and activations.
+pub(super) fn reads_components(actor: &Actor) -> bool {
+    COMPONENT_READERS.iter().any(|role| actor.has(*role))
+}
+
+/// Refuses an actor who may not see components and activations.
+pub(super) fn permit_component_reading(actor: &Actor) -> Result<(), Refusal> {
+    if reads_components(actor) {
+        return Ok(());
+    }
+    let roles = COMPONENT_READERS.map(Role::code).join(", ");
+    Err(Refusal::forbidden(rule::ROLE, format!("to read components takes one of the roles {roles}")))
+}
