@@ -14,7 +14,7 @@
 //! impl SlaPolicy for Optimist {
 //!     type Settings = NoSettings;
 //!
-//!     fn chain(request: &ChainRequest, _: &NoSettings) -> Result<Decided<ChainOutcome>, Refusal> {
+//!     fn chain(request: &ChainRequest, _: &NoSettings) -> Answer<ChainOutcome> {
 //!         let outcome = ChainOutcome {
 //!             committed_s: request.handover_s,
 //!             slack_s: 0,
@@ -44,11 +44,14 @@ pub use mortise_types as types;
 pub use policy::{BudgetPolicy, ChangeRiskPolicy, Policy, SlaPolicy, SupplierPolicy};
 pub use settings::{NoSettings, Problem, Settings};
 
+/// What a rule returns: the outcome with its reasons, or why there is none.
+pub type Answer<T> = Result<types::Decided<T>, types::Refusal>;
+
 /// What a component's code usually needs.
 pub mod prelude {
     pub use crate::types::{Decided, Reason, Refusal};
     pub use crate::{
-        BudgetPolicy, ChangeRiskPolicy, NoSettings, Policy, Problem, Settings, SlaPolicy,
+        Answer, BudgetPolicy, ChangeRiskPolicy, NoSettings, Policy, Problem, Settings, SlaPolicy,
         SupplierPolicy,
     };
 }

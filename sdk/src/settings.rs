@@ -23,6 +23,12 @@ impl Problem {
             message: message.into(),
         }
     }
+
+    /// The same problem in settings that hold these below a JSON Pointer.
+    #[must_use]
+    pub fn under(self, path: &str) -> Self {
+        Self::new([path, &self.path].concat(), self.message)
+    }
 }
 
 /// Settings of a component.

@@ -36,8 +36,9 @@ pub enum FieldType {
     Date,
     /// A moment: `"2026-03-31T09:30:00Z"`, kept in UTC.
     Instant,
-    /// A time of day: `"09:00"`, up to `"24:00"`.
-    Time,
+    /// A window of the day in local time: `["09:00", "12:00"]`, the first included, the second (up
+    /// to `"24:00"`) not.
+    Window,
     /// `true` or `false`.
     Bool,
     /// One of some words.
@@ -76,7 +77,7 @@ impl FieldType {
 
     /// Whether values of the type can be kept in an index, so that lists filter and sort by them.
     pub fn is_sortable(&self) -> bool {
-        !matches!(self, Self::Text | Self::Map | Self::List(_))
+        !matches!(self, Self::Text | Self::Map | Self::Window | Self::List(_))
     }
 }
 
@@ -90,7 +91,7 @@ impl fmt::Display for FieldType {
             Self::Money => f.write_str("money"),
             Self::Date => f.write_str("date"),
             Self::Instant => f.write_str("instant"),
-            Self::Time => f.write_str("time"),
+            Self::Window => f.write_str("window"),
             Self::Bool => f.write_str("bool"),
             Self::Enum(options) => write!(f, "enum({})", options.join("|")),
             Self::Ref(Target::Any) => f.write_str("ref(any)"),
@@ -162,18 +163,25 @@ pub struct When {
 /// The default of a user field that stands for the record's creator.
 pub const ACTOR_DEFAULT: &str = "@actor";
 
-/// A key of a map with a declared shape.
+/// A key of a map with a declared shape. In a kind file: the type, for whole numbers perhaps a
+/// smallest one (`int>=1`), and `?` where the key may be absent. Maps below it have any keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Type of its values.
     pub ty: FieldType,
+    /// Smallest whole number.
+    pub min: Option<i64>,
     /// Whether it may be absent.
     pub optional: bool,
 }
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.ty, if self.optional { "?" } else { "" })
+        write!(f, "{}", self.ty)?;
+        if let Some(min) = self.min {
+            write!(f, ">={min}")?;
+        }
+        f.write_str(if self.optional { "?" } else { "" })
     }
 }
 
@@ -225,6 +233,7 @@ pub fn common() -> &'static [Field] {
             .to_vec();
         let link = |ty| Entry {
             ty,
+            min: None,
             optional: false,
         };
         let link_shape = BTreeMap::from([

@@ -15,6 +15,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::automatic::Automatic;
 use super::field::{Field, FieldType};
 use super::role::Who;
 
@@ -150,6 +151,9 @@ pub struct Transition {
     /// Whether it may be taken from the first state while required fields are still empty: an
     /// unfinished draft can be withdrawn.
     pub incomplete: bool,
+    /// When the host takes it by itself; `None` also where the host takes it as part of a process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when: Option<Automatic>,
 }
 
 /// A condition on who may take a transition: while `field` holds `is`, only `roles` may.

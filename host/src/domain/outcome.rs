@@ -12,7 +12,29 @@ mod change_risk;
 mod sla;
 mod supplier;
 
-use mortise_types::{Outcome, Refusal, Request};
+use mortise_types::{Decision, Instant, Outcome, Refusal, Request};
+
+/// Checks all of a decision: its outcome, and the milestones that become timers.
+///
+/// # Errors
+/// The first thing that cannot be true, in one sentence.
+pub fn check_decision(request: &Request, decision: &Decision) -> Result<(), String> {
+    check(request, &decision.outcome)?;
+    ensure(decision.milestones.len() <= MOST_MILESTONES, || {
+        format!("{} milestones, {MOST_MILESTONES} are allowed", decision.milestones.len())
+    })?;
+    for (i, milestone) in decision.milestones.iter().enumerate() {
+        let name = &milestone.name;
+        let fresh = decision.milestones[..i].iter().all(|earlier| earlier.name != *name);
+        ensure(!name.is_empty() && name.len() <= MOST_CODE && fresh, || {
+            format!("`milestones[{i}].name` is empty, too long or used twice")
+        })?;
+        ensure(writable(milestone.at), || {
+            format!("`milestones[{i}].at` lies outside the years 0 to 9999")
+        })?;
+    }
+    Ok(())
+}
 
 /// Checks an outcome against itself and against the request that it answers.
 ///
@@ -51,8 +73,16 @@ pub fn check_refusal(refusal: &Refusal) -> Result<(), String> {
     })
 }
 
-/// Characters of a refusal's code at the most.
+/// Characters of a refusal's code or a milestone's name at the most.
 const MOST_CODE: usize = 64;
+
+/// Milestones of one decision at the most.
+const MOST_MILESTONES: usize = 32;
+
+/// Whether an instant can be written down (RFC 3339): it lies in the years 0 to 9999.
+fn writable(instant: Instant) -> bool {
+    (-62_167_219_200..=253_402_300_799).contains(&instant.0)
+}
 
 /// Said where an outcome belongs to another operation than the request.
 const OTHER_OPERATION: &str = "the outcome is of another operation than the request";

@@ -280,7 +280,7 @@ fn value(ty: &FieldType) -> Value {
         FieldType::Money => json!({"amount": "12.50", "currency": "CNY"}),
         FieldType::Date => json!("2026-03-31"),
         FieldType::Instant => json!("2026-03-31T09:30:00Z"),
-        FieldType::Time => json!("09:00"),
+        FieldType::Window => json!(["09:00", "12:00"]),
         FieldType::Bool => json!(true),
         FieldType::Enum(options) => json!(options[0]),
         FieldType::Ref(Target::Any) => json!("INC-2026-000001"),

@@ -95,7 +95,7 @@ impl Engine {
         let _ = prepared.schema().set(schema);
         Ok(Admission {
             digest: prepared.digest().to_owned(),
-            process: prepared.process(),
+            process: inspection.process,
             name: card.name,
             version: card.version,
             summary: card.summary,

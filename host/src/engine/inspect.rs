@@ -31,15 +31,15 @@ pub(super) struct Inspection {
 
 /// Reads a component and holds it against the contract of its process.
 pub(super) fn inspect(bytes: &[u8]) -> Result<Inspection, Refused> {
+    if is_core_module(bytes) {
+        return Err(not_a_component(
+            "the file is a core module; make a component of it with `wasm-tools component new`",
+        ));
+    }
     let (resolve, world) = match wit_component::decode(bytes) {
         Ok(DecodedWasm::Component(resolve, world)) => (resolve, world),
         Ok(DecodedWasm::WitPackage(..)) => {
             return Err(not_a_component("the file is a WIT package, not a component"));
-        }
-        Err(_) if is_core_module(bytes) => {
-            return Err(not_a_component(
-                "the file is a core module; make a component of it with `wasm-tools component new`",
-            ));
         }
         Err(error) => {
             return Err(not_a_component(&format!("the file is not a component: {error:#}")));

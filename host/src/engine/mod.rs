@@ -168,7 +168,7 @@ impl Engine {
         let run = run(&self.0, prepared.pre(), Decide { bound, settings }).await;
         let result = run.result.and_then(|answer| {
             match answer {
-                Ok(decision) => outcome::check(request, &decision.outcome)
+                Ok(decision) => outcome::check_decision(request, &decision)
                     .map(|()| Verdict::Decided(decision)),
                 Err(refusal) => outcome::check_refusal(&refusal)
                     .map(|()| Verdict::Refused(refusal)),

@@ -6,17 +6,29 @@
 use mortise_types::Process;
 
 use super::working::{Cause, Working};
-use super::{FlowError, sla};
-use crate::domain::record::Record;
-use crate::domain::TransitionContext;
+use super::{FlowError, automatic, budget, change_risk, sla, supplier};
 use crate::domain::kind::Trigger;
+use crate::domain::record::Record;
+use crate::domain::{Kind, Role, TransitionContext};
 
-/// Runs every process that the record's kind names for this change.
+/// Runs every process that the record's kind names for this change, and for each step that the host takes by itself
+/// after it.
 pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
+    automatic::fire(working).await?;
+    decide(working).await?;
+    while automatic::follow(working) {
+        decide(working).await?;
+    }
+    automatic::schedule(working).await
+}
+
+async fn decide(working: &mut Working<'_>) -> Result<(), FlowError> {
     for process in asked(working) {
         match process {
             Process::Sla => sla::run(working).await?,
-            Process::ChangeRisk | Process::Budget | Process::Supplier => {}
+            Process::ChangeRisk => change_risk::run(working).await?,
+            Process::Budget => budget::run(working).await?,
+            Process::Supplier => supplier::run(working).await?,
         }
     }
     Ok(())
@@ -27,12 +39,8 @@ fn asked(working: &Working<'_>) -> Vec<Process> {
     match &working.cause {
         Cause::Create => decides(Trigger::Create),
         Cause::Update => decides(Trigger::Update),
-        Cause::Transition { to, .. } => {
-            let mut processes: Vec<Process> = decides(Trigger::Transition);
-            processes.extend(working.kind.decides(&Trigger::Entered(to.clone())));
-            processes.dedup();
-            processes
-        }
+        // Also those that are asked on every transition.
+        Cause::Transition { to, .. } => decides(Trigger::Entered(to.clone())),
         // A timer's name starts with the process that set it.
         Cause::Timer(name) => {
             let slug = name.split('.').next().unwrap_or_default();
@@ -41,8 +49,27 @@ fn asked(working: &Working<'_>) -> Vec<Process> {
     }
 }
 
+/// The approvers that a record's decision named (`route` transitions).
+#[derive(Debug, Default)]
+pub(super) struct Route {
+    roles: Vec<Role>,
+    auto: bool,
+}
+
+/// Who the record's decision says may approve it.
+pub(super) fn route(kind: &Kind, record: &Record) -> Route {
+    if !kind.decisions.iter().any(|hook| hook.process == Process::ChangeRisk) {
+        return Route::default();
+    }
+    let (roles, auto) = change_risk::approvers(record);
+    Route { roles, auto }
+}
+
 /// What a transition needs to know beside the record: the approvers that a decision named, and the actor's reason.
-pub(super) fn transition_context<'a>(record: &'a Record, reason: &'a str) -> TransitionContext<'a> {
-    let _ = record;
-    TransitionContext { route: &[], route_auto: false, reason: Some(reason).filter(|r| !r.is_empty()) }
+pub(super) fn transition_context<'a>(route: &'a Route, reason: &'a str) -> TransitionContext<'a> {
+    TransitionContext {
+        route: &route.roles,
+        route_auto: route.auto,
+        reason: Some(reason).filter(|r| !r.is_empty()),
+    }
 }

@@ -6,7 +6,9 @@
 
 pub mod activate;
 pub mod authenticate;
+pub mod budget;
 pub mod create_record;
+pub mod demo;
 pub mod fire_timers;
 pub mod first_start;
 pub mod import;
@@ -18,11 +20,14 @@ pub mod transition_record;
 pub mod update_record;
 pub mod upload_component;
 
+mod automatic;
+mod change_risk;
 mod decide;
 mod hooks;
 mod references;
 mod retry;
 mod sla;
+mod supplier;
 mod working;
 
 use std::sync::Arc;

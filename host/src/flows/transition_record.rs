@@ -49,7 +49,8 @@ async fn attempt(
     let before = find(desk, &actor.org, kind, number).await?;
     hold_revision(&before, step.expected)?;
     let now = desk.clock.now();
-    let context = hooks::transition_context(&before, step.reason);
+    let route = hooks::route(kind, &before);
+    let context = hooks::transition_context(&route, step.reason);
     let change = record::transition(kind, actor, &before, step.name, step.input.clone(), &context, now)?;
     references::check(desk, kind, Some(&before), &change.record).await?;
     let cause = Cause::Transition { from: before.state.clone(), to: change.record.state.clone() };

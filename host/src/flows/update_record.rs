@@ -62,7 +62,7 @@ pub(super) fn hold_revision(record: &Record, expected: Option<i64>) -> Result<()
 pub(super) async fn commit(desk: &Desk, working: Working<'_>) -> Result<Record, FlowError> {
     let mut record = working.record.clone();
     let unit = working.into_unit();
-    if let Some(written) = unit.records.iter().find(|w| w.record.id == record.id) {
+    if let Some(written) = unit.records.iter().rfind(|w| w.record.id == record.id) {
         record = written.record.clone();
     }
     desk.store.commit(unit).await?;

@@ -1,11 +1,14 @@
 //! A record on its way from what it was to what it will be, with everything that follows from the change.
 
+use std::collections::HashMap;
+
 use mortise_types::Process;
 use serde_json::{Map, Value, json};
 
 use super::Desk;
 use crate::domain::decision::DecisionRecord;
 use crate::domain::record::{self, Record};
+use crate::domain::role::HOST_USER;
 use crate::domain::time::Instant;
 use crate::domain::{Actor, Kind};
 use crate::store::unit::{AuditDraft, EventDraft, IdempotencyKey, ManualEntry, RecordWrite, TimerChange, Unit};
@@ -43,6 +46,24 @@ pub(super) struct Also {
     pub(super) action: String,
 }
 
+/// A step of the record that the host took by itself, as seen from where it was taken.
+#[derive(Clone, Debug)]
+struct Step {
+    /// The record before the step.
+    record: Record,
+    /// How it had come there.
+    cause: Cause,
+}
+
+/// What the host itself does in answer, with an audit entry of its own; and an event when the state moves.
+#[derive(Clone, Debug)]
+pub(super) struct HostStep {
+    pub(super) before: Record,
+    pub(super) after: Record,
+    pub(super) action: String,
+    pub(super) reason: String,
+}
+
 /// A use case under way: one main record, and what follows.
 pub(super) struct Working<'d> {
     pub(super) desk: &'d Desk,
@@ -55,8 +76,12 @@ pub(super) struct Working<'d> {
     pub(super) before: Option<Record>,
     pub(super) record: Record,
     pub(super) reason: String,
+    /// Steps that the host took after what the actor did, in order.
+    steps: Vec<Step>,
     /// Other records changed along with it.
     pub(super) also: Vec<Also>,
+    /// Steps that the host takes after all that, on any record, in order.
+    pub(super) by_host: Vec<HostStep>,
     /// Number and revision of what was read and must still hold.
     pub(super) held: Vec<(String, i64)>,
     pub(super) events: Vec<EventDraft>,
@@ -88,7 +113,9 @@ impl<'d> Working<'d> {
             before,
             record,
             reason: String::new(),
+            steps: Vec::new(),
             also: Vec::new(),
+            by_host: Vec::new(),
             held: Vec::new(),
             events: Vec::new(),
             decisions: Vec::new(),
@@ -127,12 +154,40 @@ impl<'d> Working<'d> {
 
     /// Says something on the event stream about this record.
     pub(super) fn event(&mut self, kind: impl Into<String>, data: Value) {
-        self.events.push(EventDraft {
-            at: self.now,
-            kind: kind.into(),
-            number: self.record.number.clone(),
-            data,
-        });
+        let number = self.record.number.clone();
+        self.event_about(&number, kind, data);
+    }
+
+    /// Says something on the event stream about another record.
+    pub(super) fn event_about(&mut self, number: &str, kind: impl Into<String>, data: Value) {
+        self.events.push(EventDraft { at: self.now, kind: kind.into(), number: number.to_owned(), data });
+    }
+
+    /// Goes on with the record as it is after a step that the host takes by itself, in the same unit: it has an audit
+    /// entry and an event of its own.
+    pub(super) fn step(&mut self, mut after: Record) {
+        // The whole unit is one revision.
+        after.revision = self.record.revision;
+        let cause = Cause::Transition { from: self.record.state.clone(), to: after.state.clone() };
+        let cause = std::mem::replace(&mut self.cause, cause);
+        let record = std::mem::replace(&mut self.record, after);
+        self.steps.push(Step { record, cause });
+    }
+
+    /// Changes another record as a consequence that the host draws by itself. A record changed twice is written once.
+    pub(super) fn along(&mut self, before: Record, after: Record, action: impl Into<String>) {
+        match self.by_host.iter_mut().find(|step| step.after.number == after.number) {
+            Some(step) => step.after = after,
+            None => {
+                let reason = self.record.number.clone();
+                self.by_host.push(HostStep { before, after, action: action.into(), reason });
+            }
+        }
+    }
+
+    /// Makes another record in the same unit.
+    pub(super) fn made(&mut self, record: Record) {
+        self.also.push(Also { before: None, after: record, action: Cause::Create.action() });
     }
 
     /// Sets a timer of this record.
@@ -175,8 +230,9 @@ impl<'d> Working<'d> {
                 self.record.revision = before.revision + 1;
                 self.record.updated_at = self.now;
             }
-            unit.audit.push(self.audit(self.before.as_ref(), &self.record, &self.cause.action()));
-            unit.events.push(self.record_event());
+            self.tell(&mut unit);
+        } else if let Some(before) = &self.before {
+            self.record.revision = before.revision;
         }
         for also in &mut self.also {
             if let Some(before) = &also.before {
@@ -186,9 +242,23 @@ impl<'d> Working<'d> {
         }
         for also in &self.also {
             unit.audit.push(self.audit(also.before.as_ref(), &also.after, &also.action));
+            if also.before.is_none() {
+                let prefix = self.desk.kinds.get(&also.after.kind).map_or("", |kind| &kind.prefix);
+                unit.events.push(self.record_event(prefix, &also.after, "created"));
+            }
+        }
+        self.order_host_steps();
+        for step in &self.by_host {
+            let audit = self.audit(Some(&step.before), &step.after, &step.action);
+            unit.audit.push(AuditDraft { reason: step.reason.clone(), ..by_host(audit) });
+            if step.before.state != step.after.state {
+                unit.events.extend(self.host_event(&step.after));
+            }
         }
         unit.events.append(&mut self.events);
-        let also = std::mem::take(&mut self.also);
+        let mut also = std::mem::take(&mut self.also);
+        let by_host = std::mem::take(&mut self.by_host).into_iter();
+        also.extend(by_host.map(|s| Also { before: Some(s.before), after: s.after, action: s.action }));
         let main = changed.then_some((self.before, self.record));
         for (before, after) in main.into_iter().chain(also.into_iter().map(|a| (a.before, a.after))) {
             if let Some(kind) = self.desk.kinds.get(&after.kind) {
@@ -202,6 +272,20 @@ impl<'d> Working<'d> {
         unit.fires = self.fires;
         unit.key = self.key;
         unit
+    }
+
+    /// Gives the host's steps their revisions: each goes on from what this unit made of its record before.
+    fn order_host_steps(&mut self) {
+        let main = std::iter::once((self.record.id.clone(), self.record.revision));
+        let also = self.also.iter().map(|also| (also.after.id.clone(), also.after.revision));
+        let mut revisions: HashMap<String, i64> = main.chain(also).collect();
+        for step in &mut self.by_host {
+            let revision = revisions.entry(step.before.id.clone()).or_insert(step.before.revision);
+            step.before.revision = *revision;
+            *revision += 1;
+            step.after.revision = *revision;
+            step.after.updated_at = self.now;
+        }
     }
 
     fn audit(&self, before: Option<&Record>, after: &Record, action: &str) -> AuditDraft {
@@ -218,31 +302,65 @@ impl<'d> Working<'d> {
         }
     }
 
-    fn record_event(&self) -> EventDraft {
-        let prefix = self.kind.prefix.to_lowercase();
-        let what = match &self.cause {
-            Cause::Create => "created".to_owned(),
-            Cause::Update => "updated".to_owned(),
-            Cause::Transition { from, to } if from == to => "signed".to_owned(),
-            Cause::Transition { to, .. } => to.clone(),
-            Cause::Timer(_) => "updated".to_owned(),
-        };
+    fn host_event(&self, record: &Record) -> Option<EventDraft> {
+        let prefix = self.desk.kinds.get(&record.kind)?.prefix.to_lowercase();
+        Some(EventDraft {
+            at: self.now,
+            kind: format!("record.{prefix}.{}", record.state),
+            number: record.number.clone(),
+            data: json!({
+                "kind": record.kind,
+                "state": record.state,
+                "revision": record.revision,
+                "actor": HOST_USER,
+            }),
+        })
+    }
+
+    /// An audit entry and an event for what the actor did to the record, and for every step that the host took then.
+    fn tell(&self, unit: &mut Unit) {
+        let mut before = self.before.as_ref();
+        let stages = self.steps.iter().map(|step| (&step.record, &step.cause)).chain([(&self.record, &self.cause)]);
+        for (index, (record, cause)) in stages.enumerate() {
+            let audit = self.audit(before, record, &cause.action());
+            unit.audit.push(if index == 0 { audit } else { by_host(audit) });
+            let what = match cause {
+                Cause::Create => "created",
+                Cause::Update | Cause::Timer(_) => "updated",
+                Cause::Transition { from, to } if from == to => "signed",
+                Cause::Transition { to, .. } => to,
+            };
+            unit.events.push(self.record_event(&self.kind.prefix, record, what));
+            before = Some(record);
+        }
+    }
+
+    fn record_event(&self, prefix: &str, record: &Record, what: &str) -> EventDraft {
+        let own = record.number == self.record.number;
         EventDraft {
             at: self.now,
-            kind: format!("record.{prefix}.{what}"),
-            number: self.record.number.clone(),
+            kind: format!("record.{}.{what}", prefix.to_lowercase()),
+            number: record.number.clone(),
             data: json!({
-                "kind": self.record.kind,
-                "state": self.record.state,
-                "revision": self.record.revision,
+                "kind": record.kind,
+                "state": record.state,
+                "revision": if own { self.record.revision } else { record.revision },
                 "actor": self.actor.user,
             }),
         }
     }
 }
 
+/// The same entry, said of the host.
+fn by_host(audit: AuditDraft) -> AuditDraft {
+    AuditDraft { actor: HOST_USER.to_owned(), role: AUTO.to_owned(), ..audit }
+}
+
+/// The role of the host in audit entries.
+const AUTO: &str = "auto";
+
 fn default_role(actor: &Actor) -> String {
-    if actor.auto { "auto".to_owned() } else { "CUS".to_owned() }
+    if actor.auto { AUTO.to_owned() } else { "CUS".to_owned() }
 }
 
 fn same(a: &Record, b: &Record) -> bool {

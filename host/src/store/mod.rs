@@ -6,6 +6,7 @@
 mod tx;
 
 pub mod activations;
+pub mod changes;
 pub mod components;
 pub mod decisions;
 pub mod events;

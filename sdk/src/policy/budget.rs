@@ -165,10 +165,27 @@ pub fn decide<P: BudgetPolicy>(
 #[macro_export]
 macro_rules! export_budget {
     ($policy:ty) => {
-        $crate::__export_policy! {
+        $crate::policy_budget!($policy);
+        $crate::component_budget!($policy);
+    };
+}
+
+/// Makes a type that implements [`BudgetPolicy`] a [`Policy`](crate::Policy) without exporting it:
+/// for a library of rules that several components share.
+#[macro_export]
+macro_rules! policy_budget {
+    ($policy:ty) => {
+        $crate::__policy!($policy, BudgetPolicy, Budget, budget);
+    };
+}
+
+/// Exports a [`Policy`](crate::Policy) of a library as a component of the process `budget`.
+#[macro_export]
+macro_rules! component_budget {
+    ($policy:ty) => {
+        $crate::__component! {
             policy: $policy,
             as: BudgetPolicy,
-            process: Budget,
             module: budget,
             bindings: __budget_bindings,
             conversions: budget_conversions,

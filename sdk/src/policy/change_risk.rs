@@ -28,18 +28,34 @@ pub fn decide<P: ChangeRiskPolicy>(
     P::score(request, settings)
 }
 
-/// Exports a type that implements [`ChangeRiskPolicy`] as a component of the process
-/// `change-risk`.
+/// Exports a type that implements [`ChangeRiskPolicy`] as a component of the process `change-risk`.
 ///
 /// Name, version and summary of the component are those of the crate
 /// (`Cargo.toml`: `name`, `version`, `description`).
 #[macro_export]
 macro_rules! export_change_risk {
     ($policy:ty) => {
-        $crate::__export_policy! {
+        $crate::policy_change_risk!($policy);
+        $crate::component_change_risk!($policy);
+    };
+}
+
+/// Makes a type that implements [`ChangeRiskPolicy`] a [`Policy`](crate::Policy) without exporting it:
+/// for a library of rules that several components share.
+#[macro_export]
+macro_rules! policy_change_risk {
+    ($policy:ty) => {
+        $crate::__policy!($policy, ChangeRiskPolicy, ChangeRisk, change_risk);
+    };
+}
+
+/// Exports a [`Policy`](crate::Policy) of a library as a component of the process `change-risk`.
+#[macro_export]
+macro_rules! component_change_risk {
+    ($policy:ty) => {
+        $crate::__component! {
             policy: $policy,
             as: ChangeRiskPolicy,
-            process: ChangeRisk,
             module: change_risk,
             bindings: __change_risk_bindings,
             conversions: change_risk_conversions,

@@ -1,21 +1,10 @@
-//! What every export macro expands to.
+//! What the macros of every process expand to.
 
-/// Implements [`Policy`](crate::Policy) and, in a guest, exports the world's interfaces.
-///
-/// Natively there are no exports: tests need none, and a component's rules can
-/// be linked into another component's tests.
+/// Implements [`Policy`](crate::Policy) by the trait of a process.
 #[macro_export]
 #[doc(hidden)]
-macro_rules! __export_policy {
-    (
-        policy: $policy:ty,
-        as: $trait:ident,
-        process: $process:ident,
-        module: $module:ident,
-        bindings: $bindings:ident,
-        conversions: $conversions:ident,
-        operations: { $($op:ident($request:ident) -> $decision:ident),+ $(,)? },
-    ) => {
+macro_rules! __policy {
+    ($policy:ty, $trait:ident, $process:ident, $module:ident) => {
         impl $crate::Policy for $policy {
             const PROCESS: $crate::types::Process = $crate::types::Process::$process;
 
@@ -27,8 +16,9 @@ macro_rules! __export_policy {
             ) -> Result<$crate::types::Decision, $crate::types::Refusal> {
                 match request {
                     $crate::types::Request::$process(request) => {
-                        let decided = $crate::__private::$module::decide::<$policy>(request, settings)?
-                            .map($crate::types::Outcome::$process);
+                        let decided =
+                            $crate::__private::$module::decide::<$policy>(request, settings)?
+                                .map($crate::types::Outcome::$process);
                         Ok($crate::types::Decision {
                             outcome: decided.outcome,
                             milestones: decided.milestones,
@@ -39,7 +29,23 @@ macro_rules! __export_policy {
                 }
             }
         }
+    };
+}
 
+/// Exports a policy as a component of a process's world.
+///
+/// Expands to nothing outside of WebAssembly: tests need no exports.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __component {
+    (
+        policy: $policy:ty,
+        as: $trait:ident,
+        module: $module:ident,
+        bindings: $bindings:ident,
+        conversions: $conversions:ident,
+        operations: { $($op:ident($request:ident) -> $decision:ident),+ $(,)? },
+    ) => {
         #[cfg(target_arch = "wasm32")]
         #[doc(hidden)]
         type __MortisePolicy = $policy;

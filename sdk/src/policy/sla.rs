@@ -110,10 +110,27 @@ pub fn decide<P: SlaPolicy>(
 #[macro_export]
 macro_rules! export_sla {
     ($policy:ty) => {
-        $crate::__export_policy! {
+        $crate::policy_sla!($policy);
+        $crate::component_sla!($policy);
+    };
+}
+
+/// Makes a type that implements [`SlaPolicy`] a [`Policy`](crate::Policy) without exporting it:
+/// for a library of rules that several components share.
+#[macro_export]
+macro_rules! policy_sla {
+    ($policy:ty) => {
+        $crate::__policy!($policy, SlaPolicy, Sla, sla);
+    };
+}
+
+/// Exports a [`Policy`](crate::Policy) of a library as a component of the process `sla`.
+#[macro_export]
+macro_rules! component_sla {
+    ($policy:ty) => {
+        $crate::__component! {
             policy: $policy,
             as: SlaPolicy,
-            process: Sla,
             module: sla,
             bindings: __sla_bindings,
             conversions: sla_conversions,

@@ -28,18 +28,34 @@ pub fn decide<P: SupplierPolicy>(
     P::score(request, settings)
 }
 
-/// Exports a type that implements [`SupplierPolicy`] as a component of the process
-/// `supplier`.
+/// Exports a type that implements [`SupplierPolicy`] as a component of the process `supplier`.
 ///
 /// Name, version and summary of the component are those of the crate
 /// (`Cargo.toml`: `name`, `version`, `description`).
 #[macro_export]
 macro_rules! export_supplier {
     ($policy:ty) => {
-        $crate::__export_policy! {
+        $crate::policy_supplier!($policy);
+        $crate::component_supplier!($policy);
+    };
+}
+
+/// Makes a type that implements [`SupplierPolicy`] a [`Policy`](crate::Policy) without exporting it:
+/// for a library of rules that several components share.
+#[macro_export]
+macro_rules! policy_supplier {
+    ($policy:ty) => {
+        $crate::__policy!($policy, SupplierPolicy, Supplier, supplier);
+    };
+}
+
+/// Exports a [`Policy`](crate::Policy) of a library as a component of the process `supplier`.
+#[macro_export]
+macro_rules! component_supplier {
+    ($policy:ty) => {
+        $crate::__component! {
             policy: $policy,
             as: SupplierPolicy,
-            process: Supplier,
             module: supplier,
             bindings: __supplier_bindings,
             conversions: supplier_conversions,

@@ -89,3 +89,45 @@ crate::outcome_by_op!(Outcome {
     "run-rate" => RunRate,
     "convert" => Convert,
 });
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::Value;
+
+    use super::*;
+
+    const GOLDEN: &str = include_str!("../../../tests/golden/budget.json");
+
+    /// Requests as values; outcomes also in the order of their keys, as text
+    /// without white space, of which the golden files have none in strings.
+    #[test]
+    fn golden_cases_keep_their_form() {
+        let compact: String = GOLDEN.split_ascii_whitespace().collect();
+        let cases: Vec<Value> = serde_json::from_str(GOLDEN).unwrap();
+        for case in cases {
+            let request = Request::from_json(case["input"].clone()).unwrap();
+            let outcome = Outcome::from_json(request.op(), case["expected"].clone());
+            assert_eq!(serde_json::to_value(&request).unwrap(), case["input"]);
+            if case["expected"].get("error").is_none() {
+                let text = format!(
+                    "\"expected\":{}",
+                    serde_json::to_string(&outcome.unwrap()).unwrap()
+                );
+                assert!(compact.contains(&text), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn wrong_forms_are_named() {
+        let read = |text: &str| Request::from_json(serde_json::from_str(text).unwrap());
+        let error = read(r#"{"op": "post", "date": "2026-02-30", "closed": []}"#).unwrap_err();
+        assert!(error.starts_with("post: "), "{error}");
+        let error = read(r#"{"op": "post", "date": "2026-02-28", "closed": [], "x": 1}"#);
+        assert!(error.unwrap_err().contains('x'));
+        let money = r#"{"op": "convert", "amount": 1.5, "from": "USD", "to": "CNY", "rate": "7"}"#;
+        assert!(read(money).unwrap_err().contains("string"));
+        assert!(serde_json::from_str::<CloseOutcome>(r#"{"state": "open"}"#).is_err());
+    }
+}

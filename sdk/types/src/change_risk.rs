@@ -283,3 +283,56 @@ pub struct Outcome {
     #[serde(rename = "reasons")]
     pub factors: Vec<FactorPoints>,
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::Value;
+
+    use super::*;
+
+    const GOLDEN: &str = include_str!("../../../tests/golden/change_risk.json");
+
+    /// Requests as values; outcomes also in the order of their keys, as text
+    /// without white space, of which the golden files have none in strings.
+    #[test]
+    fn golden_cases_keep_their_form() {
+        let compact: String = GOLDEN.split_ascii_whitespace().collect();
+        let cases: Vec<Value> = serde_json::from_str(GOLDEN).unwrap();
+        for case in cases {
+            let request: Request = serde_json::from_value(case["input"].clone()).unwrap();
+            let outcome = serde_json::from_value::<Outcome>(case["expected"].clone());
+            assert_eq!(serde_json::to_value(&request).unwrap(), case["input"]);
+            if case["expected"].get("error").is_none() {
+                let text = format!(
+                    "\"expected\":{}",
+                    serde_json::to_string(&outcome.unwrap()).unwrap()
+                );
+                assert!(compact.contains(&text), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn wrong_forms_are_named() {
+        let cases: Vec<Value> = serde_json::from_str(GOLDEN).unwrap();
+        let read = |field: &str, value: Value| {
+            let mut input = cases[0]["input"].clone();
+            input[field] = value;
+            serde_json::from_value::<Request>(input).map_err(|error| error.to_string())
+        };
+        assert!(
+            read("complexity", "tricky".into())
+                .unwrap_err()
+                .contains("tricky")
+        );
+        assert!(read("colour", "red".into()).unwrap_err().contains("colour"));
+        assert!(read("teams", Value::Null).is_err());
+        assert_eq!(read("affected", Value::Null).unwrap().affected, None);
+        let vip = read("attributes", serde_json::json!({"vip": true})).unwrap();
+        assert_eq!(
+            serde_json::to_value(vip).unwrap()["attributes"]["vip"],
+            true
+        );
+    }
+}

@@ -221,7 +221,11 @@ impl<T> Decided<T> {
     /// An outcome and its reasons.
     #[must_use]
     pub fn new(outcome: T, reasons: Vec<Reason>) -> Self {
-        Self { outcome, milestones: Vec::new(), reasons }
+        Self {
+            outcome,
+            milestones: Vec::new(),
+            reasons,
+        }
     }
 
     /// The same reasons with another form of the outcome.

@@ -71,10 +71,9 @@ impl fmt::Display for Error {
             }
             Error::OutOfRange => write!(f, "the numbers are too large to be calculated exactly"),
             Error::DivisionByZero => write!(f, "division by zero"),
-            Error::NoAllocationBasis => write!(
-                f,
-                "the weights must not be negative and must not all be 0"
-            ),
+            Error::NoAllocationBasis => {
+                write!(f, "the weights must not be negative and must not all be 0")
+            }
         }
     }
 }

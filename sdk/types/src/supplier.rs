@@ -225,3 +225,47 @@ pub struct Outcome {
     /// The day of the next review.
     pub next_review: Date,
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::Value;
+
+    use super::*;
+
+    const GOLDEN: &str = include_str!("../../../tests/golden/supplier.json");
+
+    /// Requests as values; outcomes also in the order of their keys, as text
+    /// without white space, of which the golden files have none in strings.
+    #[test]
+    fn golden_cases_keep_their_form() {
+        let compact: String = GOLDEN.split_ascii_whitespace().collect();
+        let cases: Vec<Value> = serde_json::from_str(GOLDEN).unwrap();
+        for case in cases {
+            let request: Request = serde_json::from_value(case["input"].clone()).unwrap();
+            let outcome = serde_json::from_value::<Outcome>(case["expected"].clone());
+            assert_eq!(serde_json::to_value(&request).unwrap(), case["input"]);
+            if case["expected"].get("error").is_none() {
+                let text = format!(
+                    "\"expected\":{}",
+                    serde_json::to_string(&outcome.unwrap()).unwrap()
+                );
+                assert!(compact.contains(&text), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn measures_that_are_left_out_are_not_measured() {
+        assert_eq!(
+            serde_json::from_str::<Measures>("{}").unwrap(),
+            Measures::default()
+        );
+        assert!(serde_json::from_str::<Measures>(r#"{"speed": null}"#).is_err());
+        let scores = serde_json::to_string(&CriterionScores::default()).unwrap();
+        assert!(
+            scores.starts_with(r#"{"quality":null,"delivery":null"#),
+            "{scores}"
+        );
+    }
+}

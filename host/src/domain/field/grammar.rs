@@ -31,7 +31,7 @@ impl FromStr for FieldType {
             "money" => Self::Money,
             "date" => Self::Date,
             "instant" => Self::Instant,
-            "time" => Self::Time,
+            "window" => Self::Window,
             "bool" => Self::Bool,
             "map" => Self::Map,
             "user" => Self::User,
@@ -61,16 +61,25 @@ impl FromStr for Entry {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.strip_suffix('?') {
-            Some(ty) => Ok(Self {
-                ty: ty.parse()?,
-                optional: true,
-            }),
-            None => Ok(Self {
-                ty: text.parse()?,
-                optional: false,
-            }),
-        }
+        let (text, optional) = match text.strip_suffix('?') {
+            Some(text) => (text, true),
+            None => (text, false),
+        };
+        let (ty, min) = match text.split_once(">=") {
+            Some(("int", min)) => {
+                let min = min
+                    .parse()
+                    .map_err(|_| format!("'{min}' is not a whole number"))?;
+                ("int", Some(min))
+            }
+            Some((other, _)) => return Err(format!("'{other}' has no smallest value")),
+            None => (text, None),
+        };
+        Ok(Self {
+            ty: ty.parse()?,
+            min,
+            optional,
+        })
     }
 }
 
@@ -89,7 +98,7 @@ mod tests {
             "money",
             "date",
             "instant",
-            "time",
+            "window",
             "bool",
             "map",
             "user",
@@ -104,10 +113,12 @@ mod tests {
         ] {
             assert_eq!(text.parse::<FieldType>().unwrap().to_string(), text);
         }
-        assert_eq!(
-            "list<int>?".parse::<Entry>().unwrap().to_string(),
-            "list<int>?"
-        );
+        for text in ["list<int>?", "int>=1", "int>=-5?", "ref(CI)"] {
+            assert_eq!(text.parse::<Entry>().unwrap().to_string(), text);
+        }
+        for text in ["", "int??", "int>=", "int>=x", "str>=1", "int?>=1"] {
+            assert!(text.parse::<Entry>().is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //!
 //! | Type | Text |
 //! |---|---|
-//! | `str`, `enum`, `ref`, `user`, `role`, `date`, `time` | the value itself |
+//! | `str`, `enum`, `ref`, `user`, `role`, `date` | the value itself |
 //! | `int`, `dur` | the value + 2^53 as 17 decimal digits |
 //! | `instant` | `YYYY-MM-DDTHH:MM:SS.mmmZ`, always with milliseconds |
 //! | `bool` | `false`, `true` |
@@ -23,7 +23,7 @@ use crate::domain::time::Instant;
 /// The sortable text of a value in the form that records keep.
 ///
 /// `None` for a value of another type, for null, and for types that are not sortable
-/// (`text`, `map`, lists: their items are encoded one by one).
+/// (`text`, `map`, `window`, lists: their items are encoded one by one).
 pub fn encode(ty: &FieldType, value: &Value) -> Option<String> {
     match ty {
         FieldType::Str
@@ -31,8 +31,7 @@ pub fn encode(ty: &FieldType, value: &Value) -> Option<String> {
         | FieldType::Ref(_)
         | FieldType::User
         | FieldType::Role
-        | FieldType::Date
-        | FieldType::Time => value.as_str().map(str::to_owned),
+        | FieldType::Date => value.as_str().map(str::to_owned),
         FieldType::Int | FieldType::Dur => value.as_i64().map(int),
         FieldType::Instant => value.as_str()?.parse().ok().map(Instant::sortable),
         FieldType::Bool => value.as_bool().map(|value| value.to_string()),
@@ -41,7 +40,7 @@ pub fn encode(ty: &FieldType, value: &Value) -> Option<String> {
             let amount = value.get("amount")?.as_str()?.parse().ok().map(dec)?;
             Some(format!("{amount} {}", value.get("currency")?.as_str()?))
         }
-        FieldType::Text | FieldType::Map | FieldType::List(_) => None,
+        FieldType::Text | FieldType::Map | FieldType::Window | FieldType::List(_) => None,
     }
 }
 

@@ -2,10 +2,12 @@
 
 mod amount;
 
+use std::collections::BTreeMap;
+
 use mortise_types::money::Currency;
 use serde_json::{Map, Value};
 
-use super::{Field, FieldType, Format, Target};
+use super::{Entry, Field, FieldType, Format, Target};
 use crate::domain::nearest::hint;
 use crate::domain::number;
 use crate::domain::refusal::{FieldProblem, rule};
@@ -35,7 +37,12 @@ pub(crate) const MAX_INT: i64 = 1 << 53;
 /// Everything that is wrong with it, each with the path of the part that is wrong.
 pub fn normalise(field: &Field, value: &Value) -> Result<Value, Vec<FieldProblem>> {
     let mut checker = Checker {
-        field,
+        rules: Rules {
+            min: field.min,
+            max: field.max,
+            format: field.format,
+            shape: field.shape.as_ref(),
+        },
         problems: Vec::new(),
     };
     match checker.check(&field.name, &field.ty, value) {
@@ -44,8 +51,17 @@ pub fn normalise(field: &Field, value: &Value) -> Result<Value, Vec<FieldProblem
     }
 }
 
+/// What is asked of a value beyond its type; of a list, of each item.
+#[derive(Clone, Copy, Default)]
+struct Rules<'a> {
+    min: Option<i64>,
+    max: Option<i64>,
+    format: Option<Format>,
+    shape: Option<&'a BTreeMap<String, Entry>>,
+}
+
 struct Checker<'a> {
-    field: &'a Field,
+    rules: Rules<'a>,
     problems: Vec<FieldProblem>,
 }
 
@@ -76,10 +92,11 @@ impl Checker<'_> {
                     "must be a moment like \"2026-03-31T09:30:00Z\" (RFC 3339, with its offset from UTC)",
                 ),
             },
-            FieldType::Time => match value.as_str().filter(|text| is_time_of_day(text)) {
-                Some(text) => Some(text.into()),
-                None => self.wrong(path, rule::TYPE, "must be a time of day from \"00:00\" to \"24:00\""),
-            },
+            FieldType::Window if is_window(value) => Some(value.clone()),
+            FieldType::Window => {
+                let form = "must be a window of the day like [\"09:00\", \"12:00\"], its end after its start";
+                self.wrong(path, rule::TYPE, form)
+            }
             FieldType::Enum(options) => self.option(path, options, value),
             FieldType::Ref(target) => self.reference(path, target, value),
             FieldType::Role => match value.as_str().map(str::parse::<Role>) {
@@ -126,7 +143,7 @@ impl Checker<'_> {
                 "must be one line without control characters",
             );
         }
-        match self.field.format {
+        match self.rules.format {
             None => Some(text.into()),
             Some(Format::TimeZone) => match zone_name(text) {
                 Ok(zone) => Some(zone.into()),
@@ -184,8 +201,8 @@ impl Checker<'_> {
             };
             return self.wrong(path, rule, "must be a whole number within ±2^53");
         };
-        let below = self.field.min.is_some_and(|min| number < min);
-        let above = self.field.max.is_some_and(|max| number > max);
+        let below = self.rules.min.is_some_and(|min| number < min);
+        let above = self.rules.max.is_some_and(|max| number > max);
         self.in_range(path, below || above).map(|()| number.into())
     }
 
@@ -264,7 +281,7 @@ impl Checker<'_> {
         let Some(map) = value.as_object() else {
             return self.wrong(path, rule::TYPE, "must be an object");
         };
-        let Some(shape) = &self.field.shape else {
+        let Some(shape) = self.rules.shape else {
             if value.to_string().len() > MAX_MAP {
                 return self.wrong(
                     path,
@@ -281,8 +298,14 @@ impl Checker<'_> {
             match shape.get(key) {
                 Some(entry) if value.is_null() && entry.optional => {}
                 Some(entry) => {
-                    let value = self.check(&inner, &entry.ty, value).unwrap_or_default();
-                    out.insert(key.clone(), value);
+                    let rules = Rules {
+                        min: entry.min,
+                        ..Rules::default()
+                    };
+                    let outer = std::mem::replace(&mut self.rules, rules);
+                    let value = self.check(&inner, &entry.ty, value);
+                    self.rules = outer;
+                    out.insert(key.clone(), value.unwrap_or_default());
                 }
                 None => {
                     let hint = hint(key, shape.keys().map(String::as_str));
@@ -301,6 +324,18 @@ impl Checker<'_> {
             let _: Option<()> = self.wrong(&format!("{path}.{key}"), rule::REQUIRED, "is required");
         }
         (self.problems.len() == before).then_some(Value::Object(out))
+    }
+}
+
+/// Whether the value is two times of day, the second later than the first.
+fn is_window(value: &Value) -> bool {
+    let times: Option<Vec<&str>> = value
+        .as_array()
+        .and_then(|times| times.iter().map(Value::as_str).collect());
+    match times.as_deref() {
+        // Texts of this form sort like the times they stand for.
+        Some([start, end]) => is_time_of_day(start) && is_time_of_day(end) && start < end,
+        _ => false,
     }
 }
 

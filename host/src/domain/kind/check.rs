@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use toml::Spanned;
+
 use super::parse::Source;
 use super::raw::{RawField, RawKind, RawTransition, Text};
-use super::{Kind, KindError, Trigger};
+use super::{Kind, KindError, Transition, Trigger};
+use crate::domain::automatic::{Automatic, Distance, Moment};
 use crate::domain::field::{ACTOR_DEFAULT, COLUMNS, Field, FieldType, Target, normalise};
 use crate::domain::number::is_prefix;
 use crate::domain::role::Who;
@@ -307,6 +310,9 @@ impl Check<'_> {
             let person = matches!(who.get_ref().parse(), Ok(Who::Role(_)));
             self.that(person, who, || "only roles sign".to_owned())?;
         }
+        if let Some(when) = &raw.when {
+            self.automatic(raw, when)?;
+        }
         if !raw.all_of.is_empty() {
             let field = raw
                 .signatures
@@ -322,6 +328,38 @@ impl Check<'_> {
             })?;
         }
         Ok(())
+    }
+
+    /// What the host does by itself, it may do, and it knows when.
+    fn automatic(&self, raw: &RawTransition, when: &Spanned<Automatic>) -> Result<(), KindError> {
+        let wrong = |message: String| Err(self.source.error(&when.span(), message));
+        let auto = |who: &Text| matches!(who.get_ref().parse(), Ok(Who::Auto));
+        if !raw.roles.iter().any(auto) {
+            return wrong("only a transition of the role auto has a time of its own".to_owned());
+        }
+        match when.get_ref() {
+            Automatic::Immediately => {
+                let at_once = |step: &&Transition| step.when == Some(Automatic::Immediately);
+                let mut state = raw.to.get_ref();
+                for _ in &self.kind.states {
+                    match self.kind.transitions_from(state).find(at_once) {
+                        Some(step) => state = &step.to,
+                        None => return Ok(()),
+                    }
+                }
+                wrong("the transitions that follow at once go round in a circle".to_owned())
+            }
+            Automatic::At(Moment { at: Some(field), .. }) => match self.kind.field(field) {
+                Some(field) if Moment::can_count_from(&field.ty) => Ok(()),
+                _ => wrong(format!("'{field}' is not a date or instant field of the kind")),
+            },
+            Automatic::At(Moment { at: None, days }) => match days {
+                Distance::Days(days) if *days <= 0 => {
+                    wrong("days from entering the state are 1 or more".to_owned())
+                }
+                _ => Ok(()),
+            },
+        }
     }
 }
 

@@ -195,6 +195,7 @@ impl Source<'_> {
             only: only.collect::<Result<_, KindError>>()?,
             reason: raw.reason,
             incomplete: raw.incomplete,
+            when: raw.when.as_ref().map(|when| when.get_ref().clone()),
         })
     }
 

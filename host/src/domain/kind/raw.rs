@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::Label;
+use crate::domain::automatic::Automatic;
 use crate::domain::field::{Format, When};
 
 pub(super) type Text = Spanned<String>;
@@ -105,6 +106,7 @@ pub(super) struct RawTransition {
     pub(super) reason: bool,
     #[serde(default)]
     pub(super) incomplete: bool,
+    pub(super) when: Option<Spanned<Automatic>>,
 }
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use mortise_types::sla::{
     ServiceTimeRequest,
 };
 
-use super::{OTHER_OPERATION, ensure};
+use super::{OTHER_OPERATION, ensure, writable};
 
 pub(super) fn check(request: &Request, outcome: &Outcome) -> Result<(), String> {
     match (request, outcome) {
@@ -85,13 +85,10 @@ fn clock(name: &str, request: &ClockRequest, clock: &Clock) -> Result<(), String
     ensure(clock.breached_at.is_none_or(|at| lifetime.contains(&at)), || {
         format!("`{name}.breached_at` lies before the ticket was opened or in the future")
     })?;
-    ensure(clock.due_at.is_none_or(|at| CALENDAR.contains(&at.0)), || {
+    ensure(clock.due_at.is_none_or(writable), || {
         format!("`{name}.due_at` lies outside the years 0 to 9999")
     })
 }
-
-/// The instants that can be written down (RFC 3339): the years 0 to 9999.
-const CALENDAR: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
 
 fn availability(request: &AvailabilityRequest, outcome: &AvailabilityOutcome) -> Result<(), String> {
     let (agreed, down) = (i128::from(outcome.agreed_s), i128::from(outcome.down_s));

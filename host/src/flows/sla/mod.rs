@@ -17,6 +17,8 @@ use crate::domain::component::Subject;
 use crate::domain::time::Instant;
 use agreement::Agreement;
 
+pub(super) use agreement::calendar;
+
 /// Names of this process's timers start with this.
 pub(super) const TIMERS: &str = "sla.";
 

@@ -61,8 +61,13 @@ impl FromRequest<Site> for Upload {
 
     async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        check_type(&parts.headers, &[WASM, BYTES], HeaderName::from_static("accept-post"))?;
-        let bytes = read(&parts.headers, body, site.config.upload_limit).await?;
+        let limit = site.config.upload_limit;
+        let accept = HeaderName::from_static("accept-post");
+        if let Err(problem) = check_type(&parts.headers, &[WASM, BYTES], accept) {
+            refuse_unread(&parts.headers, body, limit).await;
+            return Err(problem);
+        }
+        let bytes = read(&parts.headers, body, limit).await?;
         if bytes.is_empty() {
             let message = "the request needs the bytes of a component as its body";
             return Err(Problem::bad_request(rule::BODY_REQUIRED, message));
@@ -97,14 +102,11 @@ fn check_type(headers: &HeaderMap, read: &[&str], name: HeaderName) -> Result<()
 /// Reads a body of at most `limit` bytes.
 async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    let mut chunks = body.into_data_stream();
     if announced.is_some_and(|length| length > limit) {
-        // A client that asks first has not sent anything yet.
-        if !headers.contains_key(EXPECT) {
-            drain(&mut chunks, limit).await;
-        }
+        refuse_unread(headers, body, limit).await;
         return Err(too_large(limit));
     }
+    let mut chunks = body.into_data_stream();
     let mut first: Option<Bytes> = None;
     let mut all = Vec::new();
     while let Some(chunk) = chunks.next().await {
@@ -131,6 +133,14 @@ async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Pr
 
 fn too_large(limit: usize) -> Problem {
     Refusal::too_large(format!("the body has more than {limit} bytes, the most this route accepts")).into()
+}
+
+/// Gets a body that will not be looked at out of the way of the answer.
+async fn refuse_unread(headers: &HeaderMap, body: Body, limit: usize) {
+    // A client that asks first has not sent anything yet.
+    if !headers.contains_key(EXPECT) {
+        drain(&mut body.into_data_stream(), limit).await;
+    }
 }
 
 /// Reads on for a while and forgets it: a client that is still sending does not read the answer, and sees a broken

@@ -1,51 +1,35 @@
 //! A partner's variant of the standard service level rules: VIP customers have
-//! targets of their own. Who is one says an attribute of the request.
+//! targets of their own. An attribute of the request says who is one.
 
 use std::collections::BTreeMap;
 
 use mortise_sdk::prelude::*;
-use mortise_sdk::types::sla::{ClockOutcome, ClockRequest, Target as Promise};
 use mortise_sdk::types::{Value, sla};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sla_standard::settings::{Settings as Base, Target};
+use sla_rules::{Settings as Base, Standard, Target};
 
-/// The settings of the standard rules, and what is different for VIPs.
+/// The settings of the standard rules, and what is different for a VIP.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct VipSettings {
-    /// The attribute that is true for a VIP customer.
+    /// The attribute that is true for a VIP.
     pub attribute: String,
-    /// Priority → what is promised to a VIP, whatever the request's own targets are.
+    /// Priority → what is promised to a VIP, whatever targets the request carries.
     pub targets: BTreeMap<String, Target>,
-    /// Settings of the standard rules, for everybody else and everything else.
+    /// For everybody else.
     pub standard: Base,
 }
 
 impl Default for VipSettings {
     fn default() -> Self {
-        let target = |(priority, response_min, resolution_min): (&str, u64, u64)| {
-            let (response_s, resolution_s) = (response_min * 60, resolution_min * 60);
-            (
-                priority.to_owned(),
-                Target {
-                    response_s,
-                    resolution_s,
-                    calendar: "24x7".to_owned(),
-                },
-            )
+        let target = |priority: u64| {
+            let target = Target::minutes(5 * priority, 60 * priority, "24x7");
+            (format!("P{priority}"), target)
         };
         Self {
             attribute: "customer.vip".to_owned(),
-            targets: [
-                ("P1", 5, 60),
-                ("P2", 10, 120),
-                ("P3", 15, 240),
-                ("P4", 30, 480),
-                ("P5", 60, 960),
-            ]
-            .map(target)
-            .into(),
+            targets: (1..=5).map(target).collect(),
             standard: Base::default(),
         }
     }
@@ -53,13 +37,8 @@ impl Default for VipSettings {
 
 impl Settings for VipSettings {
     fn check(&self) -> Vec<Problem> {
-        let below =
-            |problem: Problem| Problem::new(format!("/standard{}", problem.path), problem.message);
-        let mut problems: Vec<Problem> = self.standard.check().into_iter().map(below).collect();
-        if self.attribute.is_empty() {
-            problems.push(Problem::new("/attribute", "the attribute needs a name"));
-        }
-        problems
+        let problems = self.standard.check().into_iter();
+        problems.map(|problem| problem.under("/standard")).collect()
     }
 }
 
@@ -70,43 +49,44 @@ pub struct Vip;
 impl SlaPolicy for Vip {
     type Settings = VipSettings;
 
-    fn clock(
-        request: &ClockRequest,
-        settings: &VipSettings,
-    ) -> Result<Decided<ClockOutcome>, Refusal> {
+    fn clock(request: &sla::ClockRequest, settings: &VipSettings) -> Answer<sla::ClockOutcome> {
         if request.attributes.get(&settings.attribute) != Some(&Value::Flag(true)) {
-            return sla_standard::rules::clock(request, &settings.standard);
+            return Standard::clock(request, &settings.standard);
         }
-        let promise = |(priority, target): (&String, &Target)| {
-            let Target {
-                response_s,
-                resolution_s,
-                calendar,
-            } = target.clone();
-            (
-                priority.clone(),
-                Promise {
-                    response_s,
-                    resolution_s,
-                    calendar,
-                },
-            )
-        };
+        let targets = settings.targets.iter();
+        let targets = targets.map(|(priority, target)| (priority.clone(), target.into()));
         let mut request = request.clone();
-        request.targets = Some(settings.targets.iter().map(promise).collect());
-        let mut decided = sla_standard::rules::clock(&request, &settings.standard)?;
-        let why = Reason::new("vip", "The customer is a VIP and has targets of its own.");
+        request.targets = Some(targets.collect());
+        let mut decided = Standard::clock(&request, &settings.standard)?;
         decided
             .reasons
-            .insert(0, why.with("attribute", &settings.attribute));
+            .insert(0, Reason::new("vip", "The customer is a VIP."));
         Ok(decided)
+    }
+
+    fn availability(
+        request: &sla::AvailabilityRequest,
+        settings: &VipSettings,
+    ) -> Answer<sla::AvailabilityOutcome> {
+        Standard::availability(request, &settings.standard)
+    }
+
+    fn service_time(
+        request: &sla::ServiceTimeRequest,
+        settings: &VipSettings,
+    ) -> Answer<sla::ServiceTimeOutcome> {
+        Standard::service_time(request, &settings.standard)
+    }
+
+    fn chain(request: &sla::ChainRequest, settings: &VipSettings) -> Answer<sla::ChainOutcome> {
+        Standard::chain(request, &settings.standard)
     }
 
     fn priority(
         request: &sla::PriorityRequest,
         settings: &VipSettings,
-    ) -> Result<Decided<sla::PriorityOutcome>, Refusal> {
-        sla_standard::rules::priority(request, &settings.standard)
+    ) -> Answer<sla::PriorityOutcome> {
+        Standard::priority(request, &settings.standard)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use mortise_sdk::prelude::*;
 use mortise_sdk::types::sla::{ClockOutcome, ClockRequest};
-use sla_standard::{Standard, settings::Settings};
+use sla_rules::{Settings, Standard};
 
 /// Explains `clock` at length.
 pub struct BigOutput;

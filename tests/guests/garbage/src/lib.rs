@@ -5,7 +5,7 @@ use mortise_sdk::prelude::*;
 use mortise_sdk::types::sla::{ClockOutcome, ClockRequest, ClockState, Instant, Level};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sla_standard::{Standard, settings::Settings as Base};
+use sla_rules::{Settings as Base, Standard};
 
 /// What is wrong with the clocks.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]

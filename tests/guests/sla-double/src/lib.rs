@@ -6,7 +6,7 @@ use mortise_sdk::types::sla::{
     AvailabilityOutcome, AvailabilityRequest, ChainOutcome, ChainRequest, ClockOutcome,
     ClockRequest, PriorityOutcome, PriorityRequest, ServiceTimeOutcome, ServiceTimeRequest,
 };
-use sla_standard::{Standard, settings::Settings};
+use sla_rules::{Settings, Standard};
 
 /// Gives twice the time.
 pub struct Double;

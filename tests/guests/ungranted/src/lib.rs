@@ -3,7 +3,7 @@
 use mortise_sdk::prelude::*;
 use mortise_sdk::types::sla::{ClockOutcome, ClockRequest};
 use mortise_sdk::{Level, log};
-use sla_standard::{Standard, settings::Settings};
+use sla_rules::{Settings, Standard};
 
 /// Logs once in `clock`.
 pub struct Ungranted;

@@ -76,11 +76,11 @@ impl Checker<'_> {
     /// Whether a decimal lies outside the field's limits, given its order to a bound.
     fn outside(&self, order: impl Fn(Decimal) -> Option<std::cmp::Ordering>) -> bool {
         let to = |bound: i64| bound.to_string().parse::<Decimal>().ok().and_then(&order);
-        self.field
+        self.rules
             .min
             .is_some_and(|min| to(min).is_none_or(|order| order.is_lt()))
             || self
-                .field
+                .rules
                 .max
                 .is_some_and(|max| to(max).is_none_or(|order| order.is_gt()))
     }
@@ -89,7 +89,7 @@ impl Checker<'_> {
         if !outside {
             return Some(());
         }
-        let limits = match (self.field.min, self.field.max) {
+        let limits = match (self.rules.min, self.rules.max) {
             (Some(min), Some(max)) => format!("must be from {min} to {max}"),
             (Some(min), None) => format!("must be at least {min}"),
             (None, Some(max)) => format!("must be at most {max}"),

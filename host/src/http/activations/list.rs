@@ -1,0 +1,53 @@
+//! `GET /activations`: what is active, and what was.
+
+use axum::extract::State;
+use axum::response::Response;
+use mortise_types::Process;
+use serde_json::{Map, Value as Json, json};
+
+use super::{PROCESSES, process};
+use crate::domain::component::Activation;
+use crate::http::caller::Caller;
+use crate::http::input::Params;
+use crate::http::problem::Problem;
+use crate::http::reply;
+use crate::http::site::{Site, permit_component_reading};
+use crate::http::table::{Answer, Group, Operation, Parameter, Value};
+
+pub(in crate::http) static DOC: Operation = Operation {
+    id: "listActivations",
+    group: Group::Activations,
+    summary: "What is active, and what was",
+    text: "The newest first. `generations` holds the generation of each process: send it as `expected_generation` \
+           with an activation, and nobody else's activation is overwritten unseen.",
+    parameters: &[
+        Parameter::query("process", Value::OneOf(PROCESSES), "Only of this process."),
+        Parameter::query("live", Value::Flag, "Only those that are active (true), or only those that ended (false)."),
+    ],
+    answers: &[Answer::json(200, "ActivationList", "The activations.")],
+    problems: &[400, 401, 403, 422],
+    ..Operation::PLAIN
+};
+
+pub(in crate::http) async fn run(
+    State(site): State<Site>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<Response, Problem> {
+    let of = params.take("process")?.map(|text| process("process", &text)).transpose()?;
+    let live = params.take_flag("live")?;
+    params.done()?;
+    permit_component_reading(&caller)?;
+    let store = &site.desk.store;
+    let mut generations = Map::new();
+    for process in Process::ALL {
+        if of.is_none_or(|of| of == process) {
+            let generation = store.generation(&caller.org, process.slug()).await?;
+            generations.insert(process.slug().to_owned(), generation.into());
+        }
+    }
+    let all = store.activations(&caller.org, of.map(|process| process.slug())).await?;
+    let asked = all.iter().filter(|a| live.is_none_or(|live| live == a.ended_generation.is_none()));
+    let activations: Vec<Json> = asked.map(Activation::to_json).collect();
+    Ok(reply::ok(&json!({ "generations": generations, "activations": activations })))
+}

@@ -1,0 +1,35 @@
+//! Components: what can decide.
+
+pub(super) mod list;
+pub(super) mod read;
+pub(super) mod upload;
+
+use serde_json::{Map, Value, json};
+
+use crate::domain::Instant;
+use crate::domain::component::Activation;
+use crate::store::components::ComponentRow;
+
+/// A component as lists show it; with everything it says about itself where `whole` is true.
+fn shown(row: &ComponentRow, activations: &[Activation], whole: bool) -> Value {
+    let live = activations.iter().filter(|a| a.digest == row.digest && a.ended_generation.is_none());
+    let grants: Vec<&str> = row.grants.split(',').filter(|name| !name.is_empty()).collect();
+    let mut map = Map::new();
+    map.insert("digest".to_owned(), row.digest.as_str().into());
+    map.insert("process".to_owned(), row.process.as_str().into());
+    map.insert("name".to_owned(), row.name.as_str().into());
+    map.insert("version".to_owned(), row.version.as_str().into());
+    // The manifest is written by this server; one it cannot read says nothing.
+    if let Ok(Value::Object(mut manifest)) = serde_json::from_str(&row.manifest) {
+        if !whole {
+            manifest.retain(|name, _| matches!(name.as_str(), "summary" | "size" | "wit"));
+        }
+        map.extend(manifest);
+    }
+    map.insert("grants".to_owned(), json!(grants));
+    map.insert("uploaded_at".to_owned(), json!(Instant(row.uploaded_at)));
+    map.insert("uploaded_by".to_owned(), row.uploaded_by.as_str().into());
+    map.insert("uploaded_as".to_owned(), row.uploaded_as.as_str().into());
+    map.insert("active".to_owned(), live.map(Activation::to_json).collect());
+    Value::Object(map)
+}

@@ -1,0 +1,171 @@
+//! Schemas of a kind: the record, what makes one, what changes one, a page of them.
+
+use serde_json::{Map, Value, json};
+
+use super::fields;
+use crate::domain::Kind;
+use crate::domain::kind::Transition;
+
+/// The name of a kind's schemas: `ConfigurationItem` for `configuration-item`.
+pub(super) fn schema_name(kind: &Kind) -> String {
+    let words = kind.slug.split(['-', '_']).filter(|word| !word.is_empty());
+    words
+        .flat_map(|word| {
+            let mut letters = word.chars();
+            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Every schema of the kind, by name.
+pub(super) fn schemas(kind: &Kind) -> Vec<(String, Value)> {
+    let name = schema_name(kind);
+    vec![
+        (format!("{name}Create"), create(kind)),
+        (format!("{name}Patch"), patch(kind, &name)),
+        (format!("{name}Page"), page(&name)),
+        (name.clone(), record(kind, &name)),
+    ]
+}
+
+fn create(kind: &Kind) -> Value {
+    let writable = || kind.all_fields().filter(|field| !field.computed);
+    let properties: Map<String, Value> =
+        writable().map(|field| (field.name.clone(), fields::schema(kind, field))).collect();
+    let required: Vec<&str> = writable().filter(|field| field.on_create).map(|field| field.name.as_str()).collect();
+    json!({
+        "type": "object",
+        "title": format!("{}, new", kind.name.en),
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn patch(kind: &Kind, name: &str) -> Value {
+    let property = |field: &crate::domain::Field| {
+        let same = json!({ "$ref": format!("#/components/schemas/{name}Create/properties/{}", field.name) });
+        let kept = ["title", "owner", "confidentiality"].contains(&field.name.as_str());
+        if kept { same } else { json!({ "anyOf": [same, { "type": "null" }] }) }
+    };
+    let properties: Map<String, Value> = kind
+        .all_fields()
+        .filter(|field| !field.computed)
+        .map(|field| (field.name.clone(), property(field)))
+        .collect();
+    json!({
+        "type": "object",
+        "title": format!("{}, changes", kind.name.en),
+        "description": "Fields to change; null removes a value.",
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+fn record(kind: &Kind, name: &str) -> Value {
+    let column = |name: &str| json!({ "$ref": format!("#/components/schemas/Columns/properties/{name}") });
+    let mut properties = Map::new();
+    for name in ["id", "kind", "number"] {
+        properties.insert(name.to_owned(), column(name));
+    }
+    let states: Vec<&str> = kind.states.iter().map(|state| state.name.as_str()).collect();
+    let state = json!({
+        "type": "string",
+        "enum": states,
+        "title": "State",
+        "description": "Changed by transitions only.",
+        "x-label": { "en": "State", "zh": "状态" },
+        "x-type": "state",
+    });
+    properties.insert("state".to_owned(), state);
+    for name in ["revision", "created_at", "created_by", "updated_at"] {
+        properties.insert(name.to_owned(), column(name));
+    }
+    for field in kind.all_fields() {
+        let schema = if field.computed {
+            fields::schema(kind, field)
+        } else {
+            json!({ "$ref": format!("#/components/schemas/{name}Create/properties/{}", field.name) })
+        };
+        properties.insert(field.name.clone(), schema);
+    }
+    json!({
+        "type": "object",
+        "title": kind.name.en,
+        "description": format!("A record of the kind {}; a field without a value is absent.", kind.slug),
+        "x-label": kind.name,
+        "properties": properties,
+        "required": ["id", "kind", "number", "title", "state", "owner", "revision", "created_at", "created_by", "updated_at"],
+    })
+}
+
+fn page(name: &str) -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "records": { "type": "array", "items": { "$ref": format!("#/components/schemas/{name}") } },
+            "next": { "$ref": "#/components/schemas/Next" },
+        },
+        "required": ["records", "next"],
+    })
+}
+
+/// Query parameters of a kind's list: everything it can be filtered by.
+pub(super) fn filters(kind: &Kind) -> Vec<Value> {
+    let filter = |name: &str, label: Value, ty: &str| {
+        json!({
+            "name": name,
+            "in": "query",
+            "description": format!("Condition on {name} ({ty})."),
+            "schema": { "type": "string", "x-label": label, "x-type": ty },
+        })
+    };
+    let states: Vec<&str> = kind.states.iter().map(|state| state.name.as_str()).collect();
+    let mut filters = vec![filter("state", json!({ "en": "State", "zh": "状态" }), &states.join("|"))];
+    for (name, en, zh, ty) in COLUMNS {
+        filters.push(filter(name, json!({ "en": en, "zh": zh }), ty));
+    }
+    for (path, ty) in kind.indexed_paths() {
+        if COLUMNS.iter().any(|(name, ..)| *name == path) {
+            continue;
+        }
+        let label = kind.field(path).map_or(Value::Null, |field| json!(field.label));
+        filters.push(filter(path, label, &ty.to_string()));
+    }
+    filters
+}
+
+const COLUMNS: [(&str, &str, &str, &str); 5] = [
+    ("owner", "Owner", "负责人", "user"),
+    ("number", "Number", "编号", "number"),
+    ("created_by", "Made by", "创建人", "user"),
+    ("created_at", "Made", "创建时间", "instant"),
+    ("updated_at", "Changed", "更新时间", "instant"),
+];
+
+/// The names of a kind's transitions, each once.
+pub(super) fn transition_names(kind: &Kind) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for step in &kind.transitions {
+        if !names.contains(&step.name.as_str()) {
+            names.push(&step.name);
+        }
+    }
+    names
+}
+
+/// The transitions in words, one to a line.
+pub(super) fn transition_text(kind: &Kind) -> String {
+    let line = |step: &Transition| {
+        let roles = if step.all_of.is_empty() { &step.roles } else { &step.all_of };
+        let roles: Vec<String> = roles.iter().map(ToString::to_string).collect();
+        let join = if step.all_of.is_empty() { ", " } else { " and " };
+        let needs = match step.require.as_slice() {
+            [] => String::new(),
+            fields => format!("; needs {}", fields.join(", ")),
+        };
+        let reason = if step.reason { "; needs a reason" } else { "" };
+        format!("- `{}`: {} → {} ({}){needs}{reason}", step.name, step.from, step.to, roles.join(join))
+    };
+    kind.transitions.iter().map(line).collect::<Vec<_>>().join("\n")
+}

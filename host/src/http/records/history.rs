@@ -1,0 +1,54 @@
+//! `GET /records/{kind}/{number}/history`: the audit trail of a record.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::json;
+
+use crate::flows::read_record;
+use crate::http::caller::Caller;
+use crate::http::input::{Params, Place, cursor};
+use crate::http::problem::{Problem, rule};
+use crate::http::reply;
+use crate::http::site::Site;
+use crate::http::table::{Answer, Group, Operation, Parameter, Value};
+
+pub(in crate::http) static DOC: Operation = Operation {
+    id: "readHistory",
+    group: Group::Records,
+    summary: "The history of a record",
+    text: "Every change, oldest first: who, when, in which role, what was before and after, and why. Entries are \
+           chained by hash over the whole organisation, so that a later change of the history shows.",
+    parameters: &[
+        Parameter::query("limit", Value::Whole(1, 500), "Entries a page. Default: 50."),
+        Parameter::query("cursor", Value::Text, "The `next` of the page before."),
+    ],
+    answers: &[Answer::json(200, "History", "A page.")],
+    problems: &[400, 401, 403, 404, 422],
+    ..Operation::PLAIN
+};
+
+pub(in crate::http) async fn run(
+    State(site): State<Site>,
+    caller: Caller,
+    Place((kind, number)): Place<(String, String)>,
+    mut params: Params,
+) -> Result<Response, Problem> {
+    let limit = params.take_whole("limit", 1, 500)?.unwrap_or(50);
+    let after = params.take("cursor")?;
+    params.done()?;
+    let record = read_record::run(&site.desk, &caller, site.kind(&kind)?, &number).await?;
+    let list = format!("history {}", record.number);
+    let after = after.map(|text| place(&list, &text)).transpose()?.unwrap_or_default();
+    let mut entries = site.desk.store.audit_of(&caller.org, &record.number, after, limit + 1).await?;
+    let more = i64::try_from(entries.len()).is_ok_and(|count| count > limit);
+    if more {
+        entries.pop();
+    }
+    let next = entries.last().filter(|_| more).map(|last| cursor::encode(&list, &[&last.seq.to_string()]));
+    Ok(reply::ok(&json!({ "entries": entries, "next": next })))
+}
+
+fn place(list: &str, text: &str) -> Result<i64, Problem> {
+    let [seq] = cursor::decode::<1>(list, text)?;
+    seq.parse().map_err(|_| Problem::bad_request(rule::CURSOR, "the cursor is not one of this list"))
+}

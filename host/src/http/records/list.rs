@@ -1,0 +1,77 @@
+//! `GET /records/{kind}`: lists, a page at a time.
+
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::header::LINK;
+use axum::response::Response;
+use serde::Serialize;
+
+use crate::domain::record::Record;
+use crate::flows::list_records::{self, Ask, MAX_LIMIT};
+use crate::http::caller::Caller;
+use crate::http::input::{Params, Place, cursor, params};
+use crate::http::problem::Problem;
+use crate::http::reply;
+use crate::http::site::Site;
+use crate::http::table::{Answer, Group, Operation, Parameter, Value};
+use crate::store::listing::Cursor;
+
+pub(in crate::http) static DOC: Operation = Operation {
+    id: "list",
+    group: Group::Records,
+    summary: "List records of the kind {kind}",
+    text: "Filters are `FIELD=CONDITION` on indexed fields and common columns; all of them must hold. A condition is \
+           a value; `a,b` one of several; `!a,b` none of several; `from..to` a range whose start is included and \
+           whose end is not, where either may be left out; nothing, for records whose field has no value. You see \
+           the records that you may read. Pages are joined by cursors: a page at depth costs what the first one does.",
+    parameters: &[
+        Parameter::query("sort", Value::Text, "Field to sort by, with `-` before it for descending. Default: `-created_at`."),
+        Parameter::query("limit", Value::Whole(1, 500), "Records a page. Default: 50."),
+        Parameter::query("cursor", Value::Text, "The `next` of the page before. Keep filters and sort as they were."),
+    ],
+    answers: &[Answer::json(200, "{Kind}Page", "A page.").headers(&["Link"])],
+    problems: &[400, 401, 403, 404, 422],
+    each_kind: true,
+    ..Operation::PLAIN
+};
+
+#[derive(Serialize)]
+struct Page {
+    records: Vec<Record>,
+    next: Option<String>,
+}
+
+pub(in crate::http) async fn run(
+    State(site): State<Site>,
+    caller: Caller,
+    Place(kind): Place<String>,
+    mut given: Params,
+) -> Result<Response, Problem> {
+    let kind = site.kind(&kind)?;
+    let sort = given.take("sort")?;
+    let limit = given.take_whole("limit", 1, i64::try_from(MAX_LIMIT).unwrap_or(i64::MAX))?;
+    let after = given.take("cursor")?;
+    let filters = given.rest();
+    let list = format!("records {} {}", kind.slug, sort.as_deref().unwrap_or_default());
+    let after = after.map(|text| cursor::decode::<2>(&list, &text)).transpose()?;
+    let ask = Ask {
+        filters: filters.clone(),
+        sort: sort.clone(),
+        after: after.map(|[value, id]| Cursor { value, id }),
+        limit: limit.and_then(|limit| usize::try_from(limit).ok()),
+    };
+    let page = list_records::run(&site.desk, &caller, kind, ask).await?;
+    let next = page.next.map(|c| cursor::encode(&list, &[&c.value, &c.id]));
+    let link = next.as_ref().map(|next| {
+        let mut pairs = filters;
+        pairs.extend(sort.map(|sort| ("sort".to_owned(), sort)));
+        pairs.extend(limit.map(|limit| ("limit".to_owned(), limit.to_string())));
+        pairs.push(("cursor".to_owned(), next.clone()));
+        format!("</api/v1/records/{}{}>; rel=\"next\"", kind.slug, params::encode(&pairs))
+    });
+    let mut response = reply::ok(&Page { records: page.records, next });
+    if let Some(link) = link.and_then(|link| HeaderValue::try_from(link).ok()) {
+        response.headers_mut().insert(LINK, link);
+    }
+    Ok(response)
+}

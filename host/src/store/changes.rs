@@ -1,0 +1,131 @@
+//! What other changes and blackout windows say about a change: who meets it in time, and how its like went before.
+
+use super::tx::{Bind, fetch_all, fetch_built};
+use super::{Store, StoreError};
+
+/// Records of a kind that lie in time between two indexed moments.
+#[derive(Clone, Copy, Debug)]
+pub struct During<'a> {
+    /// Kind's slug.
+    pub kind: &'a str,
+    /// Indexed field of the first moment, and of the moment after the last.
+    pub span: (&'a str, &'a str),
+    /// States that count.
+    pub states: &'a [&'a str],
+    /// The time asked about, `[from, to)`, in the index's sortable form.
+    pub from: &'a str,
+    /// Its end.
+    pub to: &'a str,
+    /// Relation whose targets are wanted.
+    pub rel: &'a str,
+}
+
+/// How closed changes of one sort went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PastChanges {
+    /// How many there were.
+    pub total: i64,
+    /// How many of them failed or were backed out.
+    pub failed: i64,
+}
+
+/// Places in a query text, with what is bound to them.
+struct Query(Vec<Bind>);
+
+impl Query {
+    fn text(&mut self, value: &str) -> String {
+        self.0.push(Bind::Text(value.to_owned()));
+        format!("${}", self.0.len())
+    }
+
+    fn list<'v>(&mut self, values: impl IntoIterator<Item = &'v str>) -> String {
+        values.into_iter().map(|value| self.text(value)).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Store {
+    /// The records that overlap a time, by number, each with the targets of one relation; a record without such a
+    /// target is there once, with none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn during(&self, org: &str, asked: &During<'_>) -> Result<Vec<(String, Option<String>)>, StoreError> {
+        let mut q = Query(Vec::new());
+        let (org, kind) = (q.text(org), q.text(asked.kind));
+        let (first, last) = (q.text(asked.span.0), q.text(asked.span.1));
+        let (from, to, rel) = (q.text(asked.from), q.text(asked.to), q.text(asked.rel));
+        let states = q.list(asked.states.iter().copied());
+        // What ended before is most of the table: the walk starts at the ends that lie in the future. An empty text
+        // stands for no value; it is before every moment.
+        let sql = format!(
+            "SELECT r.number, l.target
+             FROM field_index e
+             JOIN records r ON r.id = e.record_id AND r.state IN ({states})
+             JOIN field_index s ON s.record_id = r.id AND s.org = {org} AND s.kind = {kind} AND s.path = {first}
+              AND s.value < {to} AND s.value <> ''
+             LEFT JOIN links l ON l.org = {org} AND l.source_id = r.id AND l.rel = {rel}
+             WHERE e.org = {org} AND e.kind = {kind} AND e.path = {last} AND e.value > {from}
+             ORDER BY r.number, l.target"
+        );
+        let mut tx = self.read().await?;
+        Ok(fetch_built(&mut tx, sql, q.0).await?)
+    }
+
+    /// How the newest `limit` closed changes went of which an indexed field has one of these values.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn past_changes(
+        &self,
+        org: &str,
+        path: &str,
+        values: &[String],
+        limit: i64,
+    ) -> Result<PastChanges, StoreError> {
+        if values.is_empty() {
+            return Ok(PastChanges::default());
+        }
+        let mut q = Query(Vec::new());
+        let (org, path) = (q.text(org), q.text(path));
+        let values = q.list(values.iter().map(String::as_str));
+        let failed = q.list(["failed", "backed-out"]);
+        q.0.push(Bind::Int(limit));
+        let limit = format!("${}", q.0.len());
+        let sql = format!(
+            "SELECT COUNT(*), COUNT(o.value)
+             FROM (SELECT DISTINCT r.id AS id
+                   FROM field_index f JOIN records r ON r.id = f.record_id AND r.state = 'closed'
+                   WHERE f.org = {org} AND f.kind = 'change' AND f.path = {path} AND f.value IN ({values})
+                   ORDER BY r.id DESC LIMIT {limit}) c
+             LEFT JOIN field_index o ON o.record_id = c.id AND o.org = {org} AND o.kind = 'change'
+              AND o.path = 'outcome' AND o.value IN ({failed})"
+        );
+        let mut tx = self.read().await?;
+        let rows = fetch_built::<(i64, i64)>(&mut tx, sql, q.0).await?;
+        Ok(rows.first().map(|&(total, failed)| PastChanges { total, failed }).unwrap_or_default())
+    }
+
+    /// Records of a kind in one state, each with the targets of one relation.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn targets_in_state(
+        &self,
+        org: &str,
+        kind: &str,
+        state: &str,
+        rel: &str,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        let mut tx = self.read().await?;
+        Ok(fetch_all!(
+            &mut tx,
+            (String, String),
+            "SELECT r.number, l.target FROM records r JOIN links l ON l.org = r.org AND l.source_id = r.id AND l.rel = $4
+             WHERE r.org = $1 AND r.kind = $2 AND r.state = $3 ORDER BY r.number, l.target",
+            org,
+            kind,
+            state,
+            rel
+        )?)
+    }
+}

@@ -1,0 +1,62 @@
+//! `cargo xtask bench`: ratios, measured in one run on one machine.
+//!
+//! `bench [decision] [create] [import] [start]` runs those sections, or all of them. `--log FILE` imports that log
+//! instead of a made-up one.
+
+#![allow(clippy::unwrap_used)]
+
+mod create;
+mod decision;
+mod import;
+mod start;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+fn main() {
+    let mut sections = Vec::new();
+    let mut log = None;
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--log" => log = arguments.next().map(PathBuf::from),
+            "decision" | "create" | "import" | "start" => sections.push(argument),
+            other => {
+                eprintln!("bench: '{other}' is not decision, create, import, start or --log FILE");
+                std::process::exit(2);
+            }
+        }
+    }
+    let wanted = |name: &str| sections.is_empty() || sections.iter().any(|s| s == name);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    if wanted("decision") {
+        runtime.block_on(decision::run());
+    }
+    if wanted("create") {
+        runtime.block_on(create::run());
+    }
+    if wanted("import") {
+        import::run(log.as_deref());
+    }
+    if wanted("start") {
+        runtime.block_on(start::run());
+    }
+}
+
+/// The value below which `percent` of the times lie.
+fn percentile(times: &mut [Duration], percent: usize) -> Duration {
+    times.sort_unstable();
+    times[(times.len() * percent / 100).min(times.len() - 1)]
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_nanos() as f64 / 1000.0
+}
+
+/// The `mortise` binary under measurement.
+fn binary() -> PathBuf {
+    std::env::var_os("MORTISE_BIN").map_or_else(
+        || std::env::current_exe().unwrap().with_file_name("mortise"),
+        PathBuf::from,
+    )
+}
