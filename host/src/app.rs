@@ -163,8 +163,9 @@ async fn follow(catalog: Catalog) {
 }
 
 fn engine_config(config: &Config) -> EngineConfig {
-    let mut engine = EngineConfig { cache_dir: Some(config.data_dir.0.join("compiled")), ..EngineConfig::default() };
     let told = &config.engine;
+    let cache = told.cache_dir.clone().unwrap_or_else(|| config.data_dir.0.join("compiled"));
+    let mut engine = EngineConfig { cache_dir: Some(cache), ..EngineConfig::default() };
     if let Some(fuel) = told.fuel {
         engine.limits.fuel = fuel;
     }

@@ -91,6 +91,8 @@ impl Default for Database {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Engine {
+    /// Folder for compiled components; by default `compiled` in the data folder.
+    pub cache_dir: Option<PathBuf>,
     /// Units of fuel.
     pub fuel: Option<u64>,
     /// Milliseconds on the clock.

@@ -56,6 +56,11 @@ pub mod prelude {
     };
 }
 
+// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
 
 /// What the export macros expand to; no part of the interface.

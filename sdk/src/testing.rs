@@ -1,6 +1,7 @@
-//! Golden cases, run through the rules natively.
+//! Tests of a component that run natively: golden cases, the written schema.
 
-use std::fmt;
+use std::path::Path;
+use std::{env, fmt, fs};
 
 use mortise_types::Request;
 use serde::Deserialize;
@@ -122,6 +123,35 @@ pub fn answer<P: Policy>(input: Value, settings: &str) -> Value {
         Ok(decision) => decision.outcome.to_json(),
         Err(refusal) => refusal.to_json(),
     }
+}
+
+/// Compares a written schema of settings with the one that the type gives.
+///
+/// A component that returns a written schema (`include_str!`) for
+/// [`Settings::schema`] in WebAssembly does not carry the code that derives it,
+/// a quarter of its size; this keeps the two the same. With the environment
+/// variable `UPDATE_SCHEMA` set, the file is written instead.
+///
+/// # Errors
+/// The file cannot be read or written, or says something else.
+pub fn schema_file<S: Settings>(file: impl AsRef<Path>) -> Result<(), String> {
+    let file = file.as_ref();
+    let failed = |error: &dyn fmt::Display| format!("{}: {error}", file.display());
+    let derived: Value = serde_json::from_str(&S::schema()).map_err(|error| failed(&error))?;
+    if env::var_os("UPDATE_SCHEMA").is_some() {
+        return fs::write(file, format!("{derived:#}\n")).map_err(|error| failed(&error));
+    }
+    let written = fs::read_to_string(file).map_err(|error| failed(&error))?;
+    let written = serde_json::from_str(&written).map_err(|error| failed(&error))?;
+    let mut places = Vec::new();
+    compare("", &derived, &written, &mut places);
+    if places.is_empty() {
+        return Ok(());
+    }
+    let places = places.join("; ");
+    Err(failed(&format_args!(
+        "run the test once with UPDATE_SCHEMA=1, since {places}"
+    )))
 }
 
 /// Lists the places in which two values differ.

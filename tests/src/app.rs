@@ -56,7 +56,7 @@ where
 
 /// The folder of built components.
 pub fn components() -> PathBuf {
-    std::env::var_os("MORTISE_COMPONENTS").map_or_else(
+    std::env::var_os("MORTISE_TEST_COMPONENTS").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/components")),
         PathBuf::from,
     )
@@ -75,6 +75,8 @@ impl Desktop {
         let mut config = Config { data_dir: DataDir(dir.path().to_owned()), ..Config::default() };
         config.database.url = postgres;
         config.database.connections = 4;
+        // One cache for all stories, or each of them would compile the components again.
+        config.engine.cache_dir = Some(std::env::temp_dir().join("mortise-test-cache"));
         Self::open(config, dir, Clock::manual(START.parse::<Instant>().unwrap())).await
     }
 

@@ -5,9 +5,13 @@ pub mod client;
 pub mod postgres;
 
 #[cfg(test)]
+mod change;
+#[cfg(test)]
 mod contracts;
 #[cfg(test)]
 mod durability;
+#[cfg(test)]
+mod engine;
 #[cfg(test)]
 mod import;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use mortise::domain::Role;
+use mortise::domain::{Role, audit};
 use serde_json::{Value, json};
 
 use crate::app::{Agreed, Desktop, for_each_db};
@@ -213,9 +213,8 @@ fn the_chain_verifies_and_a_forged_entry_shows() {
         let mut entries = app.desk.store.audit_after(crate::app::ORG, 0, 10_000).await.unwrap();
         let head = app.desk.store.audit_head(crate::app::ORG).await.unwrap().unwrap();
         assert_eq!(head, (entries.len() as i64, entries.last().unwrap().hash.clone()));
-        let genesis = mortise::domain::audit::GENESIS;
-        mortise::domain::audit::verify(genesis, 1, &entries).unwrap();
+        audit::verify(audit::Verified::default(), &entries).unwrap();
         entries[3].actor = "somebody else".to_owned();
-        assert!(mortise::domain::audit::verify(genesis, 1, &entries).is_err());
+        assert!(audit::verify(audit::Verified::default(), &entries).is_err());
     });
 }

@@ -31,8 +31,8 @@ pub(crate) fn bench(workspace: &Workspace, args: &[String]) -> Result<ExitCode> 
             host.with_file_name(format!("bench{}", std::env::consts::EXE_SUFFIX)),
         )
         .current_dir(workspace.root())
-        .env("MORTISE_COMPONENTS", workspace.components())
-        .env("MORTISE_BIN", &host)
+        .env("MORTISE_TEST_COMPONENTS", workspace.components())
+        .env("MORTISE_TEST_BIN", &host)
         .args(args),
     )?;
     Ok(ExitCode::SUCCESS)

@@ -13,8 +13,8 @@ use crate::workspace::{Workspace, run};
 
 /// Builds the components and the host, then runs every test of the workspace.
 ///
-/// Tests find the components through `MORTISE_COMPONENTS`, the host's binary through
-/// `MORTISE_BIN`, and PostgreSQL through `PG_BIN`, or `MORTISE_TEST_POSTGRES=skip`.
+/// Tests find the components through `MORTISE_TEST_COMPONENTS`, the host's binary through
+/// `MORTISE_TEST_BIN`, and PostgreSQL through `PG_BIN`, or `MORTISE_TEST_POSTGRES=skip`.
 ///
 /// # Errors
 /// When a build fails, or `CI=true` and there is no PostgreSQL. A failing test is not an error
@@ -41,8 +41,8 @@ pub(crate) fn test(workspace: &Workspace, args: &[String], harness: &[String]) -
         .args(args)
         .args(["--", "--color", if terminal { "always" } else { "never" }])
         .args(harness)
-        .env("MORTISE_COMPONENTS", workspace.components())
-        .env("MORTISE_BIN", workspace.host_binary("debug"));
+        .env("MORTISE_TEST_COMPONENTS", workspace.components())
+        .env("MORTISE_TEST_BIN", workspace.host_binary("debug"));
     postgres.apply(&mut cargo);
 
     let (summary, passed) = watch(&mut cargo)?;

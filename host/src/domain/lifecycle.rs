@@ -16,6 +16,9 @@ pub struct TransitionContext<'a> {
     /// Whether the decision lets the host itself approve (standard change, auto-approved request;
     /// guide, section 0).
     pub route_auto: bool,
+    /// Roles whose approval a process may ask for beside those that the kind names; they may take
+    /// the transition too, and the process says what that means.
+    pub also: &'a [Role],
     /// The reason the actor gave.
     pub reason: Option<&'a str>,
 }
@@ -78,9 +81,11 @@ pub fn permit(
     context: &TransitionContext<'_>,
 ) -> Result<Acting, Refusal> {
     let roles = narrowed(record, step);
+    let also = context.also.iter().filter(|role| actor.has(**role)).map(|role| Acting::As(*role));
     let held: Vec<Acting> = roles
         .iter()
         .flat_map(|who| holds(actor, record, *who, context))
+        .chain(also)
         .collect();
     if held.is_empty() {
         return Err(Refusal::forbidden(rule::ROLE, need(step, roles, context)));

@@ -178,6 +178,7 @@ fn check(prefix: &str, kind: &Kind, from: &str, to: &str, step: Option<&Step>, a
     let context = TransitionContext {
         route: &route,
         route_auto: true,
+        also: &[],
         reason: Some("because"),
     };
     let record = filled(kind, from, &actor.user);

@@ -54,15 +54,17 @@ fn asked(working: &Working<'_>) -> Vec<Process> {
 pub(super) struct Route {
     roles: Vec<Role>,
     auto: bool,
+    also: &'static [Role],
 }
 
 /// Who the record's decision says may approve it.
 pub(super) fn route(kind: &Kind, record: &Record) -> Route {
+    let also = budget::approvers(record);
     if !kind.decisions.iter().any(|hook| hook.process == Process::ChangeRisk) {
-        return Route::default();
+        return Route { also, ..Route::default() };
     }
     let (roles, auto) = change_risk::approvers(record);
-    Route { roles, auto }
+    Route { roles, auto, also }
 }
 
 /// What a transition needs to know beside the record: the approvers that a decision named, and the actor's reason.
@@ -70,6 +72,7 @@ pub(super) fn transition_context<'a>(route: &'a Route, reason: &'a str) -> Trans
     TransitionContext {
         route: &route.roles,
         route_auto: route.auto,
+        also: route.also,
         reason: Some(reason).filter(|r| !r.is_empty()),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use mortise_types::Process;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Desk;
 use crate::domain::decision::DecisionRecord;

@@ -106,8 +106,14 @@ macro_rules! __component {
 
             impl exports::$module::evaluator::Guest for Component {
                 $(fn $op(request: wit::$request, settings: String) -> Result<wit::$decision, Refusal> {
-                    let decided = Settings::parse(&settings)
-                        .and_then(|settings| Policy::$op(&request.into(), &settings));
+                    let request = request.into();
+                    let parsed = Settings::parse(&settings);
+                    let decided = match &parsed {
+                        Ok(settings) => Policy::$op(&request, settings),
+                        Err(refusal) => Err(refusal.clone()),
+                    };
+                    // The instance ends with the call: tidying up would be a tenth of its time.
+                    ::std::mem::forget((request, parsed, settings));
                     match decided {
                         Ok(decided) => Ok(decided.into()),
                         Err(refusal) => Err(refusal.into()),

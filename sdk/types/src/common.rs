@@ -16,7 +16,10 @@ pub type Attributes = BTreeMap<String, Value>;
 
 /// One value of an attribute. JSON: a string, an integer or a boolean.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "an attribute is a text, a whole number or a boolean"
+)]
 pub enum Value {
     /// Yes or no.
     Flag(bool),

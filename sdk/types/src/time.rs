@@ -6,8 +6,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::{self, Deserialize, Deserializer, Visitor};
-use serde::ser::{Serialize, SerializeTuple, Serializer};
+mod form;
+#[cfg(test)]
+mod tests;
+
+pub use form::interval_pairs;
 
 /// Seconds in a day.
 pub const DAY_S: i64 = 86_400;
@@ -34,6 +37,15 @@ pub struct Interval {
     pub from: Instant,
     /// First instant after it.
     pub to: Instant,
+}
+
+/// A service window `[start, end)` of a day in local time. JSON: `["09:00", "12:00"]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// First minute in service.
+    pub start: TimeOfDay,
+    /// First minute after it.
+    pub end: TimeOfDay,
 }
 
 /// A day of the week.
@@ -275,180 +287,5 @@ impl fmt::Display for Date {
 impl fmt::Display for TimeOfDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
-    }
-}
-
-/// Reads a string without copying it and parses it.
-struct Parsed<T>(std::marker::PhantomData<T>, &'static str);
-
-impl<T: FromStr<Err = String>> Visitor<'_> for Parsed<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.1)
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-        text.parse().map_err(E::custom)
-    }
-}
-
-macro_rules! serde_as_text {
-    ($type:ty, $expecting:literal) => {
-        impl Serialize for $type {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str(Parsed::<$type>(std::marker::PhantomData, $expecting))
-            }
-        }
-    };
-}
-
-serde_as_text!(Instant, "an instant such as \"2025-06-03T02:10:00Z\"");
-serde_as_text!(Date, "a date such as \"2025-06-03\"");
-serde_as_text!(TimeOfDay, "a time of day such as \"09:00\"");
-
-/// Intervals as `[from, to]` pairs, for `#[serde(with = "…::interval_pairs")]`.
-pub mod interval_pairs {
-    use super::{Deserialize, Deserializer, Instant, Interval, Serializer};
-    use serde::ser::SerializeSeq;
-
-    /// Writes `[[from, to], …]`.
-    ///
-    /// # Errors
-    /// Those of the serializer.
-    pub fn serialize<S: Serializer>(items: &[Interval], serializer: S) -> Result<S::Ok, S::Error> {
-        let mut sequence = serializer.serialize_seq(Some(items.len()))?;
-        for item in items {
-            sequence.serialize_element(&(item.from, item.to))?;
-        }
-        sequence.end()
-    }
-
-    /// Reads `[[from, to], …]`.
-    ///
-    /// # Errors
-    /// Anything that is no list of pairs of instants.
-    pub fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<Interval>, D::Error> {
-        let pairs = Vec::<(Instant, Instant)>::deserialize(deserializer)?;
-        Ok(pairs
-            .into_iter()
-            .map(|(from, to)| Interval { from, to })
-            .collect())
-    }
-}
-
-/// A service window `[start, end)` of a day in local time. JSON: `["09:00", "12:00"]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Window {
-    /// First minute in service.
-    pub start: TimeOfDay,
-    /// First minute after it.
-    pub end: TimeOfDay,
-}
-
-impl Serialize for Window {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut tuple = serializer.serialize_tuple(2)?;
-        tuple.serialize_element(&self.start)?;
-        tuple.serialize_element(&self.end)?;
-        tuple.end()
-    }
-}
-
-impl<'de> Deserialize<'de> for Window {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (start, end) = <(TimeOfDay, TimeOfDay)>::deserialize(deserializer)?;
-        Ok(Self { start, end })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn instants_are_read_with_any_offset_and_written_in_utc() {
-        for (text, printed) in [
-            ("2025-06-03T02:10:00Z", "2025-06-03T02:10:00Z"),
-            ("2025-06-03T10:10:00+08:00", "2025-06-03T02:10:00Z"),
-            ("2025-01-01T00:30:00.999+01:00", "2024-12-31T23:30:00Z"),
-            ("1969-12-31 23:59:59-00:00", "1969-12-31T23:59:59Z"),
-            ("2024-02-29t23:59:59z", "2024-02-29T23:59:59Z"),
-        ] {
-            assert_eq!(text.parse::<Instant>().unwrap().to_string(), printed);
-        }
-        for text in [
-            "",
-            "2025-06-03",
-            "2025-06-03T02:10Z",
-            "2025-02-29T00:00:00Z",
-            "2025-06-03T24:00:00Z",
-            "2025-06-03T02:10:00",
-            "2025-06-03T02:10:00.Z",
-            "2025-06-03T02:10:00+0800",
-            "2025-06-03T02:60:00Z",
-            "2025-06-03T02:10:00ZZ",
-            "2025-13-03T02:10:00Z",
-        ] {
-            assert!(text.parse::<Instant>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn dates_go_round_over_four_centuries() {
-        let mut date = Date::from_civil(1799, 12, 31).unwrap();
-        let end = Date::from_civil(2201, 1, 1).unwrap();
-        while date < end {
-            let (year, month, day) = date.civil();
-            assert_eq!(Date::from_civil(year, month, day), Some(date));
-            date.0 += 1;
-            let next = date.civil();
-            assert!(next == (year, month, day + 1) || next.2 == 1, "{date}");
-        }
-        assert_eq!("1970-01-01".parse::<Date>(), Ok(Date(0)));
-        assert_eq!(Date(0).weekday(), Weekday::Thu);
-        assert_eq!(
-            "2025-06-03".parse::<Date>().unwrap().weekday(),
-            Weekday::Tue
-        );
-        assert_eq!(
-            "1969-12-28".parse::<Date>().unwrap().weekday(),
-            Weekday::Sun
-        );
-        assert!("2025-06-031".parse::<Date>().is_err());
-    }
-
-    #[test]
-    fn months_are_added_with_end_of_month_clamp() {
-        for (from, months, to) in [
-            ("2025-08-31", 6, "2026-02-28"),
-            ("2024-01-31", 1, "2024-02-29"),
-            ("2026-03-31", 12, "2027-03-31"),
-            ("2026-12-01", 1, "2027-01-01"),
-            ("2026-03-31", 0, "2026-03-31"),
-        ] {
-            assert_eq!(
-                from.parse::<Date>().unwrap().add_months(months).to_string(),
-                to
-            );
-        }
-    }
-
-    #[test]
-    fn times_of_day_reach_midnight_at_the_end() {
-        assert_eq!("24:00".parse::<TimeOfDay>(), Ok(TimeOfDay(1440)));
-        assert_eq!("09:05".parse::<TimeOfDay>().unwrap().to_string(), "09:05");
-        for text in ["24:01", "9:00", "09:60", "09.00", "09:000", ""] {
-            assert!(text.parse::<TimeOfDay>().is_err(), "{text}");
-        }
     }
 }

@@ -68,14 +68,14 @@ impl Toolchain {
     /// standard library that was replaced under it.
     pub(crate) fn apply(&self, workspace: &Workspace, cargo: &mut Command) {
         let mut flags = vec![STACK.to_owned()];
-        // Panic messages carry paths; a component must not depend on where it was built.
-        for (from, to) in [
-            (Some(workspace.root().to_path_buf()), "/mortise"),
-            (cargo_home(), "/cargo"),
-        ] {
-            if let Some(from) = from {
-                flags.push(format!("--remap-path-prefix={}={to}", from.display()));
-            }
+        // Panic messages carry paths; a component must not depend on where it was built, nor on
+        // which mirror its dependencies came from.
+        let mut remap = |from: &Path, to: &str| {
+            flags.push(format!("--remap-path-prefix={}={to}", from.display()));
+        };
+        remap(workspace.root(), "/mortise");
+        for sources in registry_sources() {
+            remap(&sources, "/registry");
         }
         cargo
             // A person's flags are for the host ("target-cpu=native") and would fail here.
@@ -191,10 +191,21 @@ fn field(text: &str, name: &str) -> Option<String> {
     })
 }
 
-fn cargo_home() -> Option<PathBuf> {
-    env::var_os("CARGO_HOME")
+/// The folders into which cargo extracts packages, one per registry. They are there: this
+/// program has dependencies, too.
+fn registry_sources() -> Vec<PathBuf> {
+    let home = env::var_os("CARGO_HOME")
         .map(PathBuf::from)
-        .or_else(|| env::home_dir().map(|home| home.join(".cargo")))
+        .or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    let mut folders: Vec<PathBuf> = home
+        .and_then(|home| std::fs::read_dir(home.join("registry/src")).ok())
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    folders.sort();
+    folders
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ pub fn lacking(assessment: &Assessment, approvals: &[Approval]) -> Vec<Approver>
 ///
 /// # Errors
 ///
-/// `already-signed` when he has approved, or when enough holders of his roles have.
+/// `already-signed` when they have approved, or when enough holders of their roles have.
 pub fn seat(assessment: &Assessment, approvals: &[Approval], actor: &Actor) -> Result<Role, Refusal> {
     if in_force(approvals, &assessment.inputs_hash).any(|approval| approval.user == actor.user) {
         let message = "you have approved this change already; each approval takes another person";

@@ -3,7 +3,7 @@
 
 mod calendar;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use super::FlowError;
 use super::working::{Cause, Working};
@@ -15,7 +15,6 @@ use crate::domain::role::Actor;
 use crate::domain::time::Instant;
 use crate::domain::workdays::Workdays;
 use crate::domain::{TransitionContext, role};
-use crate::store::unit::TimerChange;
 
 /// Names of these timers start with this; the state that the transition leads to follows.
 const TIMERS: &str = "auto.";

@@ -30,6 +30,8 @@ use crate::domain::refusal::Refusal;
 
 pub use report::{FiguresQuery, figures};
 
+pub(super) use commitment::approvers;
+
 /// Names of the rules that refuse here; they are part of the interface and never change.
 mod rule {
     /// The amount is not in the budget's currency.

@@ -108,10 +108,13 @@ fn keep(working: &mut Working<'_>, assessment: &Assessment) {
     );
 }
 
-/// Takes the record out of the manual-decision queue: the assessment that is there is valid.
+/// Takes the record out of the manual-decision queue: the assessment that is there is valid. It stays there for another
+/// process that has just put it there.
 pub(super) fn no_person_needed(working: &mut Working<'_>) {
     if working.field("manual").is_some_and(|manual| manual == true) {
-        working.set("manual", json!(false));
+        if working.manual.is_empty() {
+            working.set("manual", json!(false));
+        }
         working.resolved.push((working.record.number.clone(), Process::ChangeRisk.slug().to_owned()));
     }
 }

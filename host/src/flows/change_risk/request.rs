@@ -11,7 +11,7 @@ use crate::domain::refusal::{FieldProblem, Refusal, rule};
 use crate::flows::working::Working;
 
 /// Refuses what no component could make sense of: figures below zero, a window that ends before it begins, more tests
-/// passed than planned. Who asks for a change stays the same once it is submitted: he may not approve it.
+/// passed than planned. Who asks for a change stays the same once it is submitted: that person may not approve it.
 pub(super) fn check(working: &Working<'_>) -> Result<(), Refusal> {
     let mut problems = Vec::new();
     let mut wrong = |field: &str, rule: &'static str, message: &str| {

@@ -5,6 +5,7 @@
 //! pass their marks; the host keeps that on the record, sets the timers and tells the event stream.
 
 mod agreement;
+mod chain;
 mod ticket;
 
 use mortise_types::{Decision, Milestone, Outcome, Process, Request, sla};
@@ -27,6 +28,10 @@ const INPUTS: [&str; 7] =
     ["impact", "urgency", "service", "customer", "responded_at", "restored_at", "pauses"];
 
 pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
+    // An agreement has no clocks of its own.
+    if working.kind.slug == "sla" {
+        return chain::run(working).await;
+    }
     ticket::follow_state(working);
     if is_closed(working) {
         working.clear_timers(TIMERS);

@@ -50,6 +50,7 @@ static FILES: &[(&str, &str, &str)] = &[
     ("operation.js", "text/javascript; charset=utf-8", include_str!("../../../ui/docs/operation.js")),
     ("schema.js", "text/javascript; charset=utf-8", include_str!("../../../ui/docs/schema.js")),
     ("start.js", "text/javascript; charset=utf-8", include_str!("../../../ui/docs/start.js")),
+    ("state.js", "text/javascript; charset=utf-8", include_str!("../../../ui/docs/state.js")),
     ("try.js", "text/javascript; charset=utf-8", include_str!("../../../ui/docs/try.js")),
     ("icon.svg", "image/svg+xml", include_str!("../../../ui/docs/icon.svg")),
 ];

@@ -78,34 +78,32 @@ impl From<&Target> for sla::Target {
 
 impl Default for Settings {
     fn default() -> Self {
-        let row = |impact: u32| (1..=3).map(move |urgency| (urgency, priority(impact, urgency)));
-        let target = |(priority, response, resolution_h, calendar): (&str, u64, u64, &str)| {
+        let mut matrix = BTreeMap::<u32, BTreeMap<u32, String>>::new();
+        for (impact, urgency) in (1..=3).flat_map(|impact| (1..=3).map(move |it| (impact, it))) {
+            // P(impact + urgency − 1).
+            let priority = ["P1", "P2", "P3", "P4", "P5"][(impact + urgency - 2) as usize];
+            let row = matrix.entry(impact).or_default();
+            row.insert(urgency, priority.to_owned());
+        }
+        let mut targets = BTreeMap::new();
+        for (priority, response, resolution_h, calendar) in [
+            ("P1", 15, 2, "24x7"),
+            ("P2", 30, 4, "24x7"),
+            ("P3", 60, 8, "business"),
+            ("P4", 120, 24, "business"),
+            ("P5", 240, 40, "business"),
+        ] {
             let target = Target::minutes(response, resolution_h * 60, calendar);
-            (priority.to_owned(), target)
-        };
+            targets.insert(priority.to_owned(), target);
+        }
         Self {
-            matrix: (1..=3)
-                .map(|impact| (impact, row(impact).collect()))
-                .collect(),
+            matrix,
             profile: Profile::Standard,
-            targets: [
-                ("P1", 15, 2, "24x7"),
-                ("P2", 30, 4, "24x7"),
-                ("P3", 60, 8, "business"),
-                ("P4", 120, 24, "business"),
-                ("P5", 240, 40, "business"),
-            ]
-            .map(target)
-            .into(),
+            targets,
             warn_pct: [75, 90],
             horizon_days: 3660,
         }
     }
-}
-
-/// `P(impact + urgency − 1)`.
-fn priority(impact: u32, urgency: u32) -> String {
-    ["P1", "P2", "P3", "P4", "P5"][(impact + urgency - 2) as usize].to_owned()
 }
 
 impl Settings {
@@ -120,6 +118,12 @@ impl Settings {
 }
 
 impl mortise_sdk::Settings for Settings {
+    /// Written out, so that a component does not carry what derives it; a test compares.
+    #[cfg(target_arch = "wasm32")]
+    fn schema() -> String {
+        include_str!("../settings.schema.json").to_owned()
+    }
+
     fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut wrong = |path: String, message: &str| problems.push(Problem::new(path, message));
@@ -209,5 +213,11 @@ mod tests {
             schema["$defs"]["Target"]["properties"]["response_s"]["minimum"],
             1
         );
+    }
+
+    #[test]
+    fn the_written_schema_is_the_derived_one() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/settings.schema.json");
+        mortise_sdk::testing::schema_file::<Settings>(file).unwrap();
     }
 }

@@ -14,7 +14,6 @@ macro_rules! common_conversions {
 
             $crate::wit_variant!(plain::Value = wit::Value { Text, Whole, Flag });
             $crate::wit_record!(plain::Reason = wit::Reason { code, message, data });
-            $crate::wit_record!(plain::Milestone = wit::Milestone { name, at });
 
             impl From<wit::Refusal> for plain::Refusal {
                 fn from(refusal: wit::Refusal) -> Self {

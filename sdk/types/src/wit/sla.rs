@@ -8,7 +8,10 @@ macro_rules! sla_conversions {
     ($($itsm:ident)::+) => {
         const _: () = {
             use $($itsm)::+::sla::types as wit;
+            use $crate::common::Milestone;
             use $crate::sla as plain;
+
+            $crate::wit_record!(Milestone = wit::Milestone { name, at });
 
             $crate::wit_enum!(plain::Weekday = wit::Weekday { Mon, Tue, Wed, Thu, Fri, Sat, Sun });
             $crate::wit_enum!(plain::Coverage = wit::Coverage { Continuous, Business });

@@ -1,4 +1,5 @@
 //! An allocation whose parts do not add up: everybody gets the whole amount.
+//! From two receivers on, that is more than there is.
 
 use mortise_sdk::prelude::*;
 use mortise_sdk::types::budget::{AllocateOutcome, AllocateRequest, AllocationPart};

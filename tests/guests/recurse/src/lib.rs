@@ -6,8 +6,10 @@ use mortise_sdk::types::sla::{ClockOutcome, ClockRequest};
 /// Recurses in `clock`.
 pub struct Recurse;
 
-/// Ackermann's function: no compiler turns it into a loop, and from 4 and 1 on it nests deeper
-/// than any stack.
+/// More calls than any stack holds.
+const DEPTH: u64 = 1 << 30;
+
+/// Ackermann's function: no compiler turns it into a loop, and it nests at least as deep as `n`.
 fn ackermann(m: u64, n: u64) -> u64 {
     match (m, n) {
         (0, n) => n + 1,
@@ -20,7 +22,7 @@ impl SlaPolicy for Recurse {
     type Settings = NoSettings;
 
     fn clock(request: &ClockRequest, _: &NoSettings) -> Result<Decided<ClockOutcome>, Refusal> {
-        let depth = ackermann(4, 1 + request.ticket.history.len() as u64);
+        let depth = ackermann(2, DEPTH + request.ticket.history.len() as u64);
         Err(Refusal::other("came-back", depth.to_string()))
     }
 }

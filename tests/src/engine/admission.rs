@@ -1,0 +1,125 @@
+//! Which bytes become a component, and what is said about the others.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use mortise::engine::{Engine, Grants, Refused, rule};
+use mortise_types::Process;
+
+use super::{admit, component, engine, engine_with, standard};
+
+async fn refused(engine: &Engine, bytes: Arc<[u8]>, grants: &Grants) -> Refused {
+    match engine.admit(bytes, grants).await {
+        Ok(admission) => panic!("{} was admitted", admission.name),
+        Err(refused) => refused,
+    }
+}
+
+#[tokio::test]
+async fn the_reference_components_say_who_they_are() {
+    let engine = engine();
+    for process in Process::ALL {
+        let bytes = standard(process);
+        let admission = admit(&engine, Arc::clone(&bytes)).await;
+        assert_eq!(admission.process, process);
+        assert_eq!(admission.name, format!("{process}-standard"));
+        assert_eq!(admission.size, bytes.len());
+        assert_eq!(admission.digest.len(), 64);
+        assert_eq!(admission.prepared.digest(), admission.digest);
+        assert_eq!(admission.prepared.process(), process);
+        assert!(!admission.version.is_empty() && !admission.summary.is_empty());
+        assert!(admission.exports.contains(&format!("itsm:{process}/evaluator@0.1.0")));
+        assert!(admission.exports.contains(&"itsm:plugin/settings@0.1.0".to_owned()));
+        assert!(admission.wit.contains(&format!("itsm:{process}@0.1.0")));
+        let shown = serde_json::to_value(&admission).unwrap();
+        assert_eq!(shown["process"], process.slug());
+        assert!(shown.get("prepared").is_none());
+    }
+}
+
+#[tokio::test]
+async fn no_component_imports_wasi() {
+    let engine = engine();
+    let names = ["sla-standard", "change-risk-standard", "budget-standard", "supplier-standard", "sla-vip"];
+    for name in names {
+        let admission = admit(&engine, component(name)).await;
+        let foreign: Vec<_> =
+            admission.imports.iter().filter(|import| !import.starts_with("itsm:")).collect();
+        assert!(foreign.is_empty(), "{name} imports {foreign:?}");
+        assert!(admission.imports.iter().all(|import| import == "itsm:log/log@0.1.0"));
+    }
+}
+
+#[tokio::test]
+async fn an_import_without_a_grant_is_refused_by_name() {
+    let engine = engine();
+    let bytes = component("guests/ungranted");
+    let refused = refused(&engine, Arc::clone(&bytes), &Grants::none()).await;
+    assert_eq!(refused.rule, rule::UNGRANTED_IMPORT);
+    assert!(refused.message.contains("itsm:log/log@0.1.0"), "{refused}");
+    let granted = Grants { imports: BTreeSet::from(["itsm:log/log".to_owned()]) };
+    let admission = engine.admit(Arc::clone(&bytes), &granted).await.unwrap();
+    assert_eq!(admission.imports, ["itsm:log/log@0.1.0"]);
+    // Loading what was admitted before holds the grants of now against it.
+    let refused = engine.load(bytes, &Grants::none()).await.unwrap_err();
+    assert_eq!(refused.rule, rule::UNGRANTED_IMPORT);
+}
+
+#[tokio::test]
+async fn an_unknown_world_is_refused() {
+    let engine = engine();
+    let refused = refused(&engine, component("guests/unknown-world"), &Grants::all()).await;
+    assert_eq!(refused.rule, rule::UNKNOWN_WORLD);
+    assert!(refused.message.contains("itsm:sla/evaluator"), "{refused}");
+}
+
+#[tokio::test]
+async fn what_is_no_component_is_refused() {
+    let engine = engine();
+    for bytes in [&b""[..], b"MZ", b"\0asm\x01\0\0\0", b"\0asm\x0d\0\x01\0garbage"] {
+        let refused = refused(&engine, bytes.into(), &Grants::all()).await;
+        assert_eq!(refused.rule, rule::NOT_A_COMPONENT, "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn too_many_bytes_are_refused_unread() {
+    let engine = engine_with(|config| config.limits.component_bytes = 1000);
+    let refused = refused(&engine, standard(Process::Sla), &Grants::all()).await;
+    assert_eq!(refused.rule, rule::TOO_LARGE);
+    let refused = engine.load(standard(Process::Sla), &Grants::all()).await.unwrap_err();
+    assert_eq!(refused.rule, rule::TOO_LARGE);
+}
+
+/// Whatever is done to the bytes, admission answers; it neither panics nor admits what does not
+/// keep the contract.
+#[tokio::test]
+async fn damaged_components_are_refused_not_fatal() {
+    let engine = engine();
+    let good = standard(Process::ChangeRisk);
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    for round in 0..60 {
+        let mut bytes = good.to_vec();
+        let at = usize::try_from(random() % bytes.len() as u64).unwrap();
+        match round % 3 {
+            0 => bytes.truncate(at),
+            1 => bytes[at] ^= 1 << (random() % 8),
+            _ => {
+                let end = (at + 64).min(bytes.len());
+                bytes[at..end].fill((random() & 0xff) as u8);
+            }
+        }
+        // A flipped bit in data or code may leave a valid component; then it has another digest.
+        if let Ok(admission) = engine.admit(bytes.clone().into(), &Grants::all()).await {
+            assert_eq!(admission.process, Process::ChangeRisk);
+            assert_eq!(admission.size, bytes.len());
+        }
+    }
+    super::assert_healthy(&engine).await;
+}
