@@ -13,13 +13,11 @@ use crate::config::Config;
 use crate::domain::Kinds;
 use crate::engine::{Engine, EngineConfig, EngineError};
 use crate::flows::{Desk, FlowError, fire_timers};
-use crate::http::{self, HttpConfig};
+use crate::http::{self, HttpConfig, Stop};
 use crate::store::{Store, StoreConfig, StoreError};
 
 /// How often a node asks whether anything was activated elsewhere.
 const FOLLOW: Duration = Duration::from_millis(500);
-/// How long requests under way may take after a shutdown was asked for.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -96,7 +94,7 @@ impl App {
         Background(vec![timers, follow])
     }
 
-    /// Serves HTTP until `stop` resolves, then lets requests under way finish.
+    /// Serves HTTP until `stop` resolves, then ends event streams and lets requests under way finish.
     ///
     /// # Errors
     /// When the listener fails.
@@ -106,24 +104,14 @@ impl App {
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
         let background = self.spawn();
-        let router = http::router(self.desk.clone(), HttpConfig::default());
-        let (stopped, mut wait) = tokio::sync::watch::channel(false);
-        let serving = axum::serve(listener, router)
-            .with_graceful_shutdown(async move {
-                stop.await;
-                let _ = stopped.send(true);
-            })
-            .into_future();
-        let deadline = async move {
-            // The channel closes when serving ended by itself.
-            let _ = wait.wait_for(|stopped| *stopped).await;
-            tokio::time::sleep(GRACE).await;
-        };
-        let result = tokio::select! {
-            result = serving => result,
-            // Event streams never end by themselves.
-            () = deadline => Ok(()),
-        };
+        let (stopper, stopped) = Stop::pair();
+        let asked = tokio::spawn(async move {
+            stop.await;
+            stopper.stop();
+        });
+        let config = HttpConfig { stop: stopped, ..HttpConfig::default() };
+        let result = http::serve(listener, self.desk.clone(), config).await;
+        asked.abort();
         drop(background);
         self.desk.store.close().await;
         result

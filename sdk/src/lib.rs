@@ -51,8 +51,7 @@ pub type Answer<T> = Result<types::Decided<T>, types::Refusal>;
 pub mod prelude {
     pub use crate::types::{Decided, Reason, Refusal};
     pub use crate::{
-        Answer, BudgetPolicy, ChangeRiskPolicy, NoSettings, Policy, Problem, Settings, SlaPolicy,
-        SupplierPolicy,
+        Answer, BudgetPolicy, ChangeRiskPolicy, NoSettings, Policy, Problem, Settings, SlaPolicy, SupplierPolicy,
     };
 }
 

@@ -18,10 +18,7 @@ impl Problem {
     /// A problem at a JSON Pointer.
     #[must_use]
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            message: message.into(),
-        }
+        Self { path: path.into(), message: message.into() }
     }
 
     /// The same problem in settings that hold these below a JSON Pointer.
@@ -60,11 +57,7 @@ pub trait Settings: Default + Serialize + DeserializeOwned + JsonSchema {
             Err(error) => Problem::new("", error.to_string()),
         };
         let Problem { path, message } = problem;
-        Err(Refusal::invalid_settings(if path.is_empty() {
-            message
-        } else {
-            [path, message].join(": ")
-        }))
+        Err(Refusal::invalid_settings(if path.is_empty() { message } else { [path, message].join(": ") }))
     }
 
     /// Everything that is wrong with a settings text.
@@ -75,11 +68,7 @@ pub trait Settings: Default + Serialize + DeserializeOwned + JsonSchema {
         match serde_json::from_str::<Self>(text) {
             Ok(settings) => {
                 let problems = settings.check();
-                if problems.is_empty() {
-                    Ok(())
-                } else {
-                    Err(problems)
-                }
+                if problems.is_empty() { Ok(()) } else { Err(problems) }
             }
             Err(error) => Err(vec![Problem::new("", error.to_string())]),
         }
@@ -126,10 +115,7 @@ mod tests {
     impl Settings for Range {
         fn check(&self) -> Vec<Problem> {
             let wrong = self.low > self.high;
-            wrong
-                .then(|| Problem::new("/low", "is above /high"))
-                .into_iter()
-                .collect()
+            wrong.then(|| Problem::new("/low", "is above /high")).into_iter().collect()
         }
     }
 
@@ -143,14 +129,8 @@ mod tests {
 
     #[test]
     fn wrong_settings_are_refused_with_the_place() {
-        assert_eq!(
-            Range::parse(r#"{"low":10}"#).unwrap_err().message,
-            "/low: is above /high"
-        );
-        assert_eq!(
-            Range::validate(r#"{"low":10}"#).unwrap_err()[0].path,
-            "/low"
-        );
+        assert_eq!(Range::parse(r#"{"low":10}"#).unwrap_err().message, "/low: is above /high");
+        assert_eq!(Range::validate(r#"{"low":10}"#).unwrap_err()[0].path, "/low");
         let refusal = Range::parse(r#"{"lwo":10}"#).unwrap_err();
         assert_eq!(refusal.code, "invalid-settings");
         assert!(refusal.message.contains("lwo"), "{refusal}");
@@ -161,10 +141,7 @@ mod tests {
     #[test]
     fn the_schema_is_derived() {
         let schema: serde_json::Value = serde_json::from_str(&Range::schema()).unwrap();
-        assert_eq!(
-            schema["$schema"],
-            "https://json-schema.org/draft/2020-12/schema"
-        );
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
         assert_eq!(schema["properties"]["low"]["description"], "The lower end.");
         assert_eq!(schema["properties"]["high"]["default"], 9);
         assert_eq!(schema["additionalProperties"], false);

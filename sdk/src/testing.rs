@@ -50,12 +50,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{} of {} golden cases differ",
-            self.differences.len(),
-            self.cases
-        )?;
+        writeln!(f, "{} of {} golden cases differ", self.differences.len(), self.cases)?;
         for difference in &self.differences {
             writeln!(f, "{}", difference.case)?;
             for place in &difference.places {
@@ -89,19 +84,13 @@ pub fn golden<P: Policy>(text: &str) -> Result<Report, String> {
 /// The text is no list of cases.
 pub fn golden_with<P: Policy>(text: &str, settings: &str) -> Result<Report, String> {
     let cases: Vec<Case> = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let mut report = Report {
-        cases: cases.len(),
-        differences: Vec::new(),
-    };
+    let mut report = Report { cases: cases.len(), differences: Vec::new() };
     for case in cases {
         let actual = answer::<P>(case.input, settings);
         let mut places = Vec::new();
         compare("", &case.expected, &actual, &mut places);
         if !places.is_empty() {
-            report.differences.push(Difference {
-                case: case.name,
-                places,
-            });
+            report.differences.push(Difference { case: case.name, places });
         }
     }
     Ok(report)
@@ -149,9 +138,7 @@ pub fn schema_file<S: Settings>(file: impl AsRef<Path>) -> Result<(), String> {
         return Ok(());
     }
     let places = places.join("; ");
-    Err(failed(&format_args!(
-        "run the test once with UPDATE_SCHEMA=1, since {places}"
-    )))
+    Err(failed(&format_args!("run the test once with UPDATE_SCHEMA=1, since {places}")))
 }
 
 /// Lists the places in which two values differ.
@@ -194,16 +181,8 @@ mod tests {
     impl SlaPolicy for Always {
         type Settings = NoSettings;
 
-        fn priority(
-            _: &PriorityRequest,
-            _: &NoSettings,
-        ) -> Result<Decided<PriorityOutcome>, Refusal> {
-            Ok(Decided::new(
-                PriorityOutcome {
-                    priority: "P1".to_owned(),
-                },
-                Vec::new(),
-            ))
+        fn priority(_: &PriorityRequest, _: &NoSettings) -> Result<Decided<PriorityOutcome>, Refusal> {
+            Ok(Decided::new(PriorityOutcome { priority: "P1".to_owned() }, Vec::new()))
         }
     }
 
@@ -223,18 +202,11 @@ mod tests {
         ]"#;
         let report = golden::<Always>(text).unwrap();
         assert_eq!(report.cases, 4);
-        let cases: Vec<&str> = report
-            .differences
-            .iter()
-            .map(|it| it.case.as_str())
-            .collect();
+        let cases: Vec<&str> = report.differences.iter().map(|it| it.case.as_str()).collect();
         assert_eq!(cases, ["wrong", "unreadable"]);
         assert_eq!(
             report.differences[0].places,
-            [
-                "/more: expected [1], not there",
-                r#"/priority: expected "P5", got "P1""#
-            ]
+            ["/more: expected [1], not there", r#"/priority: expected "P5", got "P1""#]
         );
         assert!(golden::<Always>("{}").is_err());
     }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
@@ -60,6 +60,17 @@ pub fn components() -> PathBuf {
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/components")),
         PathBuf::from,
     )
+}
+
+/// The server's binary: told by `cargo xtask test`, else where cargo leaves it beside the tests.
+pub fn binary() -> PathBuf {
+    let beside = || {
+        let test = std::env::current_exe().unwrap();
+        test.parent().and_then(Path::parent).unwrap().join("mortise")
+    };
+    let binary = std::env::var_os("MORTISE_TEST_BIN").map_or_else(beside, PathBuf::from);
+    assert!(binary.exists(), "{} is not built: run `cargo xtask test`", binary.display());
+    binary
 }
 
 /// The bytes of a built component, `sla-standard` or `guests/trap`.

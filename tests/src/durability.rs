@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,20 +12,11 @@ use mortise::domain::audit;
 use mortise::store::{Store, StoreConfig};
 use serde_json::{Value, json};
 
-use crate::app::components;
+use crate::app::{binary, components};
 use crate::client::Connection;
 
 const KILLS: usize = 20;
 const CONNECTIONS: usize = 8;
-
-/// The server's binary: told by `cargo xtask test`, else where cargo leaves it.
-fn binary() -> PathBuf {
-    let beside = || {
-        let test = std::env::current_exe().unwrap();
-        test.parent().and_then(Path::parent).unwrap().join("mortise")
-    };
-    std::env::var_os("MORTISE_TEST_BIN").map_or_else(beside, PathBuf::from)
-}
 
 struct Server(Child);
 
@@ -62,7 +53,6 @@ async fn start(dir: &Path) -> (Server, u16) {
 
 #[test]
 fn nothing_acknowledged_is_lost_by_kill_9() {
-    assert!(binary().exists(), "{} is not built: run `cargo xtask test`", binary().display());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let dir = tempfile::tempdir().unwrap();

@@ -5,7 +5,13 @@ pub mod client;
 pub mod postgres;
 
 #[cfg(test)]
+mod automatic;
+#[cfg(test)]
+mod budget;
+#[cfg(test)]
 mod change;
+#[cfg(test)]
+mod cli;
 #[cfg(test)]
 mod contracts;
 #[cfg(test)]
@@ -13,10 +19,14 @@ mod durability;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+mod http;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod rooms;
 #[cfg(test)]
 mod sla;
+#[cfg(test)]
+mod supplier;
 #[cfg(test)]
 mod swap;

@@ -69,10 +69,7 @@ impl Postgres {
             .output();
         match created {
             Ok(output) if output.status.success() => self.url(&name),
-            Ok(output) => panic!(
-                "no database {name}: {}",
-                String::from_utf8_lossy(&output.stderr).trim()
-            ),
+            Ok(output) => panic!("no database {name}: {}", String::from_utf8_lossy(&output.stderr).trim()),
             Err(error) => panic!("no database {name}: cannot start createdb: {error}"),
         }
     }
@@ -84,9 +81,7 @@ impl Postgres {
             .to_string_lossy()
             .bytes()
             .map(|byte| match byte {
-                b'/' | b'-' | b'.' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
-                    char::from(byte).to_string()
-                }
+                b'/' | b'-' | b'.' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => char::from(byte).to_string(),
                 other => format!("%{other:02X}"),
             })
             .collect();
@@ -94,13 +89,10 @@ impl Postgres {
     }
 
     fn start() -> Result<Self, String> {
-        let bin = binaries::find()
-            .ok_or_else(|| format!("no initdb, pg_ctl and createdb ({})", binaries::PLACES))?;
+        let bin = binaries::find().ok_or_else(|| format!("no initdb, pg_ctl and createdb ({})", binaries::PLACES))?;
         let account = Account::for_server()?;
         let folder = folder(account.as_ref())?;
-        let mut keeper = account
-            .as_ref()
-            .map_or_else(|| Command::new("sh"), Account::shell);
+        let mut keeper = account.as_ref().map_or_else(|| Command::new("sh"), Account::shell);
         keeper
             .args(["-c", SCRIPT, "sh"])
             .arg(&bin)
@@ -110,9 +102,7 @@ impl Postgres {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         apart(&mut keeper);
-        let mut keeper = keeper
-            .spawn()
-            .map_err(|error| format!("cannot start a shell: {error}"))?;
+        let mut keeper = keeper.spawn().map_err(|error| format!("cannot start a shell: {error}"))?;
         let mut ready = String::new();
         if let Some(out) = keeper.stdout.take() {
             // An error leaves `ready` empty, which is looked at next.
@@ -127,12 +117,7 @@ impl Postgres {
             drop(fs::remove_dir_all(&folder));
             return Err(format!("with {}: {}", bin.display(), why.trim()));
         }
-        Ok(Self {
-            bin,
-            folder,
-            databases: AtomicU32::new(0),
-            _keeper: keeper,
-        })
+        Ok(Self { bin, folder, databases: AtomicU32::new(0), _keeper: keeper })
     }
 }
 
@@ -154,19 +139,10 @@ impl Account {
         }
         UNPRIVILEGED
             .into_iter()
-            .find_map(|name| {
-                Some(Self {
-                    name,
-                    uid: id("-u", Some(name))?,
-                    gid: id("-g", Some(name))?,
-                })
-            })
+            .find_map(|name| Some(Self { name, uid: id("-u", Some(name))?, gid: id("-g", Some(name))? }))
             .map(Some)
             .ok_or_else(|| {
-                format!(
-                    "PostgreSQL does not run as root, and there is no user {}",
-                    UNPRIVILEGED.join(" or ")
-                )
+                format!("PostgreSQL does not run as root, and there is no user {}", UNPRIVILEGED.join(" or "))
             })
     }
 
@@ -193,11 +169,7 @@ impl Account {
 
 /// Whether a program is there.
 fn runs(program: &str) -> bool {
-    Command::new(program)
-        .arg("--version")
-        .stdin(Stdio::null())
-        .output()
-        .is_ok_and(|output| output.status.success())
+    Command::new(program).arg("--version").stdin(Stdio::null()).output().is_ok_and(|output| output.status.success())
 }
 
 /// A numeric id of a user, of ours without a name.
@@ -217,8 +189,7 @@ fn folder(account: Option<&Account>) -> Result<PathBuf, String> {
         .map_err(|error| format!("no temporary folder: {error}"))?
         .keep();
     if let Some(account) = account {
-        give(&folder, account)
-            .map_err(|error| format!("cannot give {} away: {error}", folder.display()))?;
+        give(&folder, account).map_err(|error| format!("cannot give {} away: {error}", folder.display()))?;
     }
     Ok(folder)
 }
@@ -259,16 +230,12 @@ mod unit {
         let (one, other) = (server.database(), server.database());
         assert_ne!(one, other);
         let mut connection = sqlx::PgConnection::connect(&one).await.unwrap();
-        sqlx::query("CREATE TABLE t (id BIGINT)")
-            .execute(&mut connection)
+        sqlx::query("CREATE TABLE t (id BIGINT)").execute(&mut connection).await.unwrap();
+        let mut connection = sqlx::PgConnection::connect(&other).await.unwrap();
+        let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+            .fetch_one(&mut connection)
             .await
             .unwrap();
-        let mut connection = sqlx::PgConnection::connect(&other).await.unwrap();
-        let tables: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
-                .fetch_one(&mut connection)
-                .await
-                .unwrap();
         assert_eq!(tables, 0);
     }
 }

@@ -23,10 +23,7 @@ pub(crate) fn from_core_module(module: &[u8]) -> Result<Vec<u8>> {
     if exports.is_empty() {
         bail!("the component exports nothing; does its crate call an export macro?");
     }
-    let foreign: Vec<String> = imports
-        .into_iter()
-        .filter(|name| !name.starts_with(NAMESPACE))
-        .collect();
+    let foreign: Vec<String> = imports.into_iter().filter(|name| !name.starts_with(NAMESPACE)).collect();
     if !foreign.is_empty() {
         bail!(
             "the component imports {}; a component may import from `{NAMESPACE}` only \
@@ -51,13 +48,8 @@ fn world(component: &[u8]) -> Result<World> {
         bail!("a WIT package, not a component");
     };
     let world = &resolve.worlds[world];
-    let names = |keys: &mut dyn Iterator<Item = &WorldKey>| {
-        keys.map(|key| resolve.name_world_key(key)).collect()
-    };
-    Ok(World {
-        imports: names(&mut world.imports.keys()),
-        exports: names(&mut world.exports.keys()),
-    })
+    let names = |keys: &mut dyn Iterator<Item = &WorldKey>| keys.map(|key| resolve.name_world_key(key)).collect();
+    Ok(World { imports: names(&mut world.imports.keys()), exports: names(&mut world.exports.keys()) })
 }
 
 #[cfg(test)]
@@ -86,13 +78,7 @@ mod unit {
     /// A core module that imports a function from an interface of `package`, and exports it
     /// as `run`.
     fn module(package: &str) -> Vec<u8> {
-        let import = [
-            &[1],
-            &text(&format!("{package}/i"))[..],
-            &text("f"),
-            &[0, 0],
-        ]
-        .concat();
+        let import = [&[1], &text(&format!("{package}/i"))[..], &text("f"), &[0, 0]].concat();
         let export = [&[1], &text("run")[..], &[0, 0]].concat();
         let mut module = b"\0asm\x01\0\0\0".to_vec();
         // The one type: no parameters, no results.

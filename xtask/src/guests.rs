@@ -36,24 +36,9 @@ struct Group {
 }
 
 const GROUPS: [Group; 3] = [
-    Group {
-        folder: "plugins",
-        suffix: "-standard",
-        output: "",
-        tests_only: false,
-    },
-    Group {
-        folder: "plugins/examples",
-        suffix: "",
-        output: "",
-        tests_only: false,
-    },
-    Group {
-        folder: "tests/guests",
-        suffix: "",
-        output: "guests",
-        tests_only: true,
-    },
+    Group { folder: "plugins", suffix: "-standard", output: "", tests_only: false },
+    Group { folder: "plugins/examples", suffix: "", output: "", tests_only: false },
+    Group { folder: "tests/guests", suffix: "", output: "guests", tests_only: true },
 ];
 
 /// A crate that becomes a component.
@@ -112,9 +97,7 @@ fn discover(folder: &Path, suffix: &str) -> Result<Vec<Guest>> {
     };
     let mut guests = Vec::new();
     for entry in entries {
-        let path = entry
-            .with_context(|| format!("list {}", folder.display()))?
-            .path();
+        let path = entry.with_context(|| format!("list {}", folder.display()))?.path();
         let manifest = path.join("Cargo.toml");
         let Some(name) = path.file_name().map(|name| name.to_string_lossy()) else {
             continue;
@@ -122,14 +105,9 @@ fn discover(folder: &Path, suffix: &str) -> Result<Vec<Guest>> {
         if !name.ends_with(suffix) || !manifest.is_file() {
             continue;
         }
-        let text = fs::read_to_string(&manifest)
-            .with_context(|| format!("read {}", manifest.display()))?;
-        let package = package_name(&text)
-            .with_context(|| format!("{} names no package", manifest.display()))?;
-        guests.push(Guest {
-            name: name.into_owned(),
-            package,
-        });
+        let text = fs::read_to_string(&manifest).with_context(|| format!("read {}", manifest.display()))?;
+        let package = package_name(&text).with_context(|| format!("{} names no package", manifest.display()))?;
+        guests.push(Guest { name: name.into_owned(), package });
     }
     guests.sort_by(|left, right| left.name.cmp(&right.name));
     Ok(guests)
@@ -160,50 +138,31 @@ fn compile(workspace: &Workspace, toolchain: &Toolchain, guests: &[Guest]) -> Re
 
 /// Where cargo leaves a crate's core module.
 fn core_module(workspace: &Workspace, toolchain: &Toolchain, guest: &Guest) -> PathBuf {
-    toolchain
-        .target_dir(workspace)
-        .join(TARGET)
-        .join("guest")
-        .join(format!("{}.wasm", guest.package.replace('-', "_")))
+    toolchain.target_dir(workspace).join(TARGET).join("guest").join(format!("{}.wasm", guest.package.replace('-', "_")))
 }
 
 /// Whether the component is a new one. Making one takes milliseconds, so it is always made, and
 /// written only when its bytes differ: nobody who watches the file sees a change that is none.
 fn componentize(core: &Path, output: &Path) -> Result<bool> {
-    let module = fs::read(core).with_context(|| {
-        format!(
-            "no core module at {}; is the crate's type \"cdylib\"?",
-            core.display()
-        )
-    })?;
-    let component =
-        component::from_core_module(&module).with_context(|| format!("{}", output.display()))?;
+    let module = fs::read(core)
+        .with_context(|| format!("no core module at {}; is the crate's type \"cdylib\"?", core.display()))?;
+    let component = component::from_core_module(&module).with_context(|| format!("{}", output.display()))?;
     if fs::read(output).is_ok_and(|existing| existing == component) {
         return Ok(false);
     }
     let partial = output.with_extension("wasm.partial");
     fs::write(&partial, &component).with_context(|| format!("write {}", partial.display()))?;
     fs::rename(&partial, output).with_context(|| format!("write {}", output.display()))?;
-    say(&format!(
-        "  {} ({} KB)",
-        output.display(),
-        component.len().div_ceil(1024)
-    ));
+    say(&format!("  {} ({} KB)", output.display(), component.len().div_ceil(1024)));
     Ok(true)
 }
 
 /// Removes the component of a crate that is gone; a test must not find yesterday's.
 fn remove_stale(folder: &Path, names: &[String]) -> Result<()> {
     for entry in fs::read_dir(folder).with_context(|| format!("list {}", folder.display()))? {
-        let path = entry
-            .with_context(|| format!("list {}", folder.display()))?
-            .path();
-        let component = path
-            .extension()
-            .is_some_and(|extension| extension == "wasm");
-        let known = path
-            .file_stem()
-            .is_some_and(|stem| names.iter().any(|name| stem == name.as_str()));
+        let path = entry.with_context(|| format!("list {}", folder.display()))?.path();
+        let component = path.extension().is_some_and(|extension| extension == "wasm");
+        let known = path.file_stem().is_some_and(|stem| names.iter().any(|name| stem == name.as_str()));
         if component && !known {
             fs::remove_file(&path).with_context(|| format!("remove {}", path.display()))?;
         }

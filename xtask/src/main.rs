@@ -123,11 +123,7 @@ mod unit {
             ("xtask test", "", ""),
             ("xtask test sla", "sla", ""),
             ("xtask test -- --nocapture", "", "--nocapture"),
-            (
-                "xtask test -p xtask sla -- --exact -- x",
-                "-p xtask sla",
-                "--exact -- x",
-            ),
+            ("xtask test -p xtask sla -- --exact -- x", "-p xtask sla", "--exact -- x"),
         ] {
             let (own, rest) = split(words(line));
             let Command::Test { args } = Cli::try_parse_from(own).unwrap().command else {

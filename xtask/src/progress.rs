@@ -106,9 +106,7 @@ impl Shown {
     fn start(title: &str) -> Self {
         let spinner = std::io::stderr().is_terminal().then(|| {
             let spinner = ProgressBar::new_spinner();
-            if let Ok(style) =
-                ProgressStyle::with_template("{spinner} {prefix} [{elapsed}] {wide_msg}")
-            {
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} [{elapsed}] {wide_msg}") {
                 spinner.set_style(style);
             }
             spinner.set_prefix(title.to_owned());
@@ -118,13 +116,7 @@ impl Shown {
         if spinner.is_none() {
             say(&format!("{title} ..."));
         }
-        Self {
-            title: title.to_owned(),
-            latest: String::new(),
-            started: Instant::now(),
-            heard: Instant::now(),
-            spinner,
-        }
+        Self { title: title.to_owned(), latest: String::new(), started: Instant::now(), heard: Instant::now(), spinner }
     }
 
     fn latest(&mut self, line: &str) {

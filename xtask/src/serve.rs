@@ -20,12 +20,7 @@ pub(crate) fn serve(workspace: &Workspace, release: bool, args: &[String]) -> Re
         cargo.arg("--release");
     }
     cargo.args(["--", "serve", "--demo"]);
-    add_default(
-        &mut cargo,
-        args,
-        "--data-dir",
-        &workspace.target().join("demo"),
-    );
+    add_default(&mut cargo, args, "--data-dir", &workspace.target().join("demo"));
     add_default(&mut cargo, args, "--components", &workspace.components());
     cargo.args(args);
     become_it(cargo)
@@ -33,10 +28,8 @@ pub(crate) fn serve(workspace: &Workspace, release: bool, args: &[String]) -> Re
 
 /// Adds an option the person has not given.
 fn add_default(cargo: &mut Command, given: &[String], option: &str, value: &Path) {
-    let named = given.iter().any(|arg| {
-        arg.strip_prefix(option)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
-    });
+    let named =
+        given.iter().any(|arg| arg.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')));
     if !named {
         cargo.arg(option).arg(value);
     }

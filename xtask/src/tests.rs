@@ -26,9 +26,7 @@ pub(crate) fn test(workspace: &Workspace, args: &[String], harness: &[String]) -
     run(
         "building the host",
         // The whole workspace is selected, as below: the same features, so nothing is compiled twice.
-        workspace
-            .cargo()
-            .args(["build", "--workspace", "--bin", "mortise"]),
+        workspace.cargo().args(["build", "--workspace", "--bin", "mortise"]),
     )?;
 
     let terminal = std::io::stdout().is_terminal();
@@ -48,11 +46,7 @@ pub(crate) fn test(workspace: &Workspace, args: &[String], harness: &[String]) -
     let (summary, passed) = watch(&mut cargo)?;
     say(&summary.text(passed, started.elapsed().as_secs()));
     say(&postgres.text());
-    Ok(if passed {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn selects_packages(arg: &str) -> bool {
@@ -93,10 +87,7 @@ impl Postgres {
     fn text(&self) -> String {
         match self {
             Self::At(bin) => format!("PostgreSQL: tested with {}", bin.display()),
-            Self::Skipped => format!(
-                "PostgreSQL: SKIPPED, no initdb found ({})",
-                postgres_binaries::PLACES
-            ),
+            Self::Skipped => format!("PostgreSQL: SKIPPED, no initdb found ({})", postgres_binaries::PLACES),
         }
     }
 }
@@ -128,10 +119,7 @@ impl Summary {
                     _ => {}
                 }
             }
-        } else if let Some(name) = line
-            .strip_prefix("test ")
-            .and_then(|line| line.strip_suffix(" ... FAILED"))
-        {
+        } else if let Some(name) = line.strip_prefix("test ").and_then(|line| line.strip_suffix(" ... FAILED")) {
             self.failures.push(name.to_owned());
         }
     }
@@ -154,21 +142,14 @@ impl Summary {
 
 /// Runs cargo, passes on what the test programs print, and keeps count.
 fn watch(cargo: &mut Command) -> Result<(Summary, bool)> {
-    let mut child = cargo
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("start cargo test")?;
+    let mut child = cargo.stdout(Stdio::piped()).spawn().context("start cargo test")?;
     let source = child.stdout.take().context("read from cargo test")?;
     let mut summary = Summary::default();
     let mut out = std::io::stdout().lock();
     for line in BufReader::new(source).split(b'\n') {
         let line = line.context("read from cargo test")?;
         // Whoever reads our output may stop reading; the tests still finish.
-        if out
-            .write_all(&line)
-            .and_then(|()| out.write_all(b"\n"))
-            .is_ok()
-        {
+        if out.write_all(&line).and_then(|()| out.write_all(b"\n")).is_ok() {
             drop(out.flush());
         }
         summary.read(&plain(&String::from_utf8_lossy(&line)));
@@ -211,14 +192,8 @@ mod unit {
         ] {
             summary.read(&plain(line));
         }
-        assert_eq!(
-            (summary.passed, summary.failed, summary.ignored),
-            (15, 1, 2)
-        );
+        assert_eq!((summary.passed, summary.failed, summary.ignored), (15, 1, 2));
         assert_eq!(summary.failures, ["a::c"]);
-        assert_eq!(
-            summary.text(false, 3),
-            "failed: a::c\nFAILED: 15 passed, 1 failed, 2 ignored, in 3 s"
-        );
+        assert_eq!(summary.text(false, 3), "failed: a::c\nFAILED: 15 passed, 1 failed, 2 ignored, in 3 s");
     }
 }

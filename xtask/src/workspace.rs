@@ -15,17 +15,11 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// Fails when the checkout has been moved away since this program was built.
     pub(crate) fn find() -> Result<Self> {
-        let manifest = env::var_os("CARGO_MANIFEST_DIR")
-            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-        let root = manifest
-            .parent()
-            .context("xtask has no folder above it")?
-            .to_path_buf();
+        let manifest =
+            env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        let root = manifest.parent().context("xtask has no folder above it")?.to_path_buf();
         if !root.join("Cargo.toml").is_file() {
-            bail!(
-                "no workspace at {}; run this as `cargo xtask`",
-                root.display()
-            );
+            bail!("no workspace at {}; run this as `cargo xtask`", root.display());
         }
         Ok(Self { root })
     }
@@ -51,9 +45,7 @@ impl Workspace {
             // Cargo takes a relative folder from where it is started, which is the root here.
             |dir| self.root.join(dir),
         );
-        target
-            .join(profile)
-            .join(format!("mortise{}", env::consts::EXE_SUFFIX))
+        target.join(profile).join(format!("mortise{}", env::consts::EXE_SUFFIX))
     }
 
     /// A cargo call in the workspace, without what `cargo run` told this program about itself.
@@ -62,9 +54,8 @@ impl Workspace {
         let mut command = Command::new(cargo);
         command.current_dir(&self.root);
         for (name, _) in env::vars_os() {
-            let ours = name.to_str().is_some_and(|name| {
-                name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
-            });
+            let ours =
+                name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
             if ours {
                 command.env_remove(name);
             }
@@ -78,20 +69,14 @@ impl Workspace {
 /// # Errors
 /// When the program cannot be started, or ends with a failure.
 pub(crate) fn run(what: &str, command: &mut Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("{what}: cannot start {}", program(command)))?;
+    let status = command.status().with_context(|| format!("{what}: cannot start {}", program(command)))?;
     check(what, status)
 }
 
 /// # Errors
 /// When the status is a failure; the message names `what`.
 pub(crate) fn check(what: &str, status: ExitStatus) -> Result<()> {
-    if status.success() {
-        Ok(())
-    } else {
-        bail!("{what} failed ({status})")
-    }
+    if status.success() { Ok(()) } else { bail!("{what} failed ({status})") }
 }
 
 /// The command's program as text, for messages.

@@ -6,8 +6,9 @@ use super::read_record::find;
 use super::update_record::{commit, hold_revision};
 use super::working::{Cause, Working};
 use super::{Desk, FlowError, hooks, references, retry};
+use crate::domain::kind::Transition;
 use crate::domain::record::{self, Record};
-use crate::domain::{Actor, Kind};
+use crate::domain::{Actor, Kind, lifecycle};
 
 /// A step that somebody wants to take.
 #[derive(Clone, Debug)]
@@ -37,6 +38,12 @@ pub async fn run(
     step: Step<'_>,
 ) -> Result<Record, FlowError> {
     retry::until_won(|| attempt(desk, actor, kind, number, &step)).await
+}
+
+/// The transitions that the actor may take from the record's present state, its decision's approvers considered.
+pub fn available<'k>(kind: &'k Kind, actor: &Actor, record: &Record) -> Vec<&'k Transition> {
+    let route = hooks::route(kind, record);
+    lifecycle::available(kind, actor, record, &hooks::transition_context(&route, ""))
 }
 
 async fn attempt(

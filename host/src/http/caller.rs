@@ -50,9 +50,7 @@ pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     };
     let parts = value.to_str().ok().and_then(|text| text.split_once(' '));
     match parts {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => {
-            Ok(token.trim())
-        }
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => Ok(token.trim()),
         _ => Err(challenge("the header Authorization has to be: Bearer TOKEN")),
     }
 }

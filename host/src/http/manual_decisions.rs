@@ -24,11 +24,7 @@ pub(super) static DOC: Operation = Operation {
     ..Operation::PLAIN
 };
 
-pub(super) async fn run(
-    State(site): State<Site>,
-    caller: Caller,
-    mut params: Params,
-) -> Result<Response, Problem> {
+pub(super) async fn run(State(site): State<Site>, caller: Caller, mut params: Params) -> Result<Response, Problem> {
     let limit = params.take_whole("limit", 1, 500)?.unwrap_or(100);
     params.done()?;
     let mut queue = site.desk.store.manual_queue(&caller.org, limit).await?;

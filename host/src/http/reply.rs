@@ -12,9 +12,7 @@ use crate::domain::record::Record;
 /// A JSON answer.
 pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
-        Ok(body) => {
-            (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
-        }
+        Ok(body) => (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response(),
         Err(error) => {
             tracing::error!(%error, "an answer has no JSON form");
             Problem::internal().into_response()

@@ -22,8 +22,8 @@ pub async fn serve(listener: TcpListener, desk: Desk, config: HttpConfig) -> io:
             tracing::debug!(%error, "TCP_NODELAY cannot be set");
         }
     });
-    let server = axum::serve(listener, router(desk, config))
-        .with_graceful_shutdown(async move { asked.stopped().await });
+    let server =
+        axum::serve(listener, router(desk, config)).with_graceful_shutdown(async move { asked.stopped().await });
     tokio::select! {
         ended = server.into_future() => ended,
         () = async { overdue.stopped().await; tokio::time::sleep(drain).await } => {

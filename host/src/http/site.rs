@@ -60,8 +60,7 @@ impl Inner {
 }
 
 /// Roles that read components and activations (guide, section 2: plugin, policy configuration).
-const COMPONENT_READERS: [Role; 7] =
-    [Role::Adm, Role::Pub, Role::Po, Role::Aud, Role::Mr, Role::Sec, Role::Cm];
+const COMPONENT_READERS: [Role; 7] = [Role::Adm, Role::Pub, Role::Po, Role::Aud, Role::Mr, Role::Sec, Role::Cm];
 
 /// Whether the actor may see components and activations.
 pub(super) fn reads_components(actor: &Actor) -> bool {

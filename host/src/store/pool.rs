@@ -224,10 +224,13 @@ async fn open_sqlite(path: &str, connections: u32) -> Result<Pools, StoreError> 
         .max_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
+        .test_before_acquire(false)
         .connect_with(options.clone())
         .await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(connections.max(1))
+        // A file does not go away between two reads as a server can.
+        .test_before_acquire(false)
         .acquire_timeout(Duration::from_secs(10))
         .connect_with(options)
         .await?;

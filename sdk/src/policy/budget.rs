@@ -1,10 +1,9 @@
 //! Budget accounting.
 
 use mortise_types::budget::{
-    AllocateOutcome, AllocateRequest, ChangeCostOutcome, ChangeCostRequest, CloseOutcome,
-    CloseRequest, CommitOutcome, CommitRequest, ConvertOutcome, ConvertRequest, LineOutcome,
-    LineRequest, Outcome, PostOutcome, PostRequest, Request, RunRateOutcome, RunRateRequest,
-    ServiceCostOutcome, ServiceCostRequest,
+    AllocateOutcome, AllocateRequest, ChangeCostOutcome, ChangeCostRequest, CloseOutcome, CloseRequest, CommitOutcome,
+    CommitRequest, ConvertOutcome, ConvertRequest, LineOutcome, LineRequest, Outcome, PostOutcome, PostRequest,
+    Request, RunRateOutcome, RunRateRequest, ServiceCostOutcome, ServiceCostRequest,
 };
 use mortise_types::{Decided, Refusal};
 
@@ -21,39 +20,24 @@ pub trait BudgetPolicy {
     ///
     /// # Errors
     /// The refusal of the rules.
-    fn allocate(
-        _request: &AllocateRequest,
-        _settings: &Self::Settings,
-    ) -> Result<Decided<AllocateOutcome>, Refusal> {
-        Err(Refusal::not_supported(
-            "this component has no operation allocate",
-        ))
+    fn allocate(_request: &AllocateRequest, _settings: &Self::Settings) -> Result<Decided<AllocateOutcome>, Refusal> {
+        Err(Refusal::not_supported("this component has no operation allocate"))
     }
 
     /// Where does a budget line stand?
     ///
     /// # Errors
     /// The refusal of the rules.
-    fn line(
-        _request: &LineRequest,
-        _settings: &Self::Settings,
-    ) -> Result<Decided<LineOutcome>, Refusal> {
-        Err(Refusal::not_supported(
-            "this component has no operation line",
-        ))
+    fn line(_request: &LineRequest, _settings: &Self::Settings) -> Result<Decided<LineOutcome>, Refusal> {
+        Err(Refusal::not_supported("this component has no operation line"))
     }
 
     /// May this be committed?
     ///
     /// # Errors
     /// The refusal of the rules.
-    fn commit(
-        _request: &CommitRequest,
-        _settings: &Self::Settings,
-    ) -> Result<Decided<CommitOutcome>, Refusal> {
-        Err(Refusal::not_supported(
-            "this component has no operation commit",
-        ))
+    fn commit(_request: &CommitRequest, _settings: &Self::Settings) -> Result<Decided<CommitOutcome>, Refusal> {
+        Err(Refusal::not_supported("this component has no operation commit"))
     }
 
     /// What does a change cost?
@@ -64,9 +48,7 @@ pub trait BudgetPolicy {
         _request: &ChangeCostRequest,
         _settings: &Self::Settings,
     ) -> Result<Decided<ChangeCostOutcome>, Refusal> {
-        Err(Refusal::not_supported(
-            "this component has no operation change-cost",
-        ))
+        Err(Refusal::not_supported("this component has no operation change-cost"))
     }
 
     /// What does each service cost?
@@ -77,61 +59,39 @@ pub trait BudgetPolicy {
         _request: &ServiceCostRequest,
         _settings: &Self::Settings,
     ) -> Result<Decided<ServiceCostOutcome>, Refusal> {
-        Err(Refusal::not_supported(
-            "this component has no operation service-cost",
-        ))
+        Err(Refusal::not_supported("this component has no operation service-cost"))
     }
 
     /// Can a period be closed, and what carries over?
     ///
     /// # Errors
     /// The refusal of the rules.
-    fn close(
-        _request: &CloseRequest,
-        _settings: &Self::Settings,
-    ) -> Result<Decided<CloseOutcome>, Refusal> {
-        Err(Refusal::not_supported(
-            "this component has no operation close",
-        ))
+    fn close(_request: &CloseRequest, _settings: &Self::Settings) -> Result<Decided<CloseOutcome>, Refusal> {
+        Err(Refusal::not_supported("this component has no operation close"))
     }
 
     /// Into which period does a cost go?
     ///
     /// # Errors
     /// The refusal of the rules.
-    fn post(
-        _request: &PostRequest,
-        _settings: &Self::Settings,
-    ) -> Result<Decided<PostOutcome>, Refusal> {
-        Err(Refusal::not_supported(
-            "this component has no operation post",
-        ))
+    fn post(_request: &PostRequest, _settings: &Self::Settings) -> Result<Decided<PostOutcome>, Refusal> {
+        Err(Refusal::not_supported("this component has no operation post"))
     }
 
     /// Where does the present pace lead?
     ///
     /// # Errors
     /// The refusal of the rules.
-    fn run_rate(
-        _request: &RunRateRequest,
-        _settings: &Self::Settings,
-    ) -> Result<Decided<RunRateOutcome>, Refusal> {
-        Err(Refusal::not_supported(
-            "this component has no operation run-rate",
-        ))
+    fn run_rate(_request: &RunRateRequest, _settings: &Self::Settings) -> Result<Decided<RunRateOutcome>, Refusal> {
+        Err(Refusal::not_supported("this component has no operation run-rate"))
     }
 
     /// What is an amount in another currency?
     ///
     /// # Errors
     /// The refusal of the rules.
-    fn convert(
-        _request: &ConvertRequest,
-        _settings: &Self::Settings,
-    ) -> Result<Decided<ConvertOutcome>, Refusal> {
-        Err(Refusal::not_supported(
-            "this component has no operation convert",
-        ))
+    fn convert(_request: &ConvertRequest, _settings: &Self::Settings) -> Result<Decided<ConvertOutcome>, Refusal> {
+        Err(Refusal::not_supported("this component has no operation convert"))
     }
 }
 
@@ -139,18 +99,13 @@ pub trait BudgetPolicy {
 ///
 /// # Errors
 /// The refusal of the rules.
-pub fn decide<P: BudgetPolicy>(
-    request: &Request,
-    settings: &P::Settings,
-) -> Result<Decided<Outcome>, Refusal> {
+pub fn decide<P: BudgetPolicy>(request: &Request, settings: &P::Settings) -> Result<Decided<Outcome>, Refusal> {
     Ok(match request {
         Request::Allocate(request) => P::allocate(request, settings)?.map(Outcome::Allocate),
         Request::Line(request) => P::line(request, settings)?.map(Outcome::Line),
         Request::Commit(request) => P::commit(request, settings)?.map(Outcome::Commit),
         Request::ChangeCost(request) => P::change_cost(request, settings)?.map(Outcome::ChangeCost),
-        Request::ServiceCost(request) => {
-            P::service_cost(request, settings)?.map(Outcome::ServiceCost)
-        }
+        Request::ServiceCost(request) => P::service_cost(request, settings)?.map(Outcome::ServiceCost),
         Request::Close(request) => P::close(request, settings)?.map(Outcome::Close),
         Request::Post(request) => P::post(request, settings)?.map(Outcome::Post),
         Request::RunRate(request) => P::run_rate(request, settings)?.map(Outcome::RunRate),

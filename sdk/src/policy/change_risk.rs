@@ -21,10 +21,7 @@ pub trait ChangeRiskPolicy {
 ///
 /// # Errors
 /// The refusal of the rules.
-pub fn decide<P: ChangeRiskPolicy>(
-    request: &Request,
-    settings: &P::Settings,
-) -> Result<Decided<Outcome>, Refusal> {
+pub fn decide<P: ChangeRiskPolicy>(request: &Request, settings: &P::Settings) -> Result<Decided<Outcome>, Refusal> {
     P::score(request, settings)
 }
 

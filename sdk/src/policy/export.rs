@@ -16,9 +16,8 @@ macro_rules! __policy {
             ) -> Result<$crate::types::Decision, $crate::types::Refusal> {
                 match request {
                     $crate::types::Request::$process(request) => {
-                        let decided =
-                            $crate::__private::$module::decide::<$policy>(request, settings)?
-                                .map($crate::types::Outcome::$process);
+                        let decided = $crate::__private::$module::decide::<$policy>(request, settings)?
+                            .map($crate::types::Outcome::$process);
                         Ok($crate::types::Decision {
                             outcome: decided.outcome,
                             milestones: decided.milestones,

@@ -35,8 +35,5 @@ pub trait Policy {
 #[doc(hidden)]
 #[must_use]
 pub fn wrong_process(process: Process) -> Refusal {
-    Refusal::invalid_request(
-        "wrong-process",
-        format!("this component decides only for the process {process}"),
-    )
+    Refusal::invalid_request("wrong-process", format!("this component decides only for the process {process}"))
 }

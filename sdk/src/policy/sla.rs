@@ -1,9 +1,8 @@
 //! Service levels.
 
 use mortise_types::sla::{
-    AvailabilityOutcome, AvailabilityRequest, ChainOutcome, ChainRequest, ClockOutcome,
-    ClockRequest, Outcome, PriorityOutcome, PriorityRequest, Request, ServiceTimeOutcome,
-    ServiceTimeRequest,
+    AvailabilityOutcome, AvailabilityRequest, ChainOutcome, ChainRequest, ClockOutcome, ClockRequest, Outcome,
+    PriorityOutcome, PriorityRequest, Request, ServiceTimeOutcome, ServiceTimeRequest,
 };
 use mortise_types::{Decided, Refusal};
 
@@ -20,13 +19,8 @@ pub trait SlaPolicy {
     ///
     /// # Errors
     /// The refusal of the rules.
-    fn clock(
-        _request: &ClockRequest,
-        _settings: &Self::Settings,
-    ) -> Result<Decided<ClockOutcome>, Refusal> {
-        Err(Refusal::not_supported(
-            "this component has no operation clock",
-        ))
+    fn clock(_request: &ClockRequest, _settings: &Self::Settings) -> Result<Decided<ClockOutcome>, Refusal> {
+        Err(Refusal::not_supported("this component has no operation clock"))
     }
 
     /// When was a service agreed, and when was it up?
@@ -37,9 +31,7 @@ pub trait SlaPolicy {
         _request: &AvailabilityRequest,
         _settings: &Self::Settings,
     ) -> Result<Decided<AvailabilityOutcome>, Refusal> {
-        Err(Refusal::not_supported(
-            "this component has no operation availability",
-        ))
+        Err(Refusal::not_supported("this component has no operation availability"))
     }
 
     /// How much service time lies between two instants?
@@ -50,35 +42,23 @@ pub trait SlaPolicy {
         _request: &ServiceTimeRequest,
         _settings: &Self::Settings,
     ) -> Result<Decided<ServiceTimeOutcome>, Refusal> {
-        Err(Refusal::not_supported(
-            "this component has no operation service-time",
-        ))
+        Err(Refusal::not_supported("this component has no operation service-time"))
     }
 
     /// Can an SLA be kept with the agreements under it?
     ///
     /// # Errors
     /// The refusal of the rules.
-    fn chain(
-        _request: &ChainRequest,
-        _settings: &Self::Settings,
-    ) -> Result<Decided<ChainOutcome>, Refusal> {
-        Err(Refusal::not_supported(
-            "this component has no operation chain",
-        ))
+    fn chain(_request: &ChainRequest, _settings: &Self::Settings) -> Result<Decided<ChainOutcome>, Refusal> {
+        Err(Refusal::not_supported("this component has no operation chain"))
     }
 
     /// Which priority do impact and urgency give?
     ///
     /// # Errors
     /// The refusal of the rules.
-    fn priority(
-        _request: &PriorityRequest,
-        _settings: &Self::Settings,
-    ) -> Result<Decided<PriorityOutcome>, Refusal> {
-        Err(Refusal::not_supported(
-            "this component has no operation priority",
-        ))
+    fn priority(_request: &PriorityRequest, _settings: &Self::Settings) -> Result<Decided<PriorityOutcome>, Refusal> {
+        Err(Refusal::not_supported("this component has no operation priority"))
     }
 }
 
@@ -86,18 +66,11 @@ pub trait SlaPolicy {
 ///
 /// # Errors
 /// The refusal of the rules.
-pub fn decide<P: SlaPolicy>(
-    request: &Request,
-    settings: &P::Settings,
-) -> Result<Decided<Outcome>, Refusal> {
+pub fn decide<P: SlaPolicy>(request: &Request, settings: &P::Settings) -> Result<Decided<Outcome>, Refusal> {
     Ok(match request {
         Request::Clock(request) => P::clock(request, settings)?.map(Outcome::Clock),
-        Request::Availability(request) => {
-            P::availability(request, settings)?.map(Outcome::Availability)
-        }
-        Request::ServiceTime(request) => {
-            P::service_time(request, settings)?.map(Outcome::ServiceTime)
-        }
+        Request::Availability(request) => P::availability(request, settings)?.map(Outcome::Availability),
+        Request::ServiceTime(request) => P::service_time(request, settings)?.map(Outcome::ServiceTime),
         Request::Chain(request) => P::chain(request, settings)?.map(Outcome::Chain),
         Request::Priority(request) => P::priority(request, settings)?.map(Outcome::Priority),
     })

@@ -13,17 +13,15 @@ mod cost;
 mod period;
 
 pub use control::{
-    AllocateOutcome, AllocateRequest, AllocationKey, AllocationPart, CommitOutcome, CommitRequest,
-    CommitVerdict, Commitment, CommitmentState, LineLevel, LineOutcome, LineRequest,
+    AllocateOutcome, AllocateRequest, AllocationKey, AllocationPart, CommitOutcome, CommitRequest, CommitVerdict,
+    Commitment, CommitmentState, LineLevel, LineOutcome, LineRequest,
 };
 pub use cost::{
-    ChangeCostOutcome, ChangeCostRequest, ConvertOutcome, ConvertRequest, CostItem, CostLine,
-    DirectCost, IndirectPool, LabourLine, RiskBand, RunRateOutcome, RunRateRequest,
-    ServiceCostOutcome, ServiceCostPart, ServiceCostRequest,
+    ChangeCostOutcome, ChangeCostRequest, ConvertOutcome, ConvertRequest, CostItem, CostLine, DirectCost, IndirectPool,
+    LabourLine, RiskBand, RunRateOutcome, RunRateRequest, ServiceCostOutcome, ServiceCostPart, ServiceCostRequest,
 };
 pub use period::{
-    CarryPolicy, CloseOutcome, CloseRequest, ClosedPeriod, OrderAmount, PendingItem, PostOutcome,
-    PostRequest,
+    CarryPolicy, CloseOutcome, CloseRequest, ClosedPeriod, OrderAmount, PendingItem, PostOutcome, PostRequest,
 };
 
 /// A request, told apart in JSON by `op`.
@@ -110,10 +108,7 @@ mod tests {
             let outcome = Outcome::from_json(request.op(), case["expected"].clone());
             assert_eq!(serde_json::to_value(&request).unwrap(), case["input"]);
             if case["expected"].get("error").is_none() {
-                let text = format!(
-                    "\"expected\":{}",
-                    serde_json::to_string(&outcome.unwrap()).unwrap()
-                );
+                let text = format!("\"expected\":{}", serde_json::to_string(&outcome.unwrap()).unwrap());
                 assert!(compact.contains(&text), "{text}");
             }
         }

@@ -304,10 +304,7 @@ mod tests {
             let outcome = serde_json::from_value::<Outcome>(case["expected"].clone());
             assert_eq!(serde_json::to_value(&request).unwrap(), case["input"]);
             if case["expected"].get("error").is_none() {
-                let text = format!(
-                    "\"expected\":{}",
-                    serde_json::to_string(&outcome.unwrap()).unwrap()
-                );
+                let text = format!("\"expected\":{}", serde_json::to_string(&outcome.unwrap()).unwrap());
                 assert!(compact.contains(&text), "{text}");
             }
         }
@@ -321,18 +318,11 @@ mod tests {
             input[field] = value;
             serde_json::from_value::<Request>(input).map_err(|error| error.to_string())
         };
-        assert!(
-            read("complexity", "tricky".into())
-                .unwrap_err()
-                .contains("tricky")
-        );
+        assert!(read("complexity", "tricky".into()).unwrap_err().contains("tricky"));
         assert!(read("colour", "red".into()).unwrap_err().contains("colour"));
         assert!(read("teams", Value::Null).is_err());
         assert_eq!(read("affected", Value::Null).unwrap().affected, None);
         let vip = read("attributes", serde_json::json!({"vip": true})).unwrap();
-        assert_eq!(
-            serde_json::to_value(vip).unwrap()["attributes"]["vip"],
-            true
-        );
+        assert_eq!(serde_json::to_value(vip).unwrap()["attributes"]["vip"], true);
     }
 }

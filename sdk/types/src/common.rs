@@ -7,19 +7,14 @@ use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use crate::time::{
-    DAY_S, Date, Instant, Interval, TimeOfDay, Weekday, Window, days_in_month, interval_pairs,
-};
+pub use crate::time::{DAY_S, Date, Instant, Interval, TimeOfDay, Weekday, Window, days_in_month, interval_pairs};
 
 /// Named values that the typed request does not carry, by name.
 pub type Attributes = BTreeMap<String, Value>;
 
 /// One value of an attribute. JSON: a string, an integer or a boolean.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "an attribute is a text, a whole number or a boolean"
-)]
+#[serde(untagged, expecting = "an attribute is a text, a whole number or a boolean")]
 pub enum Value {
     /// Yes or no.
     Flag(bool),
@@ -47,11 +42,7 @@ impl Reason {
     /// A reason without figures.
     #[must_use]
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            message: message.into(),
-            data: Data::default(),
-        }
+        Self { code: code.into(), message: message.into(), data: Data::default() }
     }
 
     /// Adds a figure.
@@ -76,10 +67,7 @@ impl Data {
     /// The first value of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -147,41 +135,25 @@ impl Refusal {
     /// The request breaks a rule of the process.
     #[must_use]
     pub fn invalid_request(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            kind: RefusalKind::InvalidRequest,
-            code: code.into(),
-            message: message.into(),
-        }
+        Self { kind: RefusalKind::InvalidRequest, code: code.into(), message: message.into() }
     }
 
     /// The settings are wrong; the code is `invalid-settings`.
     #[must_use]
     pub fn invalid_settings(message: impl Into<String>) -> Self {
-        Self {
-            kind: RefusalKind::InvalidSettings,
-            code: "invalid-settings".to_owned(),
-            message: message.into(),
-        }
+        Self { kind: RefusalKind::InvalidSettings, code: "invalid-settings".to_owned(), message: message.into() }
     }
 
     /// The component does not offer this; the code is `not-supported`.
     #[must_use]
     pub fn not_supported(message: impl Into<String>) -> Self {
-        Self {
-            kind: RefusalKind::NotSupported,
-            code: "not-supported".to_owned(),
-            message: message.into(),
-        }
+        Self { kind: RefusalKind::NotSupported, code: "not-supported".to_owned(), message: message.into() }
     }
 
     /// Any other reason.
     #[must_use]
     pub fn other(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            kind: RefusalKind::Other,
-            code: code.into(),
-            message: message.into(),
-        }
+        Self { kind: RefusalKind::Other, code: code.into(), message: message.into() }
     }
 
     /// The golden files' form of a refusal: `{"error": CODE}`.
@@ -224,20 +196,12 @@ impl<T> Decided<T> {
     /// An outcome and its reasons.
     #[must_use]
     pub fn new(outcome: T, reasons: Vec<Reason>) -> Self {
-        Self {
-            outcome,
-            milestones: Vec::new(),
-            reasons,
-        }
+        Self { outcome, milestones: Vec::new(), reasons }
     }
 
     /// The same reasons with another form of the outcome.
     #[must_use]
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Decided<U> {
-        Decided {
-            outcome: change(self.outcome),
-            milestones: self.milestones,
-            reasons: self.reasons,
-        }
+        Decided { outcome: change(self.outcome), milestones: self.milestones, reasons: self.reasons }
     }
 }

@@ -56,16 +56,10 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::NotANumber(text) => write!(
-                f,
-                "`{}` is not a decimal number such as -1234.50",
-                shorten(text)
-            ),
-            Error::TooManyDecimals { text, decimals } => write!(
-                f,
-                "`{}` has more decimals than its currency allows ({decimals})",
-                shorten(text)
-            ),
+            Error::NotANumber(text) => write!(f, "`{}` is not a decimal number such as -1234.50", shorten(text)),
+            Error::TooManyDecimals { text, decimals } => {
+                write!(f, "`{}` has more decimals than its currency allows ({decimals})", shorten(text))
+            }
             Error::UnknownCurrency(code) => {
                 write!(f, "`{}` is not a known ISO 4217 currency", shorten(code))
             }

@@ -76,13 +76,9 @@ impl Request {
         let text = |error: serde_json::Error| error.to_string();
         match process {
             Process::Sla => sla::Request::from_json(value).map(Self::Sla),
-            Process::ChangeRisk => serde_json::from_value(value)
-                .map(Self::ChangeRisk)
-                .map_err(text),
+            Process::ChangeRisk => serde_json::from_value(value).map(Self::ChangeRisk).map_err(text),
             Process::Budget => budget::Request::from_json(value).map(Self::Budget),
-            Process::Supplier => serde_json::from_value(value)
-                .map(Self::Supplier)
-                .map_err(text),
+            Process::Supplier => serde_json::from_value(value).map(Self::Supplier).map_err(text),
         }
     }
 
@@ -136,12 +132,8 @@ impl Outcome {
         match request {
             Request::Sla(of) => sla::Outcome::from_json(of.op(), value).map(Self::Sla),
             Request::Budget(of) => budget::Outcome::from_json(of.op(), value).map(Self::Budget),
-            Request::ChangeRisk(_) => serde_json::from_value(value)
-                .map(Self::ChangeRisk)
-                .map_err(text),
-            Request::Supplier(_) => serde_json::from_value(value)
-                .map(Self::Supplier)
-                .map_err(text),
+            Request::ChangeRisk(_) => serde_json::from_value(value).map(Self::ChangeRisk).map_err(text),
+            Request::Supplier(_) => serde_json::from_value(value).map(Self::Supplier).map_err(text),
         }
     }
 

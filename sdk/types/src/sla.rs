@@ -11,18 +11,11 @@ mod period;
 #[cfg(test)]
 mod tests;
 
-pub use crate::common::{
-    Attributes, Date, Instant, Interval, TimeOfDay, Weekday, Window, interval_pairs,
-};
+pub use crate::common::{Attributes, Date, Instant, Interval, TimeOfDay, Weekday, Window, interval_pairs};
 pub use calendar::{AdjustedWorkday, Calendar, Coverage, UtcOffset, Weekly};
 pub use chain::{ChainElement, ChainOutcome, ChainRequest, ChainSla};
-pub use clock::{
-    Assessment, Clock, ClockOutcome, ClockRequest, ClockState, Level, Pause, Target, Thresholds,
-    Ticket,
-};
-pub use period::{
-    AvailabilityOutcome, AvailabilityRequest, ServiceTimeOutcome, ServiceTimeRequest,
-};
+pub use clock::{Assessment, Clock, ClockOutcome, ClockRequest, ClockState, Level, Pause, Target, Thresholds, Ticket};
+pub use period::{AvailabilityOutcome, AvailabilityRequest, ServiceTimeOutcome, ServiceTimeRequest};
 
 /// A request, told apart in JSON by `op`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

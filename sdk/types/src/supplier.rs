@@ -246,10 +246,7 @@ mod tests {
             let outcome = serde_json::from_value::<Outcome>(case["expected"].clone());
             assert_eq!(serde_json::to_value(&request).unwrap(), case["input"]);
             if case["expected"].get("error").is_none() {
-                let text = format!(
-                    "\"expected\":{}",
-                    serde_json::to_string(&outcome.unwrap()).unwrap()
-                );
+                let text = format!("\"expected\":{}", serde_json::to_string(&outcome.unwrap()).unwrap());
                 assert!(compact.contains(&text), "{text}");
             }
         }
@@ -257,15 +254,9 @@ mod tests {
 
     #[test]
     fn measures_that_are_left_out_are_not_measured() {
-        assert_eq!(
-            serde_json::from_str::<Measures>("{}").unwrap(),
-            Measures::default()
-        );
+        assert_eq!(serde_json::from_str::<Measures>("{}").unwrap(), Measures::default());
         assert!(serde_json::from_str::<Measures>(r#"{"speed": null}"#).is_err());
         let scores = serde_json::to_string(&CriterionScores::default()).unwrap();
-        assert!(
-            scores.starts_with(r#"{"quality":null,"delivery":null"#),
-            "{scores}"
-        );
+        assert!(scores.starts_with(r#"{"quality":null,"delivery":null"#), "{scores}");
     }
 }

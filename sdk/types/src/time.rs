@@ -49,9 +49,7 @@ pub struct Window {
 }
 
 /// A day of the week.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum Weekday {
@@ -105,11 +103,7 @@ impl Date {
         let index = i64::from(year) * 12 + i64::from(month) - 1 + i64::from(months);
         let year = i32::try_from(index.div_euclid(12)).unwrap_or(i32::MAX / 400);
         let month = index.rem_euclid(12) as u32 + 1;
-        Self(days_from_civil(
-            year,
-            month,
-            day.min(days_in_month(year, month)),
-        ))
+        Self(days_from_civil(year, month, day.min(days_in_month(year, month))))
     }
 }
 
@@ -141,16 +135,11 @@ fn civil_from_days(days: i64) -> (i32, u32, u32) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = (day_of_year - (153 * shifted + 2) / 5 + 1) as u32;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    } as u32;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 } as u32;
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year as i32, month, day)
 }
@@ -159,45 +148,28 @@ fn civil_from_days(days: i64) -> (i32, u32, u32) {
 fn digits(text: &[u8], at: usize, count: usize) -> Option<u32> {
     text.get(at..at + count)?
         .iter()
-        .try_fold(0, |number, byte| {
-            byte.is_ascii_digit()
-                .then(|| number * 10 + u32::from(byte - b'0'))
-        })
+        .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0')))
 }
 
 fn parse_date(text: &[u8]) -> Option<Date> {
     if text.get(4) != Some(&b'-') || text.get(7) != Some(&b'-') {
         return None;
     }
-    Date::from_civil(
-        digits(text, 0, 4)? as i32,
-        digits(text, 5, 2)?,
-        digits(text, 8, 2)?,
-    )
+    Date::from_civil(digits(text, 0, 4)? as i32, digits(text, 5, 2)?, digits(text, 8, 2)?)
 }
 
 fn parse_instant(text: &[u8]) -> Option<Instant> {
     let date = parse_date(text)?;
-    if !matches!(text.get(10), Some(b'T' | b't' | b' '))
-        || text.get(13) != Some(&b':')
-        || text.get(16) != Some(&b':')
-    {
+    if !matches!(text.get(10), Some(b'T' | b't' | b' ')) || text.get(13) != Some(&b':') || text.get(16) != Some(&b':') {
         return None;
     }
-    let (hour, minute, second) = (
-        digits(text, 11, 2)?,
-        digits(text, 14, 2)?,
-        digits(text, 17, 2)?,
-    );
+    let (hour, minute, second) = (digits(text, 11, 2)?, digits(text, 14, 2)?, digits(text, 17, 2)?);
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
     let mut rest = text.get(19..)?;
     if let Some(fraction) = rest.strip_prefix(b".") {
-        let length = fraction
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
+        let length = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if length == 0 {
             return None;
         }
@@ -223,9 +195,8 @@ impl FromStr for Instant {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        parse_instant(text.as_bytes()).ok_or_else(|| {
-            format!("`{text}` is not an instant such as 2025-06-03T02:10:00Z (RFC 3339)")
-        })
+        parse_instant(text.as_bytes())
+            .ok_or_else(|| format!("`{text}` is not an instant such as 2025-06-03T02:10:00Z (RFC 3339)"))
     }
 }
 
@@ -268,13 +239,7 @@ impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_date(f, self.0.div_euclid(DAY_S))?;
         let second = self.0.rem_euclid(DAY_S);
-        write!(
-            f,
-            "T{:02}:{:02}:{:02}Z",
-            second / 3600,
-            second / 60 % 60,
-            second % 60
-        )
+        write!(f, "T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
     }
 }
 

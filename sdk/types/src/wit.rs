@@ -50,12 +50,7 @@ macro_rules! newtype {
         })+
     };
 }
-newtype!(
-    Instant(i64),
-    Date(i32),
-    TimeOfDay(u16),
-    Data(Vec<(String, String)>)
-);
+newtype!(Instant(i64), Date(i32), TimeOfDay(u16), Data(Vec<(String, String)>));
 
 impl<A: Convert<B>, B> Convert<Vec<B>> for Vec<A> {
     #[inline]
@@ -91,9 +86,7 @@ impl Convert<BTreeMap<u32, BTreeMap<u32, String>>> for Vec<(u32, u32, String)> {
 impl Convert<Vec<(u32, u32, String)>> for BTreeMap<u32, BTreeMap<u32, String>> {
     fn convert(self) -> Vec<(u32, u32, String)> {
         let cells = |(row, cells): (u32, BTreeMap<u32, String>)| {
-            cells
-                .into_iter()
-                .map(move |(column, cell)| (row, column, cell))
+            cells.into_iter().map(move |(column, cell)| (row, column, cell))
         };
         self.into_iter().flat_map(cells).collect()
     }
@@ -112,9 +105,7 @@ impl<A: Convert<B>, B> Convert<BTreeMap<String, B>> for Vec<(String, A)> {
 
 impl<A: Convert<B>, B> Convert<Vec<(String, B)>> for BTreeMap<String, A> {
     fn convert(self) -> Vec<(String, B)> {
-        self.into_iter()
-            .map(|(key, value)| (key, value.convert()))
-            .collect()
+        self.into_iter().map(|(key, value)| (key, value.convert())).collect()
     }
 }
 

@@ -98,7 +98,8 @@ fn the_board_approves_by_a_quorum_of_different_people() {
         let met = json!(["backout-plan-or-accept-irreversible", "infosec-assessment"]);
         assert_eq!(record["conditions_met"], met);
         let events = office.events(&number).await;
-        let of_it: Vec<_> = events.iter().filter(|e| *e == "record.chg.signed" || *e == "record.chg.approved").collect();
+        let of_it: Vec<_> =
+            events.iter().filter(|e| *e == "record.chg.signed" || *e == "record.chg.approved").collect();
         assert_eq!(of_it, ["record.chg.signed"; 3].iter().chain(&["record.chg.approved"]).collect::<Vec<_>>());
         office.manager.go("change", &number, "scheduled", json!({})).await;
     });
@@ -114,7 +115,10 @@ fn one_rejection_is_enough() {
         office.board[0].go("change", &number, "approved", json!({})).await;
         let record = office.board[1].go("change", &number, "rejected", json!({})).await;
         assert_eq!(record["state"], "rejected");
-        assert_eq!((&record["approvals"][1]["role"], &record["approvals"][1]["decision"]), (&json!("CAB"), &json!("reject")));
+        assert_eq!(
+            (&record["approvals"][1]["role"], &record["approvals"][1]["decision"]),
+            (&json!("CAB"), &json!("reject"))
+        );
     });
 }
 
@@ -183,7 +187,10 @@ fn a_standard_change_is_approved_with_its_model() {
         let (number, record) = office.assessed(&[&item], standard(&model_50)).await;
         assert_eq!((&record["assessment"]["route"], &record["state"]), (&json!("standard"), &json!("approved")));
         assert_eq!(record["assessment"]["approvers"], json!([]));
-        assert_eq!((&record["approvals"][0]["role"], &record["approvals"][0]["user"]), (&json!("auto"), &json!("mortise")));
+        assert_eq!(
+            (&record["approvals"][0]["role"], &record["approvals"][0]["user"]),
+            (&json!("auto"), &json!("mortise"))
+        );
         let history = office.manager.get(&format!("{}/history", path(&number))).await.ok();
         let entries = history["entries"].as_array().unwrap();
         let last: Vec<_> = entries.iter().rev().take(2).map(|e| (e["action"].clone(), e["actor"].clone())).collect();

@@ -68,7 +68,10 @@ fn what_is_not_said_is_found_out_or_missing() {
         assert_eq!(record["assessment"]["missing"], missing);
         // Nobody has said how long backing out takes: the whole window.
         let (_, decision) = office.decisions(&number).await;
-        assert_eq!(decision["input"]["backout"], json!({"state": "documented", "duration_min": 120, "window_min": 120}));
+        assert_eq!(
+            decision["input"]["backout"],
+            json!({"state": "documented", "duration_min": 120, "window_min": 120})
+        );
     });
 }
 
@@ -89,7 +92,10 @@ fn history_is_of_the_model_or_else_of_the_class() {
                 office.manager.patch(&path(&number), json!({"outcome": outcome})).await.ok();
             }
             let record = reviewer.go("change", &number, "reviewed", json!({})).await;
-            assert_eq!(record["conditions_met"], record["assessment"].get("conditions").filter(|c| **c != json!([])).cloned().unwrap_or_default());
+            assert_eq!(
+                record["conditions_met"],
+                record["assessment"].get("conditions").filter(|c| **c != json!([])).cloned().unwrap_or_default()
+            );
             reviewer.go("change", &number, "closed", json!({})).await;
         }
         let (_, record) = office.assessed(&[&item], json!({})).await;
@@ -138,9 +144,12 @@ fn every_colliding_item_is_listed_with_its_path() {
         let edit = json!({"cis": [server]});
         let record = office.technician.patch(&path(&above), json!({"teams": 2})).await.ok();
         let listed: Vec<_> = record["assessment"]["collisions"].as_array().unwrap().iter().cloned().collect();
-        assert!(listed.contains(&json!({
-            "change": both, "ci": disk, "relation": "related-ci", "path": [server, database, disk]
-        })), "{listed:?}");
+        assert!(
+            listed.contains(&json!({
+                "change": both, "ci": disk, "relation": "related-ci", "path": [server, database, disk]
+            })),
+            "{listed:?}"
+        );
         let record = office.technician.patch(&path(&draft), edit).await.ok();
         assert_eq!(record["assessment"]["collisions"].as_array().unwrap().len(), 4);
     });
@@ -155,14 +164,19 @@ fn input_that_makes_no_sense_is_refused() {
             (json!({"window_to": WINDOW.0}), "range", "window_to"),
             (json!({"tests": {"planned": 3, "passed": 4}}), "range", "tests.passed"),
             (json!({"tests": {"planned": -1, "passed": -1}}), "range", "tests.planned"),
-            (json!({"backout": {"state": "tested", "duration_min": 5_000_000_000_i64}}), "range", "backout.duration_min"),
+            (
+                json!({"backout": {"state": "tested", "duration_min": 5_000_000_000_i64}}),
+                "range",
+                "backout.duration_min",
+            ),
             (json!({"backout": {"state": "perhaps"}}), "enum", "backout.state"),
             (json!({"timing": "blackout"}), "enum", "timing"),
             (json!({"assessment": {}}), "computed-field", "assessment"),
             (json!({"approvals": []}), "computed-field", "approvals"),
         ];
         for (more, rule, field) in cases {
-            let problem = office.technician.post("/records/change", with(harmless(&[&item]), more)).await.problem(422, rule);
+            let problem =
+                office.technician.post("/records/change", with(harmless(&[&item]), more)).await.problem(422, rule);
             assert_eq!(problem["field"], field, "{problem}");
         }
         let (number, _) = office.assessed(&[&item], json!({})).await;

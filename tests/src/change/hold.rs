@@ -66,7 +66,8 @@ fn a_collision_found_at_scheduling_makes_the_approval_stale() {
         for member in &office.board[..2] {
             member.go("change", &first, "approved", json!({})).await;
         }
-        let problem = office.manager.post(&step(&first, "scheduled"), json!({})).await.problem(409, "resolve-collision");
+        let problem =
+            office.manager.post(&step(&first, "scheduled"), json!({})).await.problem(409, "resolve-collision");
         assert!(problem["detail"].as_str().unwrap().contains(&second), "{problem}");
 
         office.manager.go("change", &second, "cancelled", json!({})).await;

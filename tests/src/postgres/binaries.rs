@@ -13,19 +13,11 @@ const PROGRAMS: [&str; 3] = ["initdb", "pg_ctl", "createdb"];
 /// The folder with the programs of the newest PostgreSQL here.
 pub(crate) fn find() -> Option<PathBuf> {
     let named = env::var_os("PG_BIN").map(PathBuf::from);
-    named
-        .into_iter()
-        .chain(debian())
-        .chain(path())
-        .find(|folder| complete(folder))
+    named.into_iter().chain(debian()).chain(path()).find(|folder| complete(folder))
 }
 
 fn complete(folder: &Path) -> bool {
-    PROGRAMS.iter().all(|program| {
-        folder
-            .join(format!("{program}{}", env::consts::EXE_SUFFIX))
-            .is_file()
-    })
+    PROGRAMS.iter().all(|program| folder.join(format!("{program}{}", env::consts::EXE_SUFFIX)).is_file())
 }
 
 /// Debian keeps the versions side by side; the newest comes first.

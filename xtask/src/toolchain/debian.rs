@@ -27,16 +27,14 @@ const COMPLETE: &str = ".ok";
 /// # Errors
 /// When this is not Debian, its archive has no compiler that is new enough, or a step failed.
 pub(super) fn rustc(workspace: &Workspace) -> Result<PathBuf> {
-    let folder = env::var_os("WASM_TC_DIR")
-        .map_or_else(|| workspace.target().join("wasm-toolchain"), PathBuf::from);
+    let folder = env::var_os("WASM_TC_DIR").map_or_else(|| workspace.target().join("wasm-toolchain"), PathBuf::from);
     if let Some(rustc) = reuse(&folder) {
         return Ok(rustc);
     }
     // Two runs at once: the second waits, then uses what the first made.
     fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
     let lock = fs::File::create(folder.join(".lock")).context("create the toolchain's lock")?;
-    lock.lock()
-        .context("wait for another run that makes the toolchain")?;
+    lock.lock().context("wait for another run that makes the toolchain")?;
     if let Some(rustc) = reuse(&folder) {
         return Ok(rustc);
     }
@@ -58,11 +56,7 @@ pub(super) fn rustc(workspace: &Workspace) -> Result<PathBuf> {
         done.display()
     ));
     for package in packages.list() {
-        say(&format!(
-            "  {:<22} {:>7}",
-            package.name,
-            package.megabytes()
-        ));
+        say(&format!("  {:<22} {:>7}", package.name, package.megabytes()));
     }
     let partial = folder.join(format!("{}.partial", packages.version()));
     remove(&partial)?;
@@ -74,11 +68,7 @@ pub(super) fn rustc(workspace: &Workspace) -> Result<PathBuf> {
 /// The version in the folder name of a compiler that this module made.
 pub(super) fn version_of(rustc: &Path) -> Option<String> {
     let folder = rustc.parent()?;
-    folder.join(COMPLETE).is_file().then(|| {
-        folder
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-    })?
+    folder.join(COMPLETE).is_file().then(|| folder.file_name().map(|name| name.to_string_lossy().into_owned()))?
 }
 
 /// The newest complete folder of an earlier run, if its compiler still works.
@@ -90,18 +80,10 @@ fn reuse(folder: &Path) -> Option<PathBuf> {
         .filter(|path| path.join(COMPLETE).is_file())
         .collect();
     complete.sort();
-    complete
-        .into_iter()
-        .rev()
-        .find_map(|path| wrapper(&path).ok().filter(|rustc| has_target(rustc)))
+    complete.into_iter().rev().find_map(|path| wrapper(&path).ok().filter(|rustc| has_target(rustc)))
 }
 
-fn make(
-    workspace: &Workspace,
-    packages: &Packages,
-    partial: &Path,
-    done: &Path,
-) -> Result<PathBuf> {
+fn make(workspace: &Workspace, packages: &Packages, partial: &Path, done: &Path) -> Result<PathBuf> {
     let debs = partial.join("debs");
     fs::create_dir_all(&debs).with_context(|| format!("create {}", debs.display()))?;
     packages.download(&debs)?;
@@ -112,10 +94,7 @@ fn make(
     let rustc = wrapper(partial)?;
     build_std(workspace, &rustc, partial)?;
     if !has_target(&rustc) {
-        bail!(
-            "built no standard library for {TARGET} with {}",
-            rustc.display()
-        );
+        bail!("built no standard library for {TARGET} with {}", rustc.display());
     }
     remove(done)?;
     fs::rename(partial, done).with_context(|| format!("create {}", done.display()))?;
@@ -137,18 +116,11 @@ fn extract(package: &Package, debs: &Path, into: &Path) -> Result<()> {
         .context("list the downloaded packages")?
         .flatten()
         .map(|entry| entry.path())
-        .find(|path| {
-            path.file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with(&prefix))
-        })
+        .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix)))
         .with_context(|| format!("apt-get left no {prefix}*.deb"))?;
     let title = format!("extracting {}", package.name);
     if !package.sources {
-        return step(
-            &title,
-            Command::new("dpkg-deb").arg("--extract").arg(deb).arg(into),
-            None,
-        );
+        return step(&title, Command::new("dpkg-deb").arg("--extract").arg(deb).arg(into), None);
     }
     // Of the sources only the standard library is needed; the compiler's are ten times as big.
     let mut archive = Command::new("dpkg-deb")
@@ -172,9 +144,7 @@ fn extract(package: &Package, debs: &Path, into: &Path) -> Result<()> {
 /// Writes the script that runs the compiler with its own libraries; a folder that was moved
 /// gets a new one.
 fn wrapper(folder: &Path) -> Result<PathBuf> {
-    let folder = folder
-        .canonicalize()
-        .with_context(|| format!("no folder {}", folder.display()))?;
+    let folder = folder.canonicalize().with_context(|| format!("no folder {}", folder.display()))?;
     let libraries = fs::read_dir(folder.join("usr/lib"))
         .context("list the extracted libraries")?
         .flatten()
@@ -221,22 +191,13 @@ fn build_std(workspace: &Workspace, rustc: &Path, folder: &Path) -> Result<()> {
 
     let folder = folder.canonicalize().context("find the toolchain folder")?;
     // Without bitcode in the library, `lto = true` in a component's build fails.
-    let flags = format!(
-        "-Cembed-bitcode=yes\u{1f}--remap-path-prefix={}=/rust",
-        folder.display()
-    );
+    let flags = format!("-Cembed-bitcode=yes\u{1f}--remap-path-prefix={}=/rust", folder.display());
     step(
         &format!("building the standard library for {TARGET}, once"),
         workspace
             .cargo()
             .current_dir(&seed)
-            .args([
-                "build",
-                "--release",
-                "-Zbuild-std=std,panic_abort",
-                "--target",
-                TARGET,
-            ])
+            .args(["build", "--release", "-Zbuild-std=std,panic_abort", "--target", TARGET])
             .env("RUSTC", rustc)
             // Debian's compiler is a stable one; building the library is not a stable feature.
             .env("RUSTC_BOOTSTRAP", "1")
@@ -251,10 +212,7 @@ fn build_std(workspace: &Workspace, rustc: &Path, folder: &Path) -> Result<()> {
     let built = seed.join("target").join(TARGET).join("release/deps");
     for entry in fs::read_dir(&built).context("list the built library")? {
         let path = entry.context("list the built library")?.path();
-        let Some(name) = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-        else {
+        let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
             continue;
         };
         if name.ends_with(".rlib") && !name.starts_with("libstdseed") {

@@ -42,10 +42,7 @@ impl Toolchain {
     pub(crate) fn find(workspace: &Workspace) -> Result<Self> {
         if let Some(rustc) = env::var_os("WASM_RUSTC").map(PathBuf::from) {
             if !has_target(&rustc) {
-                bail!(
-                    "WASM_RUSTC={} has no standard library for {TARGET}",
-                    rustc.display()
-                );
+                bail!("WASM_RUSTC={} has no standard library for {TARGET}", rustc.display());
             }
             return Self::of(Some(rustc));
         }
@@ -57,11 +54,7 @@ impl Toolchain {
 
     fn of(rustc: Option<PathBuf>) -> Result<Self> {
         let compiler = rustc.clone().unwrap_or_else(default_rustc);
-        Ok(Self {
-            linker: linker(&compiler)?,
-            key: key(&compiler)?,
-            rustc,
-        })
+        Ok(Self { linker: linker(&compiler)?, key: key(&compiler)?, rustc })
     }
 
     /// Makes a cargo call build for [`TARGET`], in a folder of its own: cargo does not notice a
@@ -125,11 +118,7 @@ fn add_by_rustup() -> bool {
         return false;
     }
     let title = format!("installing {TARGET} with `rustup target add {TARGET}`");
-    let added = step(
-        &title,
-        Command::new("rustup").args(["target", "add", TARGET]),
-        Some(RUSTUP_DEADLINE),
-    );
+    let added = step(&title, Command::new("rustup").args(["target", "add", TARGET]), Some(RUSTUP_DEADLINE));
     if let Err(error) = added {
         say(&format!("{error:#}; trying another way"));
     }
@@ -138,9 +127,7 @@ fn add_by_rustup() -> bool {
 
 /// `None` when the compiler brings a linker; else the one of the compiler in use, or LLVM's.
 fn linker(rustc: &Path) -> Result<Option<PathBuf>> {
-    if env::var_os("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER").is_some()
-        || rust_lld(rustc).is_some()
-    {
+    if env::var_os("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER").is_some() || rust_lld(rustc).is_some() {
         return Ok(None);
     }
     if let Some(lld) = rust_lld(&default_rustc()) {
@@ -159,11 +146,7 @@ fn rust_lld(rustc: &Path) -> Option<PathBuf> {
     let sysroot = output(Command::new(rustc).args(["--print", "sysroot"]))?;
     let host = field(&version(rustc)?, "host")?;
     let name = format!("rust-lld{}", env::consts::EXE_SUFFIX);
-    let lld = Path::new(sysroot.trim())
-        .join("lib/rustlib")
-        .join(host)
-        .join("bin")
-        .join(name);
+    let lld = Path::new(sysroot.trim()).join("lib/rustlib").join(host).join("bin").join(name);
     lld.is_file().then_some(lld)
 }
 
@@ -194,9 +177,7 @@ fn field(text: &str, name: &str) -> Option<String> {
 /// The folders into which cargo extracts packages, one per registry. They are there: this
 /// program has dependencies, too.
 fn registry_sources() -> Vec<PathBuf> {
-    let home = env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| env::home_dir().map(|home| home.join(".cargo")));
     let mut folders: Vec<PathBuf> = home
         .and_then(|home| std::fs::read_dir(home.join("registry/src")).ok())
         .into_iter()

@@ -333,7 +333,12 @@ pub(super) mod tests {
     #[test]
     fn conditions_are_met_by_approval_and_review() {
         let policy = ChangePolicy::default();
-        let all = ["backout-plan-or-accept-irreversible", "infosec-assessment", "post-implementation-review", "resolve-collision"];
+        let all = [
+            "backout-plan-or-accept-irreversible",
+            "infosec-assessment",
+            "post-implementation-review",
+            "resolve-collision",
+        ];
         let assessment = assessment(ApprovalRoute::ChangeManager, &all);
         let yes = |role: &str, user: &str| Approval {
             role: role.to_owned(),

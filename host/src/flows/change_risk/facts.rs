@@ -63,9 +63,8 @@ pub(super) async fn gather(working: &mut Working<'_>) -> Result<Facts, FlowError
     }
     let find = |number: &Option<String>| records.iter().find(|r| number.as_ref() == Some(&r.number));
     let (model, line) = (find(&model), find(&line));
-    let of = |list: &[String]| -> Vec<Record> {
-        records.iter().filter(|r| list.contains(&r.number)).cloned().collect()
-    };
+    let of =
+        |list: &[String]| -> Vec<Record> { records.iter().filter(|r| list.contains(&r.number)).cloned().collect() };
     let (items, own_services) = (of(&cis), of(&services));
     let walk = impact::follow(&store, &org, &working.desk.policy.change, &items, own_services).await?;
 
@@ -161,12 +160,13 @@ fn money(working: &Working<'_>, line: Option<&Record>) -> Result<(Option<i64>, O
         i64::try_from(minor).ok().filter(|minor| (-MOST_MINOR..=MOST_MINOR).contains(minor))
     };
     let cost = part(cost, "amount").zip(part(cost, "currency"));
-    let cost_minor = match &cost {
-        None => None,
-        Some((amount, currency)) => Some(minor(amount, currency).ok_or_else(|| {
-            Refusal::invalid(rule::RANGE, "cost", "cost is more than can be compared with a budget")
-        })?),
-    };
+    let cost_minor =
+        match &cost {
+            None => None,
+            Some((amount, currency)) => Some(minor(amount, currency).ok_or_else(|| {
+                Refusal::invalid(rule::RANGE, "cost", "cost is more than can be compared with a budget")
+            })?),
+        };
     let Some(line) = line else { return Ok((cost_minor, None)) };
     let currency = part(line.data.get("amount"), "currency");
     if let (Some((_, cost)), Some(kept)) = (&cost, &currency)

@@ -18,7 +18,11 @@ pub(in crate::http) static DOC: Operation = Operation {
     group: Group::Components,
     summary: "The components of the organisation",
     text: "The newest first, each with where it is active.",
-    parameters: &[Parameter::query("process", Value::OneOf(super::super::activations::PROCESSES), "Only of this process.")],
+    parameters: &[Parameter::query(
+        "process",
+        Value::OneOf(super::super::activations::PROCESSES),
+        "Only of this process.",
+    )],
     answers: &[Answer::json(200, "ComponentList", "The components.")],
     problems: &[400, 401, 403, 422],
     ..Operation::PLAIN

@@ -23,7 +23,11 @@ pub(in crate::http) static DOC: Operation = Operation {
            export exactly one known process, import nothing that it was not granted, compile, say who it is, and \
            accept its own default settings. Nothing is active by being uploaded. Needs the role PUB (publisher) or \
            ADM (administrator); only an administrator grants imports.",
-    parameters: &[Parameter::query("grant", Value::Texts, "An interface it may import, for example `itsm:log/log`. May be repeated.")],
+    parameters: &[Parameter::query(
+        "grant",
+        Value::Texts,
+        "An interface it may import, for example `itsm:log/log`. May be repeated.",
+    )],
     body: Body::Component,
     answers: &[
         Answer::json(201, "Component", "The component, kept.").headers(&["Location"]),

@@ -179,10 +179,21 @@ mod tests {
     #[test]
     fn media_types_are_compared_as_they_should_be() {
         let accept = HeaderName::from_static("accept-post");
-        for text in ["application/json", "Application/JSON", "application/json; charset=UTF-8", "application/json;charset=\"utf-8\""] {
+        for text in [
+            "application/json",
+            "Application/JSON",
+            "application/json; charset=UTF-8",
+            "application/json;charset=\"utf-8\"",
+        ] {
             check_type(&of_type(text), &[JSON], accept.clone()).unwrap();
         }
-        for text in ["", "text/json", "application/jsonp", "application/json; charset=latin1", "application/x-www-form-urlencoded"] {
+        for text in [
+            "",
+            "text/json",
+            "application/jsonp",
+            "application/json; charset=latin1",
+            "application/x-www-form-urlencoded",
+        ] {
             let response = check_type(&of_type(text), &[JSON], accept.clone()).unwrap_err().into_response();
             assert_eq!(response.status(), 415, "{text}");
             assert_eq!(response.headers()["accept-post"], JSON);

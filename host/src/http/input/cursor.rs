@@ -84,7 +84,9 @@ mod tests {
 
     #[test]
     fn base64url_is_the_known_one() {
-        for (plain, text) in [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("\u{fb}\u{ff}", "w7vDvw")] {
+        for (plain, text) in
+            [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("\u{fb}\u{ff}", "w7vDvw")]
+        {
             assert_eq!(base64url(plain.as_bytes()), text);
             assert_eq!(from_base64url(text).unwrap(), plain.as_bytes());
         }

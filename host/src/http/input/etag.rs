@@ -76,7 +76,21 @@ mod tests {
 
     #[test]
     fn anything_else_is_malformed() {
-        for text in ["", "7", "\"7", "7\"", "\"\"", "\"07\"", "\"-1\"", "\"+1\"", "\"x\"", "W/\"7\"", "\"7\", \"8\"", "\"99999999999999999999\"", "é"] {
+        for text in [
+            "",
+            "7",
+            "\"7",
+            "7\"",
+            "\"\"",
+            "\"07\"",
+            "\"-1\"",
+            "\"+1\"",
+            "\"x\"",
+            "W/\"7\"",
+            "\"7\", \"8\"",
+            "\"99999999999999999999\"",
+            "é",
+        ] {
             let response = if_match(&headers(IF_MATCH, &[text])).unwrap_err().into_response();
             assert_eq!(response.status(), 400, "{text}");
         }

@@ -181,7 +181,9 @@ mod tests {
 
     #[tokio::test]
     async fn other_values_are_no_objects() {
-        for (text, what) in [("[]", "an array"), ("null", "null"), ("\"a\"", "a string"), ("1", "a number"), ("true", "a boolean")] {
+        for (text, what) in
+            [("[]", "an array"), ("null", "null"), ("\"a\"", "a string"), ("1", "a number"), ("true", "a boolean")]
+        {
             let (rule, detail) = refused(text.as_bytes()).await;
             assert_eq!(rule, "json-object");
             assert!(detail.contains(what), "{detail}");

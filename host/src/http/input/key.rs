@@ -13,9 +13,10 @@ const LONGEST: usize = 255;
 pub(in crate::http) fn of(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut values = headers.get_all(HEADER).iter();
     let Some(value) = values.next() else { return Ok(None) };
-    let text = value.to_str().ok().filter(|text| {
-        (1..=LONGEST).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
-    });
+    let text = value
+        .to_str()
+        .ok()
+        .filter(|text| (1..=LONGEST).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()));
     match (text, values.next()) {
         (Some(text), None) => Ok(Some(text)),
         _ => {

@@ -48,11 +48,8 @@ fn patch(kind: &Kind, name: &str) -> Value {
         let kept = ["title", "owner", "confidentiality"].contains(&field.name.as_str());
         if kept { same } else { json!({ "anyOf": [same, { "type": "null" }] }) }
     };
-    let properties: Map<String, Value> = kind
-        .all_fields()
-        .filter(|field| !field.computed)
-        .map(|field| (field.name.clone(), property(field)))
-        .collect();
+    let properties: Map<String, Value> =
+        kind.all_fields().filter(|field| !field.computed).map(|field| (field.name.clone(), property(field))).collect();
     json!({
         "type": "object",
         "title": format!("{}, changes", kind.name.en),

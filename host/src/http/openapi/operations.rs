@@ -31,7 +31,7 @@ fn operation(route: &Route, kind: Option<&Kind>, all: &Kinds) -> Value {
     let doc = route.operation;
     let name = kind.map(kinds::schema_name).unwrap_or_default();
     let schema = |text: &str| json!({ "$ref": format!("#/components/schemas/{}", text.replace("{Kind}", &name)) });
-    let said = kind.map_or_else(String::new, |kind| kind.name.en.clone());
+    let said = kind.map_or_else(String::new, |kind| in_a_sentence(&kind.name.en));
     let mut text = doc.text.to_owned();
     let mut parameters = path_parameters(route.path, kind, all);
     parameters.extend(doc.parameters.iter().map(parameter));
@@ -59,6 +59,17 @@ fn operation(route: &Route, kind: Option<&Kind>, all: &Kinds) -> Value {
     shown
 }
 
+/// A name as it stands inside a sentence: `incident`, but `SLA`.
+fn in_a_sentence(name: &str) -> String {
+    let mut letters = name.chars();
+    match letters.next() {
+        Some(first) if !letters.as_str().starts_with(char::is_uppercase) => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => name.to_owned(),
+    }
+}
+
 fn path_parameters(path: &str, kind: Option<&Kind>, all: &Kinds) -> Vec<Value> {
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let slugs = || all.iter().map(|kind| kind.slug.as_str()).collect::<Vec<_>>();
@@ -78,10 +89,9 @@ fn path_parameters(path: &str, kind: Option<&Kind>, all: &Kinds) -> Vec<Value> {
                     "Name of the transition.".to_owned(),
                     json!({ "type": "string", "enum": kinds::transition_names(kind) }),
                 ),
-                ("digest", _) => (
-                    "SHA-256 of the component.".to_owned(),
-                    json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" }),
-                ),
+                ("digest", _) => {
+                    ("SHA-256 of the component.".to_owned(), json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" }))
+                }
                 ("id", _) => ("Identifier of the decision.".to_owned(), json!({ "type": "string", "format": "uuid" })),
                 (name, _) => (format!("The {name}."), json!({ "type": "string" })),
             };

@@ -181,8 +181,7 @@ fn every_route_is_documented_and_nothing_else() {
             expected.insert((route.path.to_owned(), method));
         }
     }
-    let found: BTreeSet<_> =
-        operations(&document).into_iter().map(|(p, m, _)| (p.to_owned(), m.to_owned())).collect();
+    let found: BTreeSet<_> = operations(&document).into_iter().map(|(p, m, _)| (p.to_owned(), m.to_owned())).collect();
     assert_eq!(found, expected);
 }
 

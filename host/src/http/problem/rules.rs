@@ -57,15 +57,19 @@ const fn is(name: &'static str, title: &'static str, text: &'static str) -> Rule
 #[rustfmt::skip]
 pub(in crate::http) static RULES: &[Rule] = &[
     is("already-signed", "Signed already", "This person, or this role, has signed the transition. The state moves when the other roles have signed, each by another person."),
+    is("approval-required", "Approval required", "The decision asks for the approval of a further role before this step. That role gives it by taking the same transition."),
     is("approvals-missing", "Approvals missing", "The change lacks approvals for what it is now. The answer names the roles that have still to approve, each by another person."),
     is("awaiting-decision", "Awaiting a decision", "There is no assessment of what the change is now, because the component failed. The record waits in the manual-decision queue; nothing is approved meanwhile."),
+    is("baseline-deviation", "Looser than the baseline", "A target is looser than the baseline of the service level policy. That has to be declared in baseline_deviation, and the customer has to sign the agreement."),
     is("blocked", "Blocked", "The decision blocks the change as it stands, for example because it falls into a blackout window. It can be neither approved nor scheduled before that is different."),
     is("body-incomplete", "Incomplete body", "The connection ended, or broke, before the whole body had arrived. Send the request again."),
     is("body-required", "Missing body", "The request needs a JSON object as its body."),
+    is("budget-not-active", "Budget not active", "Money of this budget does not move in its present state. The answer names the states in which it does."),
     is("busy", "Busy", "The server had no room to try the component out. The same upload may succeed later."),
     is("changed-export", "Changed export", "A function of the process's contract has other parameters or results than the contract says. Build the component against a WIT version that this server knows."),
     is("changed-import", "Changed import", "The component imports something this server offers, but with another type. Build it against a WIT version that this server knows."),
     is("closed-record", "Closed record", "The record is closed and read-only, or nothing leads on from its state. Corrections are made with a new, linked record."),
+    is("commitment-not-open", "Commitment not open", "The commitment belongs to another budget line, or nothing can be invoiced on it in its present state."),
     is("component-unavailable", "Component unavailable", "A component that is needed does not load on this node. The administrator finds the reason in the server's log."),
     is("computed-field", "Computed field", "The server fills this field; a client cannot. Leave it out."),
     is("contended", "Contended", "Several requests changed the same thing at the same time and this one did not get its turn. Send it again."),
@@ -88,9 +92,12 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("json-object", "Not an object", "The body is JSON, but not an object."),
     is("json-syntax", "Not JSON", "The body is not JSON. The answer names the line and the column."),
     is("last-event-id", "Unusable Last-Event-ID", "Last-Event-ID, or the parameter after, is the id of an event: a whole number that is not negative."),
+    is("ledger", "Sums cannot be made", "What is booked on the line cannot be added up: the line has no amount yet, an entry is in another currency, or the amounts are too large."),
+    is("line-not-open", "Budget line not open", "The budget line is frozen or closed, so nothing can be booked on it."),
     is("locked-field", "Locked field", "The field cannot be changed while the record is in its present state."),
     is("method-not-allowed", "Method not allowed", "The path is right, the method is not. The Allow header has the methods."),
     is("missing-export", "Missing export", "The component does not export a function of its process's contract."),
+    is("no-open-period", "No open period", "The period is not one of the budget's, or the budget has no open period left for a cost of this day."),
     is("no-randomness", "No randomness", "The operating system gave no random bytes."),
     is("no-such-route", "No such route", "Nothing is served under this path. The documentation is under /docs."),
     is("not-a-component", "Not a component", "The bytes are not a WebAssembly component. A core module has to be made into a component first."),
@@ -99,9 +106,12 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("not-utf-8", "Not UTF-8", "JSON is sent as UTF-8."),
     is("nothing-active", "Nothing active", "No component is active for this process in exactly this scope."),
     is("nothing-to-roll-back-to", "Nothing to roll back to", "There was no other component or settings before the present one."),
+    is("other-budget", "Another budget", "One step books on the lines of one budget only."),
     is("own", "Only your own", "Your role allows this for records of your own: those you own, made, or are named in."),
     is("parameter", "Unreadable parameter", "The query string cannot be read, or a parameter has a value of the wrong sort."),
     is("path", "Unreadable path", "A part of the path cannot be read as text."),
+    is("period-blocked", "Period blocked", "Something unfinished keeps the period from being closed. The answer names each item."),
+    is("period-closed", "Period closed", "The period is closed already. It is opened again by reopening its period close."),
     is("range", "Out of range", "The value is too small, too large, too short or too long."),
     is("reason-required", "Reason required", "This transition is taken with a reason only. Send it as the parameter reason."),
     is("reference", "Bad reference", "The value is not the number of a record, or name of a thing, that the field may point to."),
@@ -176,9 +186,11 @@ mod tests {
                     let module = module.split("\n}").next().unwrap_or_default();
                     found.extend(module.lines().filter_map(|l| after(l, "&str = \"")));
                 }
-                for constructor in ["invalid(", "forbidden(", "conflict(", "unavailable("] {
-                    let calls = text.split(&format!("Refusal::{constructor}")).skip(1);
-                    found.extend(calls.filter_map(|c| after(c.trim_start(), "\"").filter(|_| c.trim_start().starts_with('"'))));
+                for constructor in ["invalid", "forbidden", "conflict", "unavailable"] {
+                    let mark = format!("Refusal::{constructor}(");
+                    let calls = text.split(&mark).skip(1).map(str::trim_start);
+                    let literal = calls.filter(|call| call.starts_with('"'));
+                    found.extend(literal.filter_map(|call| after(call, "\"")));
                 }
             }
         }

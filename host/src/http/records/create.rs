@@ -16,7 +16,7 @@ use crate::http::table::{Answer, Body, Group, Operation, Parameter, Value};
 pub(in crate::http) static DOC: Operation = Operation {
     id: "create",
     group: Group::Records,
-    summary: "Make a {kind}",
+    summary: "Create {kind}",
     text: "The record gets its number, its first state and the defaults of its kind; a component decides what it has \
            to decide; record, audit entry, event, timers and decision are stored together before the answer is sent.",
     parameters: &[Parameter::header(

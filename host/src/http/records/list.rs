@@ -19,13 +19,17 @@ use crate::store::listing::Cursor;
 pub(in crate::http) static DOC: Operation = Operation {
     id: "list",
     group: Group::Records,
-    summary: "List records of the kind {kind}",
+    summary: "List {kind} records",
     text: "Filters are `FIELD=CONDITION` on indexed fields and common columns; all of them must hold. A condition is \
            a value; `a,b` one of several; `!a,b` none of several; `from..to` a range whose start is included and \
            whose end is not, where either may be left out; nothing, for records whose field has no value. You see \
            the records that you may read. Pages are joined by cursors: a page at depth costs what the first one does.",
     parameters: &[
-        Parameter::query("sort", Value::Text, "Field to sort by, with `-` before it for descending. Default: `-created_at`."),
+        Parameter::query(
+            "sort",
+            Value::Text,
+            "Field to sort by, with `-` before it for descending. Default: `-created_at`.",
+        ),
         Parameter::query("limit", Value::Whole(1, 500), "Records a page. Default: 50."),
         Parameter::query("cursor", Value::Text, "The `next` of the page before. Keep filters and sort as they were."),
     ],

@@ -15,7 +15,7 @@ use crate::http::table::{Answer, Group, Operation, Parameter, Value};
 pub(in crate::http) static DOC: Operation = Operation {
     id: "read",
     group: Group::Records,
-    summary: "Read a {kind}",
+    summary: "Read {kind}",
     text: "The `ETag` of the answer is the record's revision; send it back in `If-Match` with a change.",
     parameters: &[Parameter::header(
         "If-None-Match",

@@ -19,7 +19,7 @@ use crate::http::table::{Answer, Body, Group, Operation};
 pub(in crate::http) static DOC: Operation = Operation {
     id: "transition",
     group: Group::Records,
-    summary: "Move a {kind} to another state",
+    summary: "Move {kind} to another state",
     text: "The body, if there is one, holds fields to set on the way. A reason goes into the parameter `reason`, or \
            into a member `reason` of the body where the kind has no field of that name. A transition that several \
            roles must sign collects one signature with each call; the state moves with the last one.",

@@ -5,8 +5,8 @@ use axum::response::Response;
 use serde_json::{Value as Json, json};
 
 use crate::domain::kind::{Kind, Transition};
-use crate::domain::{Record, TransitionContext, lifecycle};
-use crate::flows::read_record;
+use crate::domain::{Record, lifecycle};
+use crate::flows::{read_record, transition_record};
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place};
 use crate::http::problem::Problem;
@@ -34,8 +34,7 @@ pub(in crate::http) async fn run(
     params.done()?;
     let kind = site.kind(&kind)?;
     let record = read_record::run(&site.desk, &caller, kind, &number).await?;
-    let context = TransitionContext::default();
-    let steps = lifecycle::available(kind, &caller, &record, &context);
+    let steps = transition_record::available(kind, &caller, &record);
     let steps: Vec<Json> = steps.into_iter().map(|step| shown(kind, &record, step)).collect();
     Ok(reply::ok(&json!({
         "number": record.number,

@@ -1,7 +1,7 @@
 //! `GET /docs`: this interface, for people. One page without anything from elsewhere.
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::http::input::Place;

@@ -13,7 +13,12 @@ pub(in crate::http) static DOC: Operation = Operation {
     group: Group::Server,
     summary: "This interface as OpenAPI 3.1",
     text: "Written from the routes and the record kinds of this server.",
-    answers: &[Answer { status: 200, text: "The document.", content: Content::Other("application/json"), headers: &[] }],
+    answers: &[Answer {
+        status: 200,
+        text: "The document.",
+        content: Content::Other("application/json"),
+        headers: &[],
+    }],
     open: true,
     ..Operation::PLAIN
 };

@@ -1,7 +1,7 @@
 //! `GET /problems/{rule}`: what the `type` of a problem document points to.
 
-use axum::http::header::ACCEPT;
 use axum::http::HeaderMap;
+use axum::http::header::ACCEPT;
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::json;
 

@@ -27,11 +27,7 @@ impl Default for VipSettings {
             let target = Target::minutes(5 * priority, 60 * priority, "24x7");
             (format!("P{priority}"), target)
         };
-        Self {
-            attribute: "customer.vip".to_owned(),
-            targets: (1..=5).map(target).collect(),
-            standard: Base::default(),
-        }
+        Self { attribute: "customer.vip".to_owned(), targets: (1..=5).map(target).collect(), standard: Base::default() }
     }
 }
 
@@ -58,23 +54,15 @@ impl SlaPolicy for Vip {
         let mut request = request.clone();
         request.targets = Some(targets.collect());
         let mut decided = Standard::clock(&request, &settings.standard)?;
-        decided
-            .reasons
-            .insert(0, Reason::new("vip", "The customer is a VIP."));
+        decided.reasons.insert(0, Reason::new("vip", "The customer is a VIP."));
         Ok(decided)
     }
 
-    fn availability(
-        request: &sla::AvailabilityRequest,
-        settings: &VipSettings,
-    ) -> Answer<sla::AvailabilityOutcome> {
+    fn availability(request: &sla::AvailabilityRequest, settings: &VipSettings) -> Answer<sla::AvailabilityOutcome> {
         Standard::availability(request, &settings.standard)
     }
 
-    fn service_time(
-        request: &sla::ServiceTimeRequest,
-        settings: &VipSettings,
-    ) -> Answer<sla::ServiceTimeOutcome> {
+    fn service_time(request: &sla::ServiceTimeRequest, settings: &VipSettings) -> Answer<sla::ServiceTimeOutcome> {
         Standard::service_time(request, &settings.standard)
     }
 
@@ -82,10 +70,7 @@ impl SlaPolicy for Vip {
         Standard::chain(request, &settings.standard)
     }
 
-    fn priority(
-        request: &sla::PriorityRequest,
-        settings: &VipSettings,
-    ) -> Answer<sla::PriorityOutcome> {
+    fn priority(request: &sla::PriorityRequest, settings: &VipSettings) -> Answer<sla::PriorityOutcome> {
         Standard::priority(request, &settings.standard)
     }
 }

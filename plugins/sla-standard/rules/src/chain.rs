@@ -27,48 +27,30 @@ pub(crate) fn chain(request: &ChainRequest) -> Answer<ChainOutcome> {
         }
     }
     let figures = || {
-        let committed = stages
-            .values()
-            .try_fold(request.handover_s, |sum, longest| sum.checked_add(*longest))?;
+        let committed = stages.values().try_fold(request.handover_s, |sum, longest| sum.checked_add(*longest))?;
         let slack = i64::try_from(sla.target_s).ok()? - i64::try_from(committed).ok()?;
         Some((committed, slack))
     };
-    let (committed_s, slack_s) = figures().ok_or_else(|| {
-        Refusal::invalid_request("invalid-target", "the targets are too large to be added")
-    })?;
+    let (committed_s, slack_s) =
+        figures().ok_or_else(|| Refusal::invalid_request("invalid-target", "the targets are too large to be added"))?;
     if slack_s < 0 {
         findings.push("negative-slack".to_owned());
     }
     findings.sort_unstable();
 
     let mut reasons = vec![
-        Reason::new(
-            "committed",
-            "Hand-over plus the longest target of each stage.",
-        )
-        .with("handover_s", request.handover_s)
-        .with("stages", stages.len())
-        .with("committed_s", committed_s),
+        Reason::new("committed", "Hand-over plus the longest target of each stage.")
+            .with("handover_s", request.handover_s)
+            .with("stages", stages.len())
+            .with("committed_s", committed_s),
     ];
     reasons.extend(findings.iter().map(|finding| {
         let (code, element) = finding.split_once(':').unwrap_or((finding, ""));
         let reason = Reason::new(code, meaning(code));
-        if element.is_empty() {
-            reason.with("slack_s", slack_s)
-        } else {
-            reason.with("element", element)
-        }
+        if element.is_empty() { reason.with("slack_s", slack_s) } else { reason.with("element", element) }
     }));
     let feasible = findings.is_empty();
-    Ok(Decided::new(
-        ChainOutcome {
-            committed_s,
-            slack_s,
-            feasible,
-            findings,
-        },
-        reasons,
-    ))
+    Ok(Decided::new(ChainOutcome { committed_s, slack_s, feasible, findings }, reasons))
 }
 
 fn meaning(code: &str) -> &'static str {

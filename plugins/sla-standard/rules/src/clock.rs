@@ -28,18 +28,13 @@ pub(crate) fn clock(request: &ClockRequest, settings: &Settings) -> Answer<Clock
     let (responded, restored) = (past(ticket.responded_at), past(ticket.restored_at));
     let pauses = pauses(&ticket.pauses, opened, restored.unwrap_or(now))?;
     let waiting = ticket.pauses.iter();
-    let waiting = waiting
-        .filter(|pause| pause.from.0 <= now)
-        .any(|pause| pause.to.is_none_or(|to| now < to.0));
+    let waiting = waiting.filter(|pause| pause.from.0 <= now).any(|pause| pause.to.is_none_or(|to| now < to.0));
 
     let mut judge = Judge {
         now,
         opened,
         segments: &segments,
-        promises: Promises {
-            targets: request.targets.as_ref(),
-            settings,
-        },
+        promises: Promises { targets: request.targets.as_ref(), settings },
         services: Services::new(&request.calendars),
         thresholds: request.warn_pct.unwrap_or_else(|| settings.thresholds()),
         horizon_s: i64::from(settings.horizon_days) * mortise_sdk::types::time::DAY_S,
@@ -49,11 +44,7 @@ pub(crate) fn clock(request: &ClockRequest, settings: &Settings) -> Answer<Clock
     let resolution = judge.measure(Goal::Resolution, restored, &pauses, waiting)?;
 
     let mut reasons = Vec::with_capacity(8);
-    reasons.push(priority::reason(
-        current.priority,
-        current.impact,
-        current.urgency,
-    ));
+    reasons.push(priority::reason(current.priority, current.impact, current.urgency));
     if segments.len() > 1 {
         let changed = "Time used before a change of priority is kept.";
         reasons.push(
@@ -123,22 +114,14 @@ impl<'a> Judge<'a> {
             None if waiting => ClockState::Paused,
             None => ClockState::Running,
         };
-        let mut run = Run {
-            elapsed: 0,
-            breached_at: None,
-            pauses: Cut::new(pauses),
-        };
+        let mut run = Run { elapsed: 0, breached_at: None, pauses: Cut::new(pauses) };
         let Some((last, earlier)) = self.segments[..count].split_last() else {
             return Err(no_history());
         };
         for (segment, next) in earlier.iter().zip(&self.segments[1..]) {
             self.step(&mut run, goal, segment, next.from)?;
         }
-        let Step {
-            promise,
-            target,
-            reached,
-        } = self.step(&mut run, goal, last, end)?;
+        let Step { promise, target, reached } = self.step(&mut run, goal, last, end)?;
         let due_at = match reached {
             Some(reached) => Some(reached),
             None if state == ClockState::Paused => None,
@@ -160,13 +143,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Takes a run through one segment.
-    fn step(
-        &mut self,
-        run: &mut Run<'_>,
-        goal: Goal,
-        segment: &Segment<'a>,
-        to: i64,
-    ) -> Result<Step<'a>, Refusal> {
+    fn step(&mut self, run: &mut Run<'_>, goal: Goal, segment: &Segment<'a>, to: i64) -> Result<Step<'a>, Refusal> {
         let promise = self.promises.get(segment.priority)?;
         let target_s = match goal {
             Goal::Response => promise.response_s,
@@ -190,11 +167,7 @@ impl<'a> Judge<'a> {
         if run.elapsed > target && run.breached_at.is_none() {
             run.breached_at = reached;
         }
-        Ok(Step {
-            promise,
-            target,
-            reached,
-        })
+        Ok(Step { promise, target, reached })
     }
 
     /// When will a clock that is not at its target reach it? Notes what a
@@ -220,19 +193,12 @@ impl<'a> Judge<'a> {
         let found = reach(service, stretch, needs)?;
         let names = match goal {
             Goal::Response => ["response.warning", "response.critical", "response.due"],
-            Goal::Resolution => [
-                "resolution.warning",
-                "resolution.critical",
-                "resolution.due",
-            ],
+            Goal::Resolution => ["resolution.warning", "resolution.critical", "resolution.due"],
         };
         for ((name, at), need) in names.into_iter().zip(found).zip(needs) {
             // What lies behind is no milestone, nor is what lies beyond the target.
             if let Some(at) = at.filter(|_| (1..=target - elapsed).contains(&need)) {
-                self.milestones.push(Milestone {
-                    name: name.to_owned(),
-                    at: Instant(at),
-                });
+                self.milestones.push(Milestone { name: name.to_owned(), at: Instant(at) });
             }
         }
         let [.., due] = found;
@@ -258,11 +224,7 @@ struct Step<'a> {
 
 /// The earliest instants of a stretch at which its service time reaches each
 /// of the needs; its start for a need that is not positive.
-fn reach<const N: usize>(
-    service: &Service<'_>,
-    stretch: Span,
-    needs: [i64; N],
-) -> Result<[Option<i64>; N], Refusal> {
+fn reach<const N: usize>(service: &Service<'_>, stretch: Span, needs: [i64; N]) -> Result<[Option<i64>; N], Refusal> {
     let mut found = needs.map(|need| (need <= 0).then_some(stretch.from));
     let mut used = 0;
     for span in service.within(stretch.from, stretch.to)? {

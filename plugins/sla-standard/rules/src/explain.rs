@@ -33,10 +33,7 @@ pub(crate) fn explain(
         // Only a raise makes a clock pass its target in the instant of a change.
         let raised = segments.iter().skip(1).any(|segment| segment.from == at.0);
         let (code, message) = if raised {
-            (
-                "breached-by-raise",
-                "More time was used than the new priority allows.",
-            )
+            ("breached-by-raise", "More time was used than the new priority allows.")
         } else {
             ("breached", "The target was passed.")
         };

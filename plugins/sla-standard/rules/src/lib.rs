@@ -18,8 +18,8 @@ mod ticket;
 
 use mortise_sdk::prelude::*;
 use mortise_sdk::types::sla::{
-    AvailabilityOutcome, AvailabilityRequest, ChainOutcome, ChainRequest, ClockOutcome,
-    ClockRequest, PriorityOutcome, PriorityRequest, ServiceTimeOutcome, ServiceTimeRequest,
+    AvailabilityOutcome, AvailabilityRequest, ChainOutcome, ChainRequest, ClockOutcome, ClockRequest, PriorityOutcome,
+    PriorityRequest, ServiceTimeOutcome, ServiceTimeRequest,
 };
 
 pub use settings::{Profile, Settings, Target};

@@ -15,19 +15,12 @@ pub(crate) fn priority(request: &PriorityRequest, settings: &Settings) -> Answer
     let matrix = request.matrix.as_ref().unwrap_or(&settings.matrix);
     let priority = lookup(matrix, request.impact, request.urgency)?;
     let reason = reason(priority, request.impact, request.urgency);
-    Ok(Decided::new(
-        PriorityOutcome {
-            priority: priority.to_owned(),
-        },
-        vec![reason],
-    ))
+    Ok(Decided::new(PriorityOutcome { priority: priority.to_owned() }, vec![reason]))
 }
 
 /// The cell of a matrix.
 pub(crate) fn lookup(matrix: &Matrix, impact: u32, urgency: u32) -> Result<&str, Refusal> {
-    let cell = matrix
-        .get(&impact)
-        .and_then(|row: &BTreeMap<_, _>| row.get(&urgency));
+    let cell = matrix.get(&impact).and_then(|row: &BTreeMap<_, _>| row.get(&urgency));
     cell.map(String::as_str).ok_or_else(|| {
         Refusal::invalid_request(
             "unknown-priority",

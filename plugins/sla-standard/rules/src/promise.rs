@@ -6,11 +6,7 @@ use mortise_sdk::types::sla::Targets;
 use crate::settings::{Profile, Settings};
 
 /// The calendar and targets of the baseline profile (guide, section 3.1).
-const BASELINE: Promise<'static> = Promise {
-    response_s: 1800,
-    resolution_s: 14_400,
-    calendar: "24x7",
-};
+const BASELINE: Promise<'static> = Promise { response_s: 1800, resolution_s: 14_400, calendar: "24x7" };
 
 /// The largest target, that of the contract's integers.
 const LARGEST_S: u64 = 1 << 53;
@@ -44,14 +40,10 @@ impl<'a> Promises<'a> {
                 calendar: &target.calendar,
             }),
         };
-        let promise = promise.ok_or_else(|| {
-            Refusal::invalid_request("no-target", format!("there is no target for {priority}"))
-        })?;
+        let promise = promise
+            .ok_or_else(|| Refusal::invalid_request("no-target", format!("there is no target for {priority}")))?;
         if promise.response_s.max(promise.resolution_s) > LARGEST_S {
-            return Err(Refusal::invalid_request(
-                "invalid-target",
-                format!("the target for {priority} is too large"),
-            ));
+            return Err(Refusal::invalid_request("invalid-target", format!("the target for {priority} is too large")));
         }
         Ok(promise)
     }

@@ -48,10 +48,7 @@ pub(crate) struct Services<'a> {
 
 impl<'a> Services<'a> {
     pub(crate) fn new(calendars: &'a Calendars) -> Self {
-        Self {
-            calendars,
-            checked: BTreeMap::new(),
-        }
+        Self { calendars, checked: BTreeMap::new() }
     }
 
     /// The calendar of that id.
@@ -81,9 +78,7 @@ impl<'a> Service<'a> {
         let holidays = &calendar.holidays;
         let adjusted = &calendar.adjusted_workdays;
         for (index, day) in adjusted.iter().enumerate() {
-            let rivals = adjusted[..index]
-                .iter()
-                .any(|it| it.date == day.date && it.plan != day.plan);
+            let rivals = adjusted[..index].iter().any(|it| it.date == day.date && it.plan != day.plan);
             if rivals || holidays.contains(&day.date) {
                 return Err(Refusal::invalid_request(
                     "calendar-conflict",
@@ -91,27 +86,16 @@ impl<'a> Service<'a> {
                 ));
             }
         }
-        if !calendar
-            .utc_offsets
-            .windows(2)
-            .all(|pair| pair[0].from < pair[1].from)
-        {
+        if !calendar.utc_offsets.windows(2).all(|pair| pair[0].from < pair[1].from) {
             return Err(Refusal::invalid_request(
                 "invalid-utc-offsets",
                 format!("the UTC offsets of calendar {id} are not in ascending order"),
             ));
         }
         let weekly = &calendar.weekly;
-        let [mon, tue, wed, thu, fri, sat, sun] = [
-            &weekly.mon,
-            &weekly.tue,
-            &weekly.wed,
-            &weekly.thu,
-            &weekly.fri,
-            &weekly.sat,
-            &weekly.sun,
-        ]
-        .map(|day| in_order(id, day));
+        let [mon, tue, wed, thu, fri, sat, sun] =
+            [&weekly.mon, &weekly.tue, &weekly.wed, &weekly.thu, &weekly.fri, &weekly.sat, &weekly.sun]
+                .map(|day| in_order(id, day));
         let week = [mon?, tue?, wed?, thu?, fri?, sat?, sun?];
         Ok(Self::Windows(Plan { week, calendar }))
     }
@@ -125,25 +109,16 @@ impl<'a> Service<'a> {
             Self::Always => Days::All(Span { from, to }),
             Self::Windows(plan) => Days::Planned(Walk::new(plan, from, to)?),
         };
-        Ok(Stretches {
-            days,
-            pending: None,
-        })
+        Ok(Stretches { days, pending: None })
     }
 }
 
 /// Windows sorted, without overlap; borrowed if they are so already.
 fn in_order<'a>(id: &str, windows: &'a [Window]) -> Result<Cow<'a, [Window]>, Refusal> {
-    if let Some(window) = windows
-        .iter()
-        .find(|window| window.start > window.end || window.end > TimeOfDay(1440))
-    {
+    if let Some(window) = windows.iter().find(|window| window.start > window.end || window.end > TimeOfDay(1440)) {
         return Err(Refusal::invalid_request(
             "invalid-window",
-            format!(
-                "calendar {id} has a window from {} to {}",
-                window.start, window.end
-            ),
+            format!("calendar {id} has a window from {} to {}", window.start, window.end),
         ));
     }
     if windows.windows(2).all(|pair| pair[0].end <= pair[1].start) {
@@ -167,11 +142,7 @@ impl Plan<'_> {
     fn on(&self, day: i64) -> &[Window] {
         // In range: instants are checked to be in years that have four digits.
         let date = Date(day as i32);
-        let adjusted = self
-            .calendar
-            .adjusted_workdays
-            .iter()
-            .find(|it| it.date == date);
+        let adjusted = self.calendar.adjusted_workdays.iter().find(|it| it.date == date);
         let plan = match adjusted {
             Some(adjusted) => adjusted.plan,
             None if self.calendar.holidays.contains(&date) => return &[],
@@ -260,10 +231,7 @@ impl<'a> Walk<'a> {
         }
         let offsets = &plan.calendar.utc_offsets;
         let next_offset = offsets.partition_point(|offset| offset.from.0 <= from);
-        let Some(offset) = next_offset
-            .checked_sub(1)
-            .map(|index| offsets[index].offset_s)
-        else {
+        let Some(offset) = next_offset.checked_sub(1).map(|index| offsets[index].offset_s) else {
             return Err(Refusal::invalid_request(
                 "no-utc-offset",
                 format!("the calendar has no UTC offset for {}", Instant(from)),
@@ -285,13 +253,8 @@ impl<'a> Walk<'a> {
     /// Starts at an instant with the offset that is set.
     fn enter(&mut self, from: i64) {
         let offsets = &self.plan.calendar.utc_offsets;
-        let change = offsets
-            .get(self.next_offset)
-            .map_or(self.to, |offset| offset.from.0);
-        self.stretch = Span {
-            from,
-            to: self.to.min(change),
-        };
+        let change = offsets.get(self.next_offset).map_or(self.to, |offset| offset.from.0);
+        self.stretch = Span { from, to: self.to.min(change) };
         self.day = (from + self.offset_s).div_euclid(DAY_S);
         self.windows = self.plan.on(self.day);
     }

@@ -57,22 +57,14 @@ impl Target {
     /// A target in minutes of service time.
     #[must_use]
     pub fn minutes(response: u64, resolution: u64, calendar: &str) -> Self {
-        Self {
-            response_s: response * 60,
-            resolution_s: resolution * 60,
-            calendar: calendar.to_owned(),
-        }
+        Self { response_s: response * 60, resolution_s: resolution * 60, calendar: calendar.to_owned() }
     }
 }
 
 /// In the form of a request.
 impl From<&Target> for sla::Target {
     fn from(target: &Target) -> Self {
-        Self {
-            response_s: target.response_s,
-            resolution_s: target.resolution_s,
-            calendar: target.calendar.clone(),
-        }
+        Self { response_s: target.response_s, resolution_s: target.resolution_s, calendar: target.calendar.clone() }
     }
 }
 
@@ -96,13 +88,7 @@ impl Default for Settings {
             let target = Target::minutes(response, resolution_h * 60, calendar);
             targets.insert(priority.to_owned(), target);
         }
-        Self {
-            matrix,
-            profile: Profile::Standard,
-            targets,
-            warn_pct: [75, 90],
-            horizon_days: 3660,
-        }
+        Self { matrix, profile: Profile::Standard, targets, warn_pct: [75, 90], horizon_days: 3660 }
     }
 }
 
@@ -110,10 +96,7 @@ impl Settings {
     /// The warning levels in the form of a request.
     #[must_use]
     pub fn thresholds(&self) -> Thresholds {
-        Thresholds {
-            warning: self.warn_pct[0],
-            critical: self.warn_pct[1],
-        }
+        Thresholds { warning: self.warn_pct[0], critical: self.warn_pct[1] }
     }
 }
 
@@ -129,10 +112,7 @@ impl mortise_sdk::Settings for Settings {
         let mut wrong = |path: String, message: &str| problems.push(Problem::new(path, message));
         let [warning, critical] = self.warn_pct;
         if warning > critical || warning == 0 || critical > 100 {
-            wrong(
-                "/warn_pct".to_owned(),
-                "two percentages from 1 to 100, the first not above the second",
-            );
+            wrong("/warn_pct".to_owned(), "two percentages from 1 to 100, the first not above the second");
         }
         if !(1..=36_600).contains(&self.horizon_days) {
             wrong("/horizon_days".to_owned(), "from 1 to 36600 days");
@@ -140,19 +120,13 @@ impl mortise_sdk::Settings for Settings {
         for (name, target) in &self.targets {
             let longest = 1..=315_360_000;
             if !longest.contains(&target.response_s) || !longest.contains(&target.resolution_s) {
-                wrong(
-                    format!("/targets/{name}"),
-                    "targets are from 1 second to 3650 days",
-                );
+                wrong(format!("/targets/{name}"), "targets are from 1 second to 3650 days");
             }
         }
         for (impact, row) in &self.matrix {
             for (urgency, priority) in row {
                 if self.profile == Profile::Standard && !self.targets.contains_key(priority) {
-                    wrong(
-                        format!("/matrix/{impact}/{urgency}"),
-                        "this priority has no target",
-                    );
+                    wrong(format!("/matrix/{impact}/{urgency}"), "this priority has no target");
                 }
             }
         }
@@ -189,11 +163,7 @@ mod tests {
                 "/targets/P1",
             ),
         ] {
-            assert_eq!(
-                Settings::validate(text).unwrap_err()[0].path,
-                path,
-                "{text}"
-            );
+            assert_eq!(Settings::validate(text).unwrap_err()[0].path, path, "{text}");
         }
         assert!(Settings::validate(r#"{"warn_pct": [75]}"#).is_err());
         assert!(Settings::validate(r#"{"profile": "baseline", "targets": {}}"#).is_ok());
@@ -205,14 +175,8 @@ mod tests {
         let properties = &schema["properties"];
         assert_eq!(properties["horizon_days"]["maximum"], 36_600);
         assert_eq!(properties["warn_pct"]["items"]["maximum"], 100);
-        assert_eq!(
-            properties["warn_pct"]["default"],
-            serde_json::json!([75, 90])
-        );
-        assert_eq!(
-            schema["$defs"]["Target"]["properties"]["response_s"]["minimum"],
-            1
-        );
+        assert_eq!(properties["warn_pct"]["default"], serde_json::json!([75, 90]));
+        assert_eq!(schema["$defs"]["Target"]["properties"]["response_s"]["minimum"], 1);
     }
 
     #[test]

@@ -34,10 +34,7 @@ pub(crate) fn merge(mut spans: Vec<Span>) -> Vec<Span> {
 ///
 /// Refused with `invalid-interval` if one ends before it starts.
 pub(crate) fn read(intervals: &[Interval]) -> Result<Vec<Span>, Refusal> {
-    let spans = intervals
-        .iter()
-        .map(|interval| bounds(*interval))
-        .collect::<Result<_, _>>()?;
+    let spans = intervals.iter().map(|interval| bounds(*interval)).collect::<Result<_, _>>()?;
     Ok(merge(spans))
 }
 
@@ -49,10 +46,7 @@ pub(crate) fn bounds(Interval { from, to }: Interval) -> Result<Span, Refusal> {
             format!("the interval from {from} ends before it starts, at {to}"),
         ));
     }
-    Ok(Span {
-        from: from.0,
-        to: to.0,
-    })
+    Ok(Span { from: from.0, to: to.0 })
 }
 
 /// Hands out what is left of each span, in order, when holes are cut out of
@@ -71,10 +65,7 @@ impl<'a> Cut<'a> {
         let mut from = span.from;
         while let Some(hole) = self.holes.first().filter(|hole| hole.from < span.to) {
             if from < hole.from {
-                piece(Span {
-                    from,
-                    to: hole.from,
-                });
+                piece(Span { from, to: hole.from });
             }
             from = from.max(hole.to);
             if hole.to > span.to {
@@ -99,10 +90,7 @@ mod tests {
 
     #[test]
     fn spans_that_touch_are_one() {
-        assert_eq!(
-            merge(spans(&[(5, 6), (0, 2), (2, 3), (9, 9), (4, 8), (6, 7)])),
-            spans(&[(0, 3), (4, 8)])
-        );
+        assert_eq!(merge(spans(&[(5, 6), (0, 2), (2, 3), (9, 9), (4, 8), (6, 7)])), spans(&[(0, 3), (4, 8)]));
     }
 
     #[test]
@@ -113,9 +101,6 @@ mod tests {
         for span in spans(&[(0, 5), (6, 10), (11, 15), (16, 18)]) {
             cut.each(span, |piece| left.push(piece));
         }
-        assert_eq!(
-            left,
-            spans(&[(1, 2), (3, 5), (6, 8), (12, 13), (14, 15), (16, 18)])
-        );
+        assert_eq!(left, spans(&[(1, 2), (3, 5), (6, 8), (12, 13), (14, 15), (16, 18)]));
     }
 }

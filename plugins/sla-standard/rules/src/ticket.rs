@@ -20,20 +20,12 @@ pub(crate) struct Segment<'a> {
 /// The segments up to an instant; the first begins when the ticket was opened.
 ///
 /// A new assessment that gives the same priority is no change.
-pub(crate) fn segments<'a>(
-    ticket: &Ticket,
-    matrix: &'a Matrix,
-    until: i64,
-) -> Result<Vec<Segment<'a>>, Refusal> {
+pub(crate) fn segments<'a>(ticket: &Ticket, matrix: &'a Matrix, until: i64) -> Result<Vec<Segment<'a>>, Refusal> {
     let mut history = ticket.history.clone();
     history.sort_by_key(|entry| entry.at);
     let mut segments = Vec::<Segment<'a>>::with_capacity(history.len());
     for entry in history {
-        let from = if segments.is_empty() {
-            ticket.opened_at.0
-        } else {
-            entry.at.0
-        };
+        let from = if segments.is_empty() { ticket.opened_at.0 } else { entry.at.0 };
         if from > until {
             break;
         }
@@ -44,22 +36,14 @@ pub(crate) fn segments<'a>(
         segments.pop_if(|last| last.from == from);
         match segments.last_mut().filter(|last| last.priority == priority) {
             Some(last) => (last.impact, last.urgency) = (impact, urgency),
-            None => segments.push(Segment {
-                from,
-                priority,
-                impact,
-                urgency,
-            }),
+            None => segments.push(Segment { from, priority, impact, urgency }),
         }
     }
     Ok(segments)
 }
 
 pub(crate) fn no_history() -> Refusal {
-    Refusal::invalid_request(
-        "no-history",
-        "the ticket's history has no impact and urgency",
-    )
+    Refusal::invalid_request("no-history", "the ticket's history has no impact and urgency")
 }
 
 /// The pauses within a stretch of time, merged.
@@ -73,10 +57,7 @@ pub(crate) fn pauses(pauses: &[Pause], from: i64, to: i64) -> Result<Vec<Span>, 
             ));
         }
         let end = pause.to.map_or(to, |end| end.0.min(to));
-        spans.push(Span {
-            from: pause.from.0.max(from),
-            to: end,
-        });
+        spans.push(Span { from: pause.from.0.max(from), to: end });
     }
     Ok(merge(spans))
 }

@@ -62,10 +62,7 @@ fn stops_and_changes_after_now_have_not_happened() {
         request["now"] = json!("2025-06-09T10:00:00Z");
         request["ticket"]["restored_at"] = json!("2025-06-09T11:00:00Z");
         let change = json!({"at": "2025-06-09T10:00:01Z", "impact": 1, "urgency": 1});
-        request["ticket"]["history"]
-            .as_array_mut()
-            .unwrap()
-            .push(change);
+        request["ticket"]["history"].as_array_mut().unwrap().push(change);
         let pause = json!({"from": "2025-06-09T10:00:01Z", "to": null});
         request["ticket"]["pauses"] = json!([pause]);
     });
@@ -78,10 +75,7 @@ fn a_change_in_the_instant_of_judgement_counts() {
     let raised = ask(&clock(|request| {
         request["now"] = json!("2025-06-09T12:00:00Z");
         let change = json!({"at": "2025-06-09T12:00:00Z", "impact": 1, "urgency": 1});
-        request["ticket"]["history"]
-            .as_array_mut()
-            .unwrap()
-            .insert(0, change);
+        request["ticket"]["history"].as_array_mut().unwrap().insert(0, change);
     }));
     assert_eq!(raised["priority"], "P1");
     assert_eq!(raised["resolution"]["due_at"], "2025-06-09T12:00:00Z");
@@ -95,10 +89,7 @@ fn another_assessment_with_the_same_priority_is_no_change() {
     let same = resolution(|request| {
         request["now"] = json!("2025-06-10T12:00:00Z");
         let change = json!({"at": "2025-06-10T10:00:00Z", "impact": 1, "urgency": 3});
-        request["ticket"]["history"]
-            .as_array_mut()
-            .unwrap()
-            .push(change);
+        request["ticket"]["history"].as_array_mut().unwrap().push(change);
     });
     assert_eq!(same["due_at"], "2025-06-09T18:00:00Z");
 }
@@ -120,10 +111,7 @@ fn a_breach_is_shown_while_waiting() {
         request["now"] = json!("2025-06-10T12:00:00Z");
         request["ticket"]["pauses"] = json!([{"from": "2025-06-10T11:00:00Z"}]);
     });
-    assert_eq!(
-        (&paused["state"], &paused["level"]),
-        (&json!("paused"), &json!("breached"))
-    );
+    assert_eq!((&paused["state"], &paused["level"]), (&json!("paused"), &json!("breached")));
     assert_eq!(paused["due_at"], "2025-06-09T18:00:00Z");
 }
 
@@ -146,10 +134,7 @@ fn a_target_of_nothing_is_used_up_from_the_start() {
         request["targets"]["P3"]["resolution_s"] = json!(0);
         request["now"] = json!("2025-06-09T09:00:00Z");
     });
-    assert_eq!(
-        (&nothing["percent"], &nothing["level"]),
-        (&json!(100), &json!("critical"))
-    );
+    assert_eq!((&nothing["percent"], &nothing["level"]), (&json!(100), &json!("critical")));
     assert_eq!(nothing["due_at"], "2025-06-09T09:00:00Z");
 }
 
@@ -170,12 +155,8 @@ fn without_targets_the_settings_decide() {
 
 #[test]
 fn what_cannot_be_judged_is_refused_by_name() {
-    let calendar = |change: fn(&mut Value)| {
-        ask(&clock(|request| {
-            change(&mut request["calendars"]["office"])
-        }))["error"]
-            .take()
-    };
+    let calendar =
+        |change: fn(&mut Value)| ask(&clock(|request| change(&mut request["calendars"]["office"])))["error"].take();
     assert_eq!(
         calendar(|office| {
             office["holidays"] = json!(["2031-01-01"]);
@@ -183,18 +164,9 @@ fn what_cannot_be_judged_is_refused_by_name() {
         }),
         "calendar-conflict"
     );
-    assert_eq!(
-        calendar(|office| office["weekly"]["mon"] = json!([["18:00", "09:00"]])),
-        "invalid-window"
-    );
-    assert_eq!(
-        calendar(|office| office["utc_offsets"][0]["from"] = json!("2025-06-09T09:00:01Z")),
-        "no-utc-offset"
-    );
-    assert_eq!(
-        calendar(|office| office["utc_offsets"] = json!([])),
-        "no-utc-offset"
-    );
+    assert_eq!(calendar(|office| office["weekly"]["mon"] = json!([["18:00", "09:00"]])), "invalid-window");
+    assert_eq!(calendar(|office| office["utc_offsets"][0]["from"] = json!("2025-06-09T09:00:01Z")), "no-utc-offset");
+    assert_eq!(calendar(|office| office["utc_offsets"] = json!([])), "no-utc-offset");
     assert_eq!(
         calendar(|office| {
             let offset = office["utc_offsets"][0].clone();
@@ -205,34 +177,15 @@ fn what_cannot_be_judged_is_refused_by_name() {
 
     let ticket = |change: fn(&mut Value)| ask(&clock(change))["error"].take();
     for (error, code) in [
-        (
-            ticket(|request| request["ticket"]["history"] = json!([])),
-            "no-history",
-        ),
-        (
-            ticket(|request| request["ticket"]["history"][0]["impact"] = json!(7)),
-            "unknown-priority",
-        ),
-        (
-            ticket(|request| request["targets"] = json!({})),
-            "no-target",
-        ),
-        (
-            ticket(|request| request["targets"]["P3"]["calendar"] = json!("x")),
-            "unknown-calendar",
-        ),
-        (
-            ticket(|request| request["targets"]["P3"]["response_s"] = json!(1_u64 << 60)),
-            "invalid-target",
-        ),
-        (
-            ticket(|request| request["ticket"]["opened_at"] = json!("0001-01-01T00:00:00Z")),
-            "period-too-long",
-        ),
+        (ticket(|request| request["ticket"]["history"] = json!([])), "no-history"),
+        (ticket(|request| request["ticket"]["history"][0]["impact"] = json!(7)), "unknown-priority"),
+        (ticket(|request| request["targets"] = json!({})), "no-target"),
+        (ticket(|request| request["targets"]["P3"]["calendar"] = json!("x")), "unknown-calendar"),
+        (ticket(|request| request["targets"]["P3"]["response_s"] = json!(1_u64 << 60)), "invalid-target"),
+        (ticket(|request| request["ticket"]["opened_at"] = json!("0001-01-01T00:00:00Z")), "period-too-long"),
         (
             ticket(|request| {
-                request["ticket"]["pauses"] =
-                    json!([{"from": "2025-06-09T10:00:00Z", "to": "2025-06-09T09:59:59Z"}]);
+                request["ticket"]["pauses"] = json!([{"from": "2025-06-09T10:00:00Z", "to": "2025-06-09T09:59:59Z"}]);
             }),
             "invalid-interval",
         ),
@@ -273,14 +226,8 @@ fn without_agreed_service_time_there_is_no_availability() {
     let none = json!({
         "agreed_s": 0, "down_s": 0, "availability_milli_pct": null, "met": null, "outage_count": 0
     });
-    assert_eq!(
-        ask(&request("2025-06-01T00:00:00Z", "2025-06-02T00:00:00Z")),
-        none
-    );
-    assert_eq!(
-        ask(&request("2025-06-05T00:00:00Z", "2025-06-05T00:00:00Z")),
-        none
-    );
+    assert_eq!(ask(&request("2025-06-01T00:00:00Z", "2025-06-02T00:00:00Z")), none);
+    assert_eq!(ask(&request("2025-06-05T00:00:00Z", "2025-06-05T00:00:00Z")), none);
     let reversed = ask(&request("2025-06-05T00:00:00Z", "2025-06-04T00:00:00Z"));
     assert_eq!(reversed["error"], "invalid-interval");
 }
@@ -294,10 +241,7 @@ fn a_share_that_only_rounds_to_the_target_does_not_meet_it() {
         "outages": [{"from": "2025-06-01T01:00:00Z", "to": "2025-06-01T01:00:01Z"}]
     });
     let answer = ask(&request);
-    assert_eq!(
-        (&answer["agreed_s"], &answer["down_s"]),
-        (&json!(200_000), &json!(1))
-    );
+    assert_eq!((&answer["agreed_s"], &answer["down_s"]), (&json!(200_000), &json!(1)));
     assert_eq!(answer["availability_milli_pct"], 100_000);
     assert_eq!(answer["met"], false);
 }
@@ -311,17 +255,9 @@ fn every_finding_of_a_chain_is_listed_in_order() {
             {"id": "A", "kind": "OLA", "stage": 1, "target_s": 100, "coverage": "business"}
         ]
     }));
-    let findings = json!([
-        "coverage-gap:A",
-        "coverage-gap:Z",
-        "negative-slack",
-        "target-exceeds-sla:Z"
-    ]);
+    let findings = json!(["coverage-gap:A", "coverage-gap:Z", "negative-slack", "target-exceeds-sla:Z"]);
     assert_eq!(chain["findings"], findings);
-    assert_eq!(
-        (&chain["committed_s"], &chain["slack_s"]),
-        (&json!(101), &json!(-1))
-    );
+    assert_eq!((&chain["committed_s"], &chain["slack_s"]), (&json!(101), &json!(-1)));
 
     let empty = ask(&json!({
         "op": "chain", "sla": {"target_s": 100, "coverage": "business"}, "handover_s": 100,

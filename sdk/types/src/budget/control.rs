@@ -75,10 +75,7 @@ impl CommitmentState {
     /// Whether a commitment in this state still binds money.
     #[must_use]
     pub fn is_open(self) -> bool {
-        matches!(
-            self,
-            CommitmentState::Reserved | CommitmentState::Open | CommitmentState::PartInvoiced
-        )
+        matches!(self, CommitmentState::Reserved | CommitmentState::Open | CommitmentState::PartInvoiced)
     }
 }
 

@@ -22,10 +22,7 @@ impl Currency {
     /// A currency whose decimals are declared elsewhere, such as in settings.
     #[must_use]
     pub fn with_decimals(code: &str, decimals: u8) -> Self {
-        Currency {
-            code: code.to_owned(),
-            decimals,
-        }
+        Currency { code: code.to_owned(), decimals }
     }
 
     /// The code.
@@ -56,8 +53,7 @@ impl Currency {
 }
 
 /// Currencies of ISO 4217 whose minor unit is the currency itself.
-const WITHOUT_DECIMALS: &str =
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+const WITHOUT_DECIMALS: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
 
 /// Currencies divided into hundredths.
 const TWO_DECIMALS: &str = "\
@@ -78,15 +74,10 @@ const FOUR_DECIMALS: &str = "CLF UYW";
 /// Codes are in capital letters.
 #[must_use]
 pub fn iso_decimals(code: &str) -> Option<u8> {
-    [
-        (TWO_DECIMALS, 2),
-        (WITHOUT_DECIMALS, 0),
-        (THREE_DECIMALS, 3),
-        (FOUR_DECIMALS, 4),
-    ]
-    .into_iter()
-    .find(|(codes, _)| codes.split_ascii_whitespace().any(|known| known == code))
-    .map(|(_, decimals)| decimals)
+    [(TWO_DECIMALS, 2), (WITHOUT_DECIMALS, 0), (THREE_DECIMALS, 3), (FOUR_DECIMALS, 4)]
+        .into_iter()
+        .find(|(codes, _)| codes.split_ascii_whitespace().any(|known| known == code))
+        .map(|(_, decimals)| decimals)
 }
 
 #[cfg(test)]
@@ -96,14 +87,7 @@ mod tests {
 
     #[test]
     fn decimals_of_known_currencies() {
-        for (code, decimals) in [
-            ("CNY", 2),
-            ("USD", 2),
-            ("EUR", 2),
-            ("JPY", 0),
-            ("KWD", 3),
-            ("CLF", 4),
-        ] {
+        for (code, decimals) in [("CNY", 2), ("USD", 2), ("EUR", 2), ("JPY", 0), ("KWD", 3), ("CLF", 4)] {
             assert_eq!(iso_decimals(code), Some(decimals), "{code}");
         }
         for code in ["", "cny", "XXX", "CNYUSD", "CNY USD", " "] {
@@ -114,15 +98,10 @@ mod tests {
 
     #[test]
     fn no_code_is_listed_twice() {
-        let mut codes: Vec<&str> = [
-            WITHOUT_DECIMALS,
-            TWO_DECIMALS,
-            THREE_DECIMALS,
-            FOUR_DECIMALS,
-        ]
-        .iter()
-        .flat_map(|list| list.split_ascii_whitespace())
-        .collect();
+        let mut codes: Vec<&str> = [WITHOUT_DECIMALS, TWO_DECIMALS, THREE_DECIMALS, FOUR_DECIMALS]
+            .iter()
+            .flat_map(|list| list.split_ascii_whitespace())
+            .collect();
         assert!(codes.iter().all(|code| code.len() == 3));
         let all = codes.len();
         codes.sort_unstable();

@@ -15,10 +15,7 @@ pub struct Decimal {
 
 impl Decimal {
     /// Zero.
-    pub const ZERO: Decimal = Decimal {
-        mantissa: 0,
-        scale: 0,
-    };
+    pub const ZERO: Decimal = Decimal { mantissa: 0, scale: 0 };
 
     /// The digits as a whole number, without the decimal point.
     #[must_use]
@@ -44,9 +41,7 @@ impl Decimal {
     /// [`Error::OutOfRange`] if it does not fit or `scale` is the smaller one.
     pub fn at_scale(self, scale: u32) -> Result<i128, Error> {
         let more = scale.checked_sub(self.scale).ok_or(Error::OutOfRange)?;
-        self.mantissa
-            .checked_mul(power_of_ten(more)?)
-            .ok_or(Error::OutOfRange)
+        self.mantissa.checked_mul(power_of_ten(more)?).ok_or(Error::OutOfRange)
     }
 
     /// Both numbers at their common scale.
@@ -64,14 +59,8 @@ impl Decimal {
     /// # Errors
     /// [`Error::OutOfRange`] if it does not fit.
     pub fn times_half_even(self, other: Decimal, decimals: u8) -> Result<i128, Error> {
-        let product = self
-            .mantissa
-            .checked_mul(other.mantissa)
-            .ok_or(Error::OutOfRange)?;
-        let scale = self
-            .scale
-            .checked_add(other.scale)
-            .ok_or(Error::OutOfRange)?;
+        let product = self.mantissa.checked_mul(other.mantissa).ok_or(Error::OutOfRange)?;
+        let scale = self.scale.checked_add(other.scale).ok_or(Error::OutOfRange)?;
         rescale_half_even(product, scale, decimals)
     }
 }
@@ -80,9 +69,7 @@ impl Decimal {
 fn rescale_half_even(mantissa: i128, scale: u32, decimals: u8) -> Result<i128, Error> {
     let decimals = u32::from(decimals);
     if scale <= decimals {
-        mantissa
-            .checked_mul(power_of_ten(decimals - scale)?)
-            .ok_or(Error::OutOfRange)
+        mantissa.checked_mul(power_of_ten(decimals - scale)?).ok_or(Error::OutOfRange)
     } else {
         match power_of_ten(scale - decimals) {
             Ok(divisor) => half_even_div(mantissa, divisor),
@@ -109,12 +96,7 @@ impl FromStr for Decimal {
             Some(parts) => parts,
             None => (unsigned, ""),
         };
-        if whole.is_empty()
-            || !whole
-                .bytes()
-                .chain(fraction.bytes())
-                .all(|b| b.is_ascii_digit())
-        {
+        if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
             return Err(wrong());
         }
         let fraction = fraction.trim_end_matches('0');
@@ -152,14 +134,9 @@ impl fmt::Display for Decimal {
 /// ```
 pub fn parse_minor(text: &str, decimals: u8) -> Result<i128, Error> {
     let value: Decimal = text.parse()?;
-    let written = text
-        .split_once('.')
-        .map_or(0, |(_, fraction)| fraction.len());
+    let written = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     if written > usize::from(decimals) {
-        return Err(Error::TooManyDecimals {
-            text: text.to_owned(),
-            decimals,
-        });
+        return Err(Error::TooManyDecimals { text: text.to_owned(), decimals });
     }
     value.at_scale(u32::from(decimals))
 }
@@ -174,11 +151,7 @@ fn write_scaled(mantissa: i128, scale: usize) -> String {
     let sign = if mantissa < 0 { "-" } else { "" };
     let digits = format!("{:0>width$}", mantissa.unsigned_abs(), width = scale + 1);
     let (whole, fraction) = digits.split_at(digits.len() - scale);
-    if fraction.is_empty() {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{fraction}")
-    }
+    if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
 /// `numerator` / `denominator`, rounded half to even.
@@ -200,11 +173,7 @@ pub fn half_even_div(numerator: i128, denominator: i128) -> Result<i128, Error> 
 /// [`Error::DivisionByZero`]; [`Error::OutOfRange`] for `i128::MIN` / -1.
 pub fn half_up_div(numerator: i128, denominator: i128) -> Result<i128, Error> {
     let (floor, twice) = floor_and_twice_rest(numerator, denominator)?;
-    Ok(if twice == Ordering::Less {
-        floor
-    } else {
-        floor + 1
-    })
+    Ok(if twice == Ordering::Less { floor } else { floor + 1 })
 }
 
 /// `numerator` / `denominator`, rounded up (towards plus infinity).
@@ -214,11 +183,7 @@ pub fn half_up_div(numerator: i128, denominator: i128) -> Result<i128, Error> {
 pub fn ceil_div(numerator: i128, denominator: i128) -> Result<i128, Error> {
     let (quotient, rest) = quotient_and_rest(numerator, denominator)?;
     let positive = (rest < 0) == (denominator < 0);
-    Ok(if rest != 0 && positive {
-        quotient + 1
-    } else {
-        quotient
-    })
+    Ok(if rest != 0 && positive { quotient + 1 } else { quotient })
 }
 
 /// Quotient rounded towards zero, and the rest with the numerator's sign.
@@ -226,9 +191,7 @@ fn quotient_and_rest(numerator: i128, denominator: i128) -> Result<(i128, i128),
     if denominator == 0 {
         return Err(Error::DivisionByZero);
     }
-    let quotient = numerator
-        .checked_div(denominator)
-        .ok_or(Error::OutOfRange)?;
+    let quotient = numerator.checked_div(denominator).ok_or(Error::OutOfRange)?;
     Ok((quotient, numerator % denominator))
 }
 
@@ -243,11 +206,7 @@ fn floor_and_twice_rest(numerator: i128, denominator: i128) -> Result<(i128, Ord
     // `part` against the rest of the divisor instead of twice `part` against
     // the divisor: the same comparison, and it cannot overflow.
     let above_zero = (rest < 0) == (denominator < 0);
-    Ok(if above_zero {
-        (quotient, part.cmp(&(divisor - part)))
-    } else {
-        (quotient - 1, (divisor - part).cmp(&part))
-    })
+    Ok(if above_zero { (quotient, part.cmp(&(divisor - part))) } else { (quotient - 1, (divisor - part).cmp(&part)) })
 }
 
 #[cfg(test)]
@@ -274,20 +233,11 @@ mod tests {
 
     #[test]
     fn texts_that_are_none() {
-        for text in [
-            "", "-", ".", "1.", ".5", "+1", "1e3", " 1", "1,5", "1_0", "--1", "１", "1.-5", "NaN",
-        ] {
-            assert_eq!(
-                parse_minor(text, 2),
-                Err(Error::NotANumber(text.to_owned())),
-                "{text}"
-            );
+        for text in ["", "-", ".", "1.", ".5", "+1", "1e3", " 1", "1,5", "1_0", "--1", "１", "1.-5", "NaN"] {
+            assert_eq!(parse_minor(text, 2), Err(Error::NotANumber(text.to_owned())), "{text}");
         }
         for (text, decimals) in [("1.005", 2), ("1.000", 2), ("1.0", 0), ("0.0001", 3)] {
-            assert_eq!(
-                parse_minor(text, decimals).unwrap_err().code(),
-                "too-many-decimals"
-            );
+            assert_eq!(parse_minor(text, decimals).unwrap_err().code(), "too-many-decimals");
         }
         let huge = "9".repeat(40);
         assert_eq!(parse_minor(&huge, 2), Err(Error::OutOfRange));
@@ -312,23 +262,13 @@ mod tests {
                 // measured in |denominator|ths, so everything stays whole.
                 let distance = |q: i128| (q * denominator - numerator).abs();
                 let nearest = (-70..=70).map(distance).min().unwrap();
-                let candidates: Vec<i128> =
-                    (-70..=70).filter(|q| distance(*q) == nearest).collect();
+                let candidates: Vec<i128> = (-70..=70).filter(|q| distance(*q) == nearest).collect();
                 let up = *candidates.last().unwrap();
-                let even = *candidates
-                    .iter()
-                    .find(|q| candidates.len() == 1 || **q % 2 == 0)
-                    .unwrap();
+                let even = *candidates.iter().find(|q| candidates.len() == 1 || **q % 2 == 0).unwrap();
                 assert_eq!(half_up_div(numerator, denominator), Ok(up));
                 assert_eq!(half_even_div(numerator, denominator), Ok(even));
                 let ceil = (-70..=70)
-                    .find(|q| {
-                        if denominator > 0 {
-                            q * denominator >= numerator
-                        } else {
-                            q * denominator <= numerator
-                        }
-                    })
+                    .find(|q| if denominator > 0 { q * denominator >= numerator } else { q * denominator <= numerator })
                     .unwrap();
                 assert_eq!(ceil_div(numerator, denominator), Ok(ceil));
             }
@@ -349,9 +289,6 @@ mod tests {
         assert_eq!(d("3").times_half_even(d("4"), 3), Ok(12000));
         let tiny = format!("0.{}1", "0".repeat(37));
         assert_eq!(d(&tiny).times_half_even(d(&tiny), 2), Ok(0));
-        assert_eq!(
-            d(&"9".repeat(38)).times_half_even(d("10"), 2),
-            Err(Error::OutOfRange)
-        );
+        assert_eq!(d(&"9".repeat(38)).times_half_even(d("10"), 2), Err(Error::OutOfRange));
     }
 }

@@ -21,11 +21,7 @@ pub fn largest_remainder(amount: i128, weights: &[Decimal]) -> Result<Vec<i128>,
     if weights.iter().any(|weight| weight.is_negative()) {
         return Err(Error::NoAllocationBasis);
     }
-    let scale = weights
-        .iter()
-        .map(|weight| weight.scale())
-        .max()
-        .unwrap_or(0);
+    let scale = weights.iter().map(|weight| weight.scale()).max().unwrap_or(0);
     let mut whole = Vec::with_capacity(weights.len());
     let mut sum: i128 = 0;
     for weight in weights {
@@ -80,10 +76,7 @@ mod tests {
         assert_eq!(deal(10_000, &["1", "1", "1"]), Ok(vec![3334, 3333, 3333]));
         assert_eq!(deal(1000, &["7", "5", "3"]), Ok(vec![467, 333, 200]));
         assert_eq!(deal(-5, &["0.5", "0.3", "0.2"]), Ok(vec![-3, -1, -1]));
-        assert_eq!(
-            deal(1_000_000, &["24", "12", "6"]),
-            Ok(vec![571_429, 285_714, 142_857])
-        );
+        assert_eq!(deal(1_000_000, &["24", "12", "6"]), Ok(vec![571_429, 285_714, 142_857]));
     }
 
     #[test]
@@ -115,14 +108,10 @@ mod tests {
         for _ in 0..20_000 {
             let amount = i128::from(next(&mut state) % 2_000_001) - 1_000_000;
             let count = 1 + next(&mut state) % 8;
-            let weights: Vec<String> = (0..count)
-                .map(|_| format!("{}.{:03}", next(&mut state) % 50, next(&mut state) % 1000))
-                .collect();
+            let weights: Vec<String> =
+                (0..count).map(|_| format!("{}.{:03}", next(&mut state) % 50, next(&mut state) % 1000)).collect();
             let texts: Vec<&str> = weights.iter().map(String::as_str).collect();
-            let thousandths: Vec<i128> = weights
-                .iter()
-                .map(|w| w.replace('.', "").parse().unwrap())
-                .collect();
+            let thousandths: Vec<i128> = weights.iter().map(|w| w.replace('.', "").parse().unwrap()).collect();
             let sum: i128 = thousandths.iter().sum();
             if sum == 0 {
                 continue;

@@ -11,12 +11,7 @@ fn golden_cases_keep_their_form() {
     let cases: Vec<Value> = serde_json::from_str(text).unwrap();
     for case in cases {
         let request = Request::from_json(case["input"].clone()).unwrap();
-        assert_eq!(
-            serde_json::to_value(&request).unwrap(),
-            case["input"],
-            "{}",
-            case["name"]
-        );
+        assert_eq!(serde_json::to_value(&request).unwrap(), case["input"], "{}", case["name"]);
         if case["expected"].get("error").is_none() {
             let outcome = Outcome::from_json(request.op(), case["expected"].clone()).unwrap();
             assert_eq!(outcome.op(), request.op());
@@ -33,27 +28,12 @@ fn wrong_forms_are_named() {
         (json!({"op": 1}), "`op`"),
         (json!({"op": "clack"}), "clack"),
         (json!({"op": "priority", "impact": 1}), "urgency"),
-        (
-            json!({"op": "priority", "impact": 1, "urgency": 1, "x": 1}),
-            "`x`",
-        ),
+        (json!({"op": "priority", "impact": 1, "urgency": 1, "x": 1}), "`x`"),
         (json!({"op": "priority", "impact": 1, "urgency": -1}), "-1"),
-        (
-            json!({"op": "priority", "impact": 1, "urgency": 1.5}),
-            "1.5",
-        ),
-        (
-            json!({"op": "priority", "impact": 1, "urgency": 1, "matrix": {"a": {}}}),
-            "a",
-        ),
-        (
-            json!({"op": "priority", "impact": 1, "urgency": 1, "attributes": {"a": []}}),
-            "whole number",
-        ),
-        (
-            json!({"op": "service-time", "calendar": "c", "calendars": {}, "from": "noon", "to": 1}),
-            "noon",
-        ),
+        (json!({"op": "priority", "impact": 1, "urgency": 1.5}), "1.5"),
+        (json!({"op": "priority", "impact": 1, "urgency": 1, "matrix": {"a": {}}}), "a"),
+        (json!({"op": "priority", "impact": 1, "urgency": 1, "attributes": {"a": []}}), "whole number"),
+        (json!({"op": "service-time", "calendar": "c", "calendars": {}, "from": "noon", "to": 1}), "noon"),
         (
             json!({"op": "service-time", "calendar": "c", "from": "2025-06-03T00:00:00Z",
                 "to": "2025-06-03T00:00:00Z", "calendars": {"c": {"time_zone": "Etc/UTC",

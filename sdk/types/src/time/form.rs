@@ -64,14 +64,9 @@ pub mod interval_pairs {
     ///
     /// # Errors
     /// Anything that is no list of pairs of instants.
-    pub fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<Interval>, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Interval>, D::Error> {
         let pairs = Vec::<(Instant, Instant)>::deserialize(deserializer)?;
-        Ok(pairs
-            .into_iter()
-            .map(|(from, to)| Interval { from, to })
-            .collect())
+        Ok(pairs.into_iter().map(|(from, to)| Interval { from, to }).collect())
     }
 }
 

@@ -44,14 +44,8 @@ fn dates_go_round_over_four_centuries() {
     }
     assert_eq!("1970-01-01".parse::<Date>(), Ok(Date(0)));
     assert_eq!(Date(0).weekday(), Weekday::Thu);
-    assert_eq!(
-        "2025-06-03".parse::<Date>().unwrap().weekday(),
-        Weekday::Tue
-    );
-    assert_eq!(
-        "1969-12-28".parse::<Date>().unwrap().weekday(),
-        Weekday::Sun
-    );
+    assert_eq!("2025-06-03".parse::<Date>().unwrap().weekday(), Weekday::Tue);
+    assert_eq!("1969-12-28".parse::<Date>().unwrap().weekday(), Weekday::Sun);
     assert!("2025-06-031".parse::<Date>().is_err());
 }
 
@@ -64,10 +58,7 @@ fn months_are_added_with_end_of_month_clamp() {
         ("2026-12-01", 1, "2027-01-01"),
         ("2026-03-31", 0, "2026-03-31"),
     ] {
-        assert_eq!(
-            from.parse::<Date>().unwrap().add_months(months).to_string(),
-            to
-        );
+        assert_eq!(from.parse::<Date>().unwrap().add_months(months).to_string(), to);
     }
 }
 

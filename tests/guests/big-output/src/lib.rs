@@ -13,10 +13,7 @@ const MEGABYTE: usize = 1 << 20;
 impl SlaPolicy for BigOutput {
     type Settings = Settings;
 
-    fn clock(
-        request: &ClockRequest,
-        settings: &Settings,
-    ) -> Result<Decided<ClockOutcome>, Refusal> {
+    fn clock(request: &ClockRequest, settings: &Settings) -> Result<Decided<ClockOutcome>, Refusal> {
         let mut decided = Standard::clock(request, settings)?;
         for _ in 0..MESSAGES {
             let reason = Reason::new("because", "x".repeat(MEGABYTE));

@@ -10,14 +10,8 @@ pub struct GarbageParts;
 impl BudgetPolicy for GarbageParts {
     type Settings = NoSettings;
 
-    fn allocate(
-        request: &AllocateRequest,
-        _: &NoSettings,
-    ) -> Result<Decided<AllocateOutcome>, Refusal> {
-        let part = |id: &String| AllocationPart {
-            id: id.clone(),
-            amount: request.amount.clone(),
-        };
+    fn allocate(request: &AllocateRequest, _: &NoSettings) -> Result<Decided<AllocateOutcome>, Refusal> {
+        let part = |id: &String| AllocationPart { id: id.clone(), amount: request.amount.clone() };
         let outcome = AllocateOutcome {
             parts: request.keys.iter().map(|key| part(&key.id)).collect(),
             total: request.amount.clone(),

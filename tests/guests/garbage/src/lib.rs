@@ -46,10 +46,7 @@ pub struct Garbage;
 impl SlaPolicy for Garbage {
     type Settings = Settings;
 
-    fn clock(
-        request: &ClockRequest,
-        settings: &Settings,
-    ) -> Result<Decided<ClockOutcome>, Refusal> {
+    fn clock(request: &ClockRequest, settings: &Settings) -> Result<Decided<ClockOutcome>, Refusal> {
         let mut decided = Standard::clock(request, &Base::default())?;
         let outcome = &mut decided.outcome;
         let clock = &mut outcome.resolution;

@@ -14,10 +14,7 @@ const LENGTH: usize = 1000;
 impl SlaPolicy for LogFlood {
     type Settings = Settings;
 
-    fn clock(
-        request: &ClockRequest,
-        settings: &Settings,
-    ) -> Result<Decided<ClockOutcome>, Refusal> {
+    fn clock(request: &ClockRequest, settings: &Settings) -> Result<Decided<ClockOutcome>, Refusal> {
         let line = "flood ".repeat(LENGTH / 6);
         for _ in 0..LINES {
             log(Level::Warn, &line);

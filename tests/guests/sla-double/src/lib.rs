@@ -3,8 +3,8 @@
 
 use mortise_sdk::prelude::*;
 use mortise_sdk::types::sla::{
-    AvailabilityOutcome, AvailabilityRequest, ChainOutcome, ChainRequest, ClockOutcome,
-    ClockRequest, PriorityOutcome, PriorityRequest, ServiceTimeOutcome, ServiceTimeRequest,
+    AvailabilityOutcome, AvailabilityRequest, ChainOutcome, ChainRequest, ClockOutcome, ClockRequest, PriorityOutcome,
+    PriorityRequest, ServiceTimeOutcome, ServiceTimeRequest,
 };
 use sla_rules::{Settings, Standard};
 
@@ -14,10 +14,7 @@ pub struct Double;
 impl SlaPolicy for Double {
     type Settings = Settings;
 
-    fn clock(
-        request: &ClockRequest,
-        settings: &Settings,
-    ) -> Result<Decided<ClockOutcome>, Refusal> {
+    fn clock(request: &ClockRequest, settings: &Settings) -> Result<Decided<ClockOutcome>, Refusal> {
         let (mut request, mut settings) = (request.clone(), settings.clone());
         for target in request.targets.iter_mut().flat_map(|map| map.values_mut()) {
             target.response_s *= 2;
@@ -37,24 +34,15 @@ impl SlaPolicy for Double {
         Standard::availability(request, settings)
     }
 
-    fn service_time(
-        request: &ServiceTimeRequest,
-        settings: &Settings,
-    ) -> Result<Decided<ServiceTimeOutcome>, Refusal> {
+    fn service_time(request: &ServiceTimeRequest, settings: &Settings) -> Result<Decided<ServiceTimeOutcome>, Refusal> {
         Standard::service_time(request, settings)
     }
 
-    fn chain(
-        request: &ChainRequest,
-        settings: &Settings,
-    ) -> Result<Decided<ChainOutcome>, Refusal> {
+    fn chain(request: &ChainRequest, settings: &Settings) -> Result<Decided<ChainOutcome>, Refusal> {
         Standard::chain(request, settings)
     }
 
-    fn priority(
-        request: &PriorityRequest,
-        settings: &Settings,
-    ) -> Result<Decided<PriorityOutcome>, Refusal> {
+    fn priority(request: &PriorityRequest, settings: &Settings) -> Result<Decided<PriorityOutcome>, Refusal> {
         Standard::priority(request, settings)
     }
 }

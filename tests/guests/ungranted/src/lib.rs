@@ -11,10 +11,7 @@ pub struct Ungranted;
 impl SlaPolicy for Ungranted {
     type Settings = Settings;
 
-    fn clock(
-        request: &ClockRequest,
-        settings: &Settings,
-    ) -> Result<Decided<ClockOutcome>, Refusal> {
+    fn clock(request: &ClockRequest, settings: &Settings) -> Result<Decided<ClockOutcome>, Refusal> {
         log(Level::Info, "measuring the clocks of a ticket");
         Standard::clock(request, settings)
     }

@@ -23,18 +23,12 @@ pub(super) struct Package {
 impl Package {
     fn new(name: &str) -> Self {
         let uris = output(apt("apt-get").args(["--quiet", "download", "--print-uris", name]));
-        Self {
-            name: name.to_owned(),
-            sources: name.ends_with("-src"),
-            bytes: uris.as_deref().and_then(size),
-        }
+        Self { name: name.to_owned(), sources: name.ends_with("-src"), bytes: uris.as_deref().and_then(size) }
     }
 
     /// The download's size for a person; empty when the archive does not say.
     pub(super) fn megabytes(&self) -> String {
-        self.bytes
-            .map(|bytes| format!("{} MB", bytes.div_ceil(1_000_000)))
-            .unwrap_or_default()
+        self.bytes.map(|bytes| format!("{} MB", bytes.div_ceil(1_000_000))).unwrap_or_default()
     }
 }
 
@@ -64,17 +58,8 @@ impl Packages {
         };
         let library = depends("libstd-rust-web-dev", "libstd-rust-web-")?;
         let llvm = depends(&library, "libllvm")?;
-        let names = [
-            "rustc-web",
-            "libstd-rust-web-dev",
-            &library,
-            "rust-web-src",
-            &llvm,
-        ];
-        Ok(Self {
-            version,
-            list: names.into_iter().map(Package::new).collect(),
-        })
+        let names = ["rustc-web", "libstd-rust-web-dev", &library, "rust-web-src", &llvm];
+        Ok(Self { version, list: names.into_iter().map(Package::new).collect() })
     }
 
     /// For example `1.96.0+dfsg1-1~deb12u2`.
@@ -101,17 +86,10 @@ impl Packages {
 
     fn fetch(&self, into: &Path) -> Result<()> {
         for (index, package) in self.list.iter().enumerate() {
-            let title = format!(
-                "[{}/{}] downloading {} {}",
-                index + 1,
-                self.list.len(),
-                package.name,
-                package.megabytes()
-            );
+            let title =
+                format!("[{}/{}] downloading {} {}", index + 1, self.list.len(), package.name, package.megabytes());
             let mut download = apt("apt-get");
-            download
-                .args(["--quiet", "download", &package.name])
-                .current_dir(into);
+            download.args(["--quiet", "download", &package.name]).current_dir(into);
             step(title.trim_end(), &mut download, None)?;
         }
         Ok(())
@@ -127,34 +105,22 @@ fn apt(program: &str) -> Command {
 
 /// `apt-get update`, which only root may do.
 fn refresh(why: &str) -> Result<()> {
-    if output(Command::new("id").arg("-u"))
-        .as_deref()
-        .map(str::trim)
-        != Some("0")
-    {
+    if output(Command::new("id").arg("-u")).as_deref().map(str::trim) != Some("0") {
         bail!("{why}; run `sudo apt-get update`, then this again");
     }
-    step(
-        &format!("{why}: refreshing them with `apt-get update`"),
-        apt("apt-get").args(["--quiet", "update"]),
-        None,
-    )
+    step(&format!("{why}: refreshing them with `apt-get update`"), apt("apt-get").args(["--quiet", "update"]), None)
 }
 
 /// The version apt would take.
 fn candidate() -> Option<String> {
     let policy = output(apt("apt-cache").args(["policy", "rustc-web"]))?;
-    let line = policy
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("Candidate:"))?;
+    let line = policy.lines().find_map(|line| line.trim().strip_prefix("Candidate:"))?;
     let version = line.trim();
     (version != "(none)").then(|| version.to_owned())
 }
 
 fn new_enough(version: &str) -> bool {
-    let mut parts = version
-        .split('.')
-        .map(|part| part.parse().unwrap_or_default());
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or_default());
     (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= OLDEST
 }
 
@@ -162,27 +128,20 @@ fn new_enough(version: &str) -> bool {
 fn depends(package: &str, prefix: &str) -> Result<String> {
     let text = output(apt("apt-cache").args(["depends", package]))
         .with_context(|| format!("apt-cache does not know {package}"))?;
-    dependency(&text, prefix)
-        .with_context(|| format!("Debian's {package} depends on no {prefix}* package"))
+    dependency(&text, prefix).with_context(|| format!("Debian's {package} depends on no {prefix}* package"))
 }
 
 fn dependency(text: &str, prefix: &str) -> Option<String> {
     text.lines().find_map(|line| {
         let name = line.trim().strip_prefix("Depends: ")?;
         let rest = name.strip_prefix(prefix)?;
-        rest.starts_with(|first: char| first.is_ascii_digit())
-            .then(|| name.to_owned())
+        rest.starts_with(|first: char| first.is_ascii_digit()).then(|| name.to_owned())
     })
 }
 
 /// The third word of `'URI' FILE SIZE HASH`.
 fn size(uris: &str) -> Option<u64> {
-    uris.lines()
-        .find(|line| line.starts_with('\''))?
-        .split_whitespace()
-        .nth(2)?
-        .parse()
-        .ok()
+    uris.lines().find(|line| line.starts_with('\''))?.split_whitespace().nth(2)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -201,10 +160,7 @@ mod unit {
     #[test]
     fn a_dependency_has_its_number_right_behind_the_prefix() {
         let text = "libstd-rust-web-dev\n  Depends: libstd-rust-web-1.96\n  Conflicts: <rustup>\n";
-        assert_eq!(
-            dependency(text, "libstd-rust-web-").as_deref(),
-            Some("libstd-rust-web-1.96")
-        );
+        assert_eq!(dependency(text, "libstd-rust-web-").as_deref(), Some("libstd-rust-web-1.96"));
         assert_eq!(dependency(text, "libllvm"), None);
     }
 

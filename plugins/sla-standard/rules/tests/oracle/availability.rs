@@ -24,17 +24,12 @@ fn stretches(random: &mut Random, most: i64) -> Vec<(i64, i64)> {
 }
 
 fn intervals(stretches: &[(i64, i64)]) -> Vec<Interval> {
-    let interval = |&(from, to): &(i64, i64)| Interval {
-        from: at(from),
-        to: at(to),
-    };
+    let interval = |&(from, to): &(i64, i64)| Interval { from: at(from), to: at(to) };
     stretches.iter().map(interval).collect()
 }
 
 fn covers(stretches: &[(i64, i64)], minute: i64) -> bool {
-    stretches
-        .iter()
-        .any(|(from, to)| (*from..*to).contains(&minute))
+    stretches.iter().any(|(from, to)| (*from..*to).contains(&minute))
 }
 
 #[test]
@@ -52,10 +47,7 @@ fn availability_agrees_with_the_slow_one() {
             calendar: "c".to_owned(),
             calendars: BTreeMap::from([("c".to_owned(), calendar)]),
             target_milli_pct: random.between(90_000, 100_000) as u32,
-            period: Interval {
-                from: at(from),
-                to: at(to),
-            },
+            period: Interval { from: at(from), to: at(to) },
             planned_maintenance: intervals(&maintenance),
             outages: intervals(&outages),
             attributes: BTreeMap::new(),
@@ -84,8 +76,7 @@ fn availability_agrees_with_the_slow_one() {
             let rest = up * 100_000 % agreed;
             (floor + u64::from(rest * 2 >= agreed)) as u32
         });
-        let met =
-            (agreed > 0).then(|| up * 100_000 >= u64::from(request.target_milli_pct) * agreed);
+        let met = (agreed > 0).then(|| up * 100_000 >= u64::from(request.target_milli_pct) * agreed);
         assert_eq!(outcome.agreed_s, agreed * 60, "case {case}");
         assert_eq!(outcome.down_s, down * 60, "case {case}");
         assert_eq!(outcome.outage_count, count, "case {case}");
@@ -107,10 +98,7 @@ fn service_time_agrees_with_the_slow_one() {
         for minute in (from..to).filter(|minute| service[*minute as usize]) {
             match expected.last_mut().filter(|last| last.to == at(minute)) {
                 Some(last) => last.to = at(minute + 1),
-                None => expected.push(Interval {
-                    from: at(minute),
-                    to: at(minute + 1),
-                }),
+                None => expected.push(Interval { from: at(minute), to: at(minute + 1) }),
             }
         }
         let request = ServiceTimeRequest {

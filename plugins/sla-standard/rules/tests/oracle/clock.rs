@@ -22,22 +22,10 @@ fn request(random: &mut Random, calendars: &BTreeMap<String, Calendar>) -> Clock
     // Half of the times fall on full quarters of hours, so that edges meet.
     let later = |random: &mut Random| {
         let minute = opened + random.between(0, LATEST - opened);
-        if random.chance(50) {
-            minute - minute % 15
-        } else {
-            minute
-        }
+        if random.chance(50) { minute - minute % 15 } else { minute }
     };
-    let opened = if random.chance(50) {
-        opened - opened % 60
-    } else {
-        opened
-    };
-    let now = if random.chance(10) {
-        opened
-    } else {
-        later(random)
-    };
+    let opened = if random.chance(50) { opened - opened % 60 } else { opened };
+    let now = if random.chance(10) { opened } else { later(random) };
     let some = |random: &mut Random, percent| random.chance(percent).then(|| later(random));
     let responded = some(random, 70);
     let restored = some(random, 60);
@@ -58,14 +46,8 @@ fn request(random: &mut Random, calendars: &BTreeMap<String, Calendar>) -> Clock
     }
     let mut pauses = Vec::new();
     for _ in 0..random.between(0, 3) {
-        let from = if random.chance(10) {
-            opened - 30
-        } else {
-            later(random)
-        };
-        let to = random
-            .chance(85)
-            .then(|| at(from + random.between(0, 30) * 60));
+        let from = if random.chance(10) { opened - 30 } else { later(random) };
+        let to = random.chance(85).then(|| at(from + random.between(0, 30) * 60));
         pauses.push(Pause { from: at(from), to });
     }
     let names: Vec<&String> = calendars.keys().collect();
@@ -81,10 +63,7 @@ fn request(random: &mut Random, calendars: &BTreeMap<String, Calendar>) -> Clock
     ClockRequest {
         now: at(now),
         matrix: None,
-        warn_pct: Some(Thresholds {
-            warning: 75,
-            critical: 90,
-        }),
+        warn_pct: Some(Thresholds { warning: 75, critical: 90 }),
         targets: Some(targets),
         calendars: calendars.clone(),
         ticket: Ticket {
@@ -118,11 +97,8 @@ fn oracle(
     let ticket = &request.ticket;
     let stop = stop.filter(|stop| *stop <= request.now);
     let end = stop.unwrap_or(request.now).max(ticket.opened_at);
-    let paused = |instant: Instant| {
-        pauses
-            .iter()
-            .any(|pause| pause.from <= instant && pause.to.is_none_or(|to| instant < to))
-    };
+    let paused =
+        |instant: Instant| pauses.iter().any(|pause| pause.from <= instant && pause.to.is_none_or(|to| instant < to));
     let target = |priority: &str| &request.targets.as_ref().unwrap()[priority];
     let in_service = |priority: &str, instant: Instant| {
         let minute = (instant.0 - at(0).0) / 60;
@@ -199,57 +175,33 @@ fn oracle(
 #[test]
 fn clocks_agree_with_the_slow_ones() {
     let mut random = Random::new(20_000);
-    let settings = Settings {
-        horizon_days: 3660,
-        ..Settings::default()
-    };
+    let settings = Settings { horizon_days: 3660, ..Settings::default() };
     let mut seen = BTreeMap::<String, u32>::new();
     for round in 0..25 {
-        let calendars: BTreeMap<_, _> = ["a", "b", "c"]
-            .map(|name| (name.to_owned(), world::calendar(&mut random)))
-            .into();
-        let service: BTreeMap<_, _> = calendars
-            .iter()
-            .map(|(name, calendar)| (name.clone(), world::minutes_in_service(calendar)))
-            .collect();
+        let calendars: BTreeMap<_, _> =
+            ["a", "b", "c"].map(|name| (name.to_owned(), world::calendar(&mut random))).into();
+        let service: BTreeMap<_, _> =
+            calendars.iter().map(|(name, calendar)| (name.clone(), world::minutes_in_service(calendar))).collect();
         for case in 0..50 {
             let request = request(&mut random, &calendars);
             let ticket = &request.ticket;
             let decided = Standard::clock(&request, &settings).unwrap();
             let outcome = decided.outcome;
-            let response = oracle(&request, &service, ticket.responded_at, &[], |target| {
-                target.response_s
-            });
-            let resolution = oracle(
-                &request,
-                &service,
-                ticket.restored_at,
-                &ticket.pauses,
-                |target| target.resolution_s,
-            );
-            for (name, fast, mut slow) in [
-                ("response", &outcome.response, response),
-                ("resolution", &outcome.resolution, resolution),
-            ] {
+            let response = oracle(&request, &service, ticket.responded_at, &[], |target| target.response_s);
+            let resolution =
+                oracle(&request, &service, ticket.restored_at, &ticket.pauses, |target| target.resolution_s);
+            for (name, fast, mut slow) in
+                [("response", &outcome.response, response), ("resolution", &outcome.resolution, resolution)]
+            {
                 // The slow one sees only so far.
                 if slow.due_at.is_none() && fast.due_at.is_some_and(|due| due >= at(MINUTES - 1)) {
                     slow.due_at = fast.due_at;
                 }
-                assert_eq!(
-                    *fast, slow,
-                    "{name} of case {case} in round {round}: {request:#?}"
-                );
-                *seen
-                    .entry(format!("{:?} {:?}", fast.state, fast.level))
-                    .or_default() += 1;
-                *seen
-                    .entry(format!("ever breached {}", fast.ever_breached))
-                    .or_default() += 1;
+                assert_eq!(*fast, slow, "{name} of case {case} in round {round}: {request:#?}");
+                *seen.entry(format!("{:?} {:?}", fast.state, fast.level)).or_default() += 1;
+                *seen.entry(format!("ever breached {}", fast.ever_breached)).or_default() += 1;
             }
-            assert_eq!(
-                outcome.priority,
-                priority(ticket, request.now.max(ticket.opened_at))
-            );
+            assert_eq!(outcome.priority, priority(ticket, request.now.max(ticket.opened_at)));
             check_milestones(&request, &decided.milestones, &settings);
         }
     }
@@ -259,11 +211,7 @@ fn clocks_agree_with_the_slow_ones() {
 }
 
 /// At a milestone the clock is at the mark, a second before it is not.
-fn check_milestones(
-    request: &ClockRequest,
-    milestones: &[mortise_sdk::types::Milestone],
-    settings: &Settings,
-) {
+fn check_milestones(request: &ClockRequest, milestones: &[mortise_sdk::types::Milestone], settings: &Settings) {
     for milestone in milestones {
         let (clock, mark) = milestone.name.split_once('.').unwrap();
         let pct = match mark {
@@ -274,10 +222,7 @@ fn check_milestones(
         let reaches = |now: Instant| {
             let mut later = request.clone();
             later.ticket.history.retain(|entry| entry.at <= request.now);
-            later
-                .ticket
-                .pauses
-                .retain(|pause| pause.from <= request.now);
+            later.ticket.pauses.retain(|pause| pause.from <= request.now);
             later.ticket.responded_at = None;
             later.ticket.restored_at = None;
             if later.ticket.history.is_empty() {
@@ -287,18 +232,11 @@ fn check_milestones(
             }
             later.now = now;
             let outcome = Standard::clock(&later, settings).unwrap().outcome;
-            let clock = if clock == "response" {
-                outcome.response
-            } else {
-                outcome.resolution
-            };
+            let clock = if clock == "response" { outcome.response } else { outcome.resolution };
             clock.elapsed_s * 100 >= clock.target_s * pct
         };
         assert!(milestone.at > request.now, "{milestone:?} {request:#?}");
         assert!(reaches(milestone.at), "{milestone:?} {request:#?}");
-        assert!(
-            !reaches(Instant(milestone.at.0 - 1)),
-            "{milestone:?} {request:#?}"
-        );
+        assert!(!reaches(Instant(milestone.at.0 - 1)), "{milestone:?} {request:#?}");
     }
 }

@@ -25,10 +25,7 @@ pub(crate) fn calendar(random: &mut Random) -> Calendar {
             weekly: Weekly::default(),
             // None of these counts, not even the conflict.
             holidays: vec![Date(20_150)],
-            adjusted_workdays: vec![AdjustedWorkday {
-                date: Date(20_150),
-                plan: Weekday::Sun,
-            }],
+            adjusted_workdays: vec![AdjustedWorkday { date: Date(20_150), plan: Weekday::Sun }],
             utc_offsets: Vec::new(),
         };
     }
@@ -42,25 +39,14 @@ pub(crate) fn calendar(random: &mut Random) -> Calendar {
         } else if random.chance(likely) {
             for _ in 0..random.between(1, 3) {
                 let start = random.between(0, 48) * 30;
-                let end = if random.chance(15) {
-                    1440
-                } else {
-                    random.between(start, 1440)
-                };
+                let end = if random.chance(15) { 1440 } else { random.between(start, 1440) };
                 windows.push(window(start, end));
             }
         }
         windows
     };
-    let weekly = Weekly {
-        mon: day(90),
-        tue: day(90),
-        wed: day(90),
-        thu: day(90),
-        fri: day(90),
-        sat: day(20),
-        sun: day(20),
-    };
+    let weekly =
+        Weekly { mon: day(90), tue: day(90), wed: day(90), thu: day(90), fri: day(90), sat: day(20), sun: day(20) };
     let first_day = (START / 86_400) as i32;
     let mut holidays = Vec::new();
     let mut adjusted_workdays = Vec::<AdjustedWorkday>::new();
@@ -68,10 +54,8 @@ pub(crate) fn calendar(random: &mut Random) -> Calendar {
         let date = Date(first_day + offset);
         match random.between(1, 20) {
             1 => holidays.push(date),
-            2 => adjusted_workdays.push(AdjustedWorkday {
-                date,
-                plan: *random.pick(&[Weekday::Mon, Weekday::Sat, Weekday::Sun]),
-            }),
+            2 => adjusted_workdays
+                .push(AdjustedWorkday { date, plan: *random.pick(&[Weekday::Mon, Weekday::Sat, Weekday::Sun]) }),
             _ => {}
         }
     }
@@ -83,10 +67,7 @@ pub(crate) fn calendar(random: &mut Random) -> Calendar {
     while minute < MINUTES && random.chance(70) {
         let change = *random.pick(&[3600, -3600, 1800, -1800, 0]);
         let last = utc_offsets[utc_offsets.len() - 1].offset_s;
-        utc_offsets.push(UtcOffset {
-            from: at(minute),
-            offset_s: last + change,
-        });
+        utc_offsets.push(UtcOffset { from: at(minute), offset_s: last + change });
         minute += random.between(1, 20) * 720 + random.between(0, 2) * 30;
     }
     Calendar {
@@ -100,17 +81,12 @@ pub(crate) fn calendar(random: &mut Random) -> Calendar {
 }
 
 fn window(start: i64, end: i64) -> Window {
-    Window {
-        start: TimeOfDay(start as u16),
-        end: TimeOfDay(end as u16),
-    }
+    Window { start: TimeOfDay(start as u16), end: TimeOfDay(end as u16) }
 }
 
 /// Whether each minute is in service: its local date's windows contain its local time of day.
 pub(crate) fn minutes_in_service(calendar: &Calendar) -> Vec<bool> {
-    (0..MINUTES)
-        .map(|minute| in_service(calendar, at(minute)))
-        .collect()
+    (0..MINUTES).map(|minute| in_service(calendar, at(minute))).collect()
 }
 
 fn in_service(calendar: &Calendar, instant: Instant) -> bool {
@@ -118,24 +94,16 @@ fn in_service(calendar: &Calendar, instant: Instant) -> bool {
         return true;
     }
     let offsets = calendar.utc_offsets.iter().rev();
-    let offset = offsets
-        .clone()
-        .find(|offset| offset.from <= instant)
-        .unwrap();
+    let offset = offsets.clone().find(|offset| offset.from <= instant).unwrap();
     let local = instant.0 + i64::from(offset.offset_s);
     let date = Date(local.div_euclid(86_400) as i32);
     let time = TimeOfDay((local.rem_euclid(86_400) / 60) as u16);
-    let adjusted = calendar
-        .adjusted_workdays
-        .iter()
-        .find(|day| day.date == date);
+    let adjusted = calendar.adjusted_workdays.iter().find(|day| day.date == date);
     let weekday = match adjusted {
         Some(day) => day.plan,
         None if calendar.holidays.contains(&date) => return false,
         None => date.weekday(),
     };
     let windows = calendar.weekly.on(weekday).iter();
-    windows
-        .clone()
-        .any(|window| window.start <= time && time < window.end)
+    windows.clone().any(|window| window.start <= time && time < window.end)
 }

@@ -1,0 +1,138 @@
+//! The command line, as its users call it.
+
+#![allow(clippy::unwrap_used)]
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use crate::app::{binary, components};
+
+fn mortise(arguments: &[&str], input: &str) -> Output {
+    run(Command::new(binary()).args(arguments), input)
+}
+
+fn run(command: &mut Command, input: &str) -> Output {
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_owned();
+    let writer = std::thread::spawn(move || {
+        // A command that refuses its arguments does not read its input.
+        let _ = stdin.write_all(input.as_bytes());
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
+fn error(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn golden_requests_in_golden_outcomes_out() {
+    for (file, process) in
+        [("sla", "sla"), ("change_risk", "change-risk"), ("budget", "budget"), ("supplier", "supplier")]
+    {
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("golden/{file}.json"));
+        let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(golden).unwrap()).unwrap();
+        let input: String = cases.iter().map(|c| format!("{}\n", c["input"])).collect();
+        let component = components().join(format!("{process}-standard.wasm"));
+        let output = mortise(&["plugin", "run", component.to_str().unwrap(), "--process", process], &input);
+        assert!(output.status.success(), "{}", error(&output));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let outcomes: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        assert_eq!(outcomes.len(), cases.len());
+        for (case, outcome) in cases.iter().zip(outcomes) {
+            assert_eq!(outcome, case["expected"], "{}", case["name"]);
+        }
+    }
+}
+
+#[test]
+fn settings_decide_what_the_request_leaves_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = dir.path().join("settings.json");
+    let component = components().join("sla-standard.wasm");
+    let (component, settings_path) = (component.to_str().unwrap(), settings.to_str().unwrap());
+    let arguments = ["plugin", "run", component, "--process", "sla", "--settings", settings_path];
+    let request = r#"{"op":"priority","impact":1,"urgency":1}"#;
+    std::fs::write(&settings, r#"{"matrix":{"1":{"1":"P5"}}}"#).unwrap();
+    let output = mortise(&arguments, request);
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), r#"{"priority":"P5"}"#, "{}", error(&output));
+
+    std::fs::write(&settings, r#"{"matrix":{"1":{"1":"P5"}},"colour":1}"#).unwrap();
+    let output = mortise(&arguments, request);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(error(&output).contains("colour"), "{}", error(&output));
+}
+
+#[test]
+fn bad_input_is_one_line_and_status_2() {
+    let component = components().join("sla-standard.wasm");
+    let component = component.to_str().unwrap();
+    let sla = ["plugin", "run", component, "--process", "sla"];
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().to_str().unwrap();
+    let cases: [(&[&str], &str, &str); 9] = [
+        (&sla, "not json", "not JSON"),
+        (&sla, r#"{"op":"clock"}"#, "1: "),
+        (&sla, r#"{"op":"dance"}"#, "dance"),
+        (&["plugin", "run", component, "--process", "budget"], "", "decides for sla"),
+        (&["plugin", "run", component, "--process", "tax"], "", "tax"),
+        (&["plugin", "run", "/nonexistent.wasm", "--process", "sla"], "", "/nonexistent.wasm"),
+        (&["--config", "/nonexistent.toml", "migrate"], "", "/nonexistent.toml"),
+        (&["--data-dir", dir, "record", "create", "incident", "{\"title\":1}", "--roles", "SD"], "", "[type]"),
+        (&["--data-dir", dir, "record", "create", "unicorn", "{}", "--roles", "SD"], "", "unicorn"),
+    ];
+    for (arguments, input, expected) in cases {
+        let output = mortise(arguments, input);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", error(&output));
+        assert!(error(&output).contains(expected), "{arguments:?}: {}", error(&output));
+        assert!(!error(&output).contains("panicked"), "{arguments:?}: {}", error(&output));
+    }
+}
+
+#[test]
+fn an_unknown_key_of_the_configuration_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("mortise.toml");
+    std::fs::write(&file, "[database]\nurll = \"sqlite:x\"\n").unwrap();
+    let output = mortise(&["--config", file.to_str().unwrap(), "migrate"], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(error(&output).contains("urll"), "{}", error(&output));
+    let output = run(Command::new(binary()).arg("migrate").env("MORTISE_LISTN", "x"), "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(error(&output).contains("listn"), "{}", error(&output));
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for command in [
+        vec!["serve"], vec!["migrate"], vec!["token", "create"], vec!["token", "list"], vec!["token", "revoke"],
+        vec!["record", "create"], vec!["record", "list"], vec!["record", "transition"], vec!["import"],
+        vec!["plugin", "list"], vec!["plugin", "upload"], vec!["plugin", "activate"], vec!["plugin", "rollback"],
+        vec!["plugin", "inspect"], vec!["plugin", "run"],
+    ] {
+        let output = mortise(&[command.clone(), vec!["--help"]].concat(), "");
+        assert!(output.status.success(), "{command:?}");
+        let help = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(help.contains("Usage:"), "{command:?}: {help}");
+    }
+}
+
+#[test]
+fn a_component_shows_what_it_is() {
+    for process in ["sla", "change-risk", "budget", "supplier"] {
+        let component = components().join(format!("{process}-standard.wasm"));
+        let output = mortise(&["plugin", "inspect", component.to_str().unwrap()], "");
+        let about: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", error(&output)));
+        assert_eq!(about["process"], process);
+        assert!(about["settings_schema"]["properties"].is_object(), "{about}");
+        let imports = about["imports"].as_array().unwrap();
+        assert!(imports.iter().all(|i| i.as_str().unwrap().starts_with("itsm:")), "{imports:?}");
+    }
+}
