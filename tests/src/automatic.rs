@@ -123,10 +123,8 @@ fn two_nodes_take_a_step_once() {
         assert_eq!(timers(&app, &model).await, [timer("auto.expired", "2026-07-01T00:00:00Z")]);
         let second = app.second_node().await;
         app.clock.set("2026-07-01T00:00:00Z".parse().unwrap());
-        let (a, b) = tokio::join!(
-            mortise::flows::fire_timers::run(&app.desk),
-            mortise::flows::fire_timers::run(&second.desk)
-        );
+        let (a, b) =
+            tokio::join!(mortise::flows::fire_timers::run(&app.desk), mortise::flows::fire_timers::run(&second.desk));
         assert_eq!(a.unwrap() + b.unwrap(), 1);
         assert_eq!(state(&technician, "change-model", &model).await, "expired");
     });
@@ -216,7 +214,8 @@ fn a_promise_looser_than_the_baseline_has_to_be_declared() {
         assert_eq!(record["state"], "active", "agreed on the baseline, it is active at once");
         let history = levels.manager.get(&format!("/records/sla/{number}/history")).await.ok();
         let entries = history["entries"].as_array().unwrap();
-        let steps: Vec<_> = entries.iter().map(|e| (e["action"].as_str().unwrap(), e["role"].as_str().unwrap())).collect();
+        let steps: Vec<_> =
+            entries.iter().map(|e| (e["action"].as_str().unwrap(), e["role"].as_str().unwrap())).collect();
         assert!(steps.ends_with(&[("transition:agreed", "CUS"), ("transition:active", "auto")]), "{steps:?}");
 
         let looser = [
@@ -230,7 +229,8 @@ fn a_promise_looser_than_the_baseline_has_to_be_declared() {
             let path = format!("/records/sla/{number}/transitions/agreed");
             let problem = levels.customer.post(&path, json!({})).await.problem(422, "baseline-deviation");
             assert_eq!(problem["field"], "baseline_deviation");
-            let record = levels.manager.patch(&format!("/records/sla/{number}"), json!({"baseline_deviation": true})).await;
+            let record =
+                levels.manager.patch(&format!("/records/sla/{number}"), json!({"baseline_deviation": true})).await;
             assert_eq!(record.ok()["signatures"], Value::Null, "what was signed was another agreement");
             levels.manager.go("sla", &number, "agreed", json!({})).await;
             assert_eq!(levels.customer.post(&path, json!({})).await.ok()["state"], "active");
@@ -257,7 +257,11 @@ fn the_chain_of_agreements_is_looked_at_when_it_is_agreed() {
         under(&number, "desk", 1, 30, "24x7").await;
         under(&number, "network", 2, 60, "24x7").await;
         let record = levels.customer.go("sla", &number, "agreed", json!({})).await;
-        assert_eq!((&record["chain"]["feasible"], &record["chain"]["committed_s"]), (&json!(true), &json!(6000)), "{record}");
+        assert_eq!(
+            (&record["chain"]["feasible"], &record["chain"]["committed_s"]),
+            (&json!(true), &json!(6000)),
+            "{record}"
+        );
         // Not around the clock, and too long: said, not refused.
         let number = levels.negotiated(json!({})).await;
         under(&number, "vendor", 1, 240, "business").await;

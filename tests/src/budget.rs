@@ -66,8 +66,7 @@ impl Treasury {
 
     /// A commitment for an order, requested.
     async fn commitment(&self, line: &str, amount: &str) -> Value {
-        let fields =
-            json!({"title": "order", "line": line, "amount": cny(amount), "source": self.service});
+        let fields = json!({"title": "order", "line": line, "amount": cny(amount), "source": self.service});
         self.suppliers.post("/records/commitment", fields).await.ok()
     }
 

@@ -80,7 +80,12 @@ fn timers_fire_in_time_once_and_leave_their_trace() {
         let record = agent.get(&path).await.ok();
         assert_eq!(record["sla"]["response"]["level"], "warning");
 
-        app.at("2026-03-03T01:30:01Z").await;
+        assert_eq!(app.at("2026-03-03T01:27:00Z").await, 1);
+        // Exactly at the target is met.
+        assert_eq!(app.at("2026-03-03T01:30:00Z").await, 1);
+        let record = agent.get(&path).await.ok();
+        assert_eq!(record["sla"]["response"]["level"], "critical");
+        assert_eq!(app.at("2026-03-03T01:30:01Z").await, 1);
         let record = agent.get(&path).await.ok();
         assert_eq!(record["sla"]["response"]["level"], "breached");
         assert_eq!(record["sla"]["response"]["ever_breached"], true);
@@ -157,7 +162,8 @@ fn bad_input_names_the_field_and_the_rule() {
             (with("service", json!("CI-2026-000001")), "reference", "service"),
             (with("priority", json!("P1")), "computed-field", "priority"),
             (with("colour", json!("red")), "unknown-field", "colour"),
-            (with("title", json!("")), "required", "title"),
+            (with("title", json!("")), "range", "title"),
+            (with("title", Value::Null), "required", "title"),
         ];
         for (fields, rule, field) in cases {
             let problem = agent.post("/records/incident", fields.clone()).await.problem(422, rule);

@@ -230,7 +230,10 @@ fn service_levels_and_costs_are_measured_where_the_records_know_them() {
         assert_eq!(record["measures"]["cost"], cost);
         let evidence = &record["collected"];
         assert_eq!(evidence["incidents"], json!([kept, missed, linked]));
-        assert_eq!((&evidence["contracts"], &evidence["cost_entries"]), (&json!([purchasing.contract]), &json!([entry])));
+        assert_eq!(
+            (&evidence["contracts"], &evidence["cost_entries"]),
+            (&json!([purchasing.contract]), &json!([entry]))
+        );
         // 5 % over the contract: 100 - 10; two of three: 67.
         assert_eq!(record["result"]["scores"]["cost"], 90);
         assert_eq!(record["result"]["scores"]["service_level"], 67);

@@ -234,7 +234,8 @@ mod tests {
             moment(Some("to"), Distance::Policy(Delay::ContractNotice))
         );
         assert_eq!(read(r#"when = { days = "auto-close" }"#), moment(None, Distance::Policy(Delay::AutoClose)));
-        for wrong in [r#"when = "soon""#, "when = 3", r#"when = { on = "to" }"#, r#"when = { at = "to", days = "x" }"#] {
+        for wrong in [r#"when = "soon""#, "when = 3", r#"when = { on = "to" }"#, r#"when = { at = "to", days = "x" }"#]
+        {
             assert!(read(wrong).is_err(), "{wrong}");
         }
         assert!(read(r#"when = { days = "x" }"#).unwrap_err().contains("auto-close"));
@@ -264,10 +265,7 @@ mod tests {
         let day = json!({ "to": "2026-12-31" });
         assert_eq!(at(r#"when = { at = "to" }"#, day.clone()).unwrap(), "2026-12-31T00:00:00Z");
         assert_eq!(at(r#"when = { at = "to", days = 1 }"#, day.clone()).unwrap(), "2027-01-01T00:00:00Z");
-        assert_eq!(
-            at(r#"when = { at = "to", days = "contract-notice" }"#, day).unwrap(),
-            "2026-11-01T00:00:00Z"
-        );
+        assert_eq!(at(r#"when = { at = "to", days = "contract-notice" }"#, day).unwrap(), "2026-11-01T00:00:00Z");
         let moment = json!({ "to": "2026-12-31T10:30:00Z" });
         assert_eq!(at(r#"when = { at = "to" }"#, moment).unwrap(), "2026-12-31T10:30:00Z");
         assert_eq!(at(r#"when = { at = "to" }"#, json!({})), None);

@@ -306,10 +306,8 @@ mod tests {
     #[test]
     fn sums_beyond_exact_arithmetic_are_refused() {
         let yuan = Currency::iso("CNY").unwrap();
-        let entries = [
-            entry("CEN-1", "posted", i128::MAX, "2026-01", None),
-            entry("CEN-2", "posted", 1, "2026-02", None),
-        ];
+        let entries =
+            [entry("CEN-1", "posted", i128::MAX, "2026-01", None), entry("CEN-2", "posted", 1, "2026-02", None)];
         assert_eq!(Totals::of(&yuan, &entries, []), Err(Unbalanced::Overflow));
     }
 

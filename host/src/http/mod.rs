@@ -5,6 +5,7 @@
 //! in `flows` and `domain`; a status code is given nowhere but here.
 
 mod activations;
+mod budgets;
 mod caller;
 mod components;
 mod config;
@@ -49,6 +50,7 @@ fn table() -> Table {
         .post("/api/v1/records/{kind}/{number}/transitions/{name}", records::transition::run, &records::transition::DOC)
         .get("/api/v1/records/{kind}/{number}/history", records::history::run, &records::history::DOC)
         .get("/api/v1/records/{kind}/{number}/timers", records::timers::run, &records::timers::DOC)
+        .get("/api/v1/budgets/{number}/figures", budgets::figures, &budgets::FIGURES)
         // Kinds
         .get("/api/v1/kinds", kinds::list, &kinds::LIST)
         .get("/api/v1/kinds/{kind}", kinds::read, &kinds::READ)

@@ -104,6 +104,7 @@ impl Operation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Group {
     Records,
+    Budgets,
     Kinds,
     Components,
     Activations,
@@ -114,8 +115,9 @@ pub(super) enum Group {
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Records,
+        Self::Budgets,
         Self::Kinds,
         Self::Components,
         Self::Activations,
@@ -129,6 +131,7 @@ impl Group {
     pub(super) fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Records => ("Records", "What records of every kind have in common."),
+            Self::Budgets => ("Budgets", "Figures that are worked out from the records of a budget."),
             Self::Kinds => ("Kinds", "The record kinds: fields, states, transitions and labels."),
             Self::Components => ("Components", "WebAssembly components that take decisions."),
             Self::Activations => ("Activations", "Which component decides for what, from when on."),

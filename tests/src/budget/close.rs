@@ -22,10 +22,15 @@ fn unfinished_things_block_a_period() {
         ]});
         let record = treasury.close("2026-02", pending).await;
         assert_eq!(record["state"], "blocked", "{record}");
-        let reasons = [format!("cost-entry-draft:{draft}"), "invoice-unmatched:INV-3".into(), "timesheet-unapproved:TS-8".into()];
+        let reasons =
+            [format!("cost-entry-draft:{draft}"), "invoice-unmatched:INV-3".into(), "timesheet-unapproved:TS-8".into()];
         assert_eq!(record["blocked_by"], json!(reasons));
         let close = number(&record);
-        treasury.owner.post(&step("period-close", &close, "closed"), json!({})).await.problem(409, "unknown-transition");
+        treasury
+            .owner
+            .post(&step("period-close", &close, "closed"), json!({}))
+            .await
+            .problem(409, "unknown-transition");
         // Requested again while nothing has changed, it is blocked again.
         let record = treasury.owner.go("period-close", &close, "requested", json!({})).await;
         assert_eq!(record["state"], "blocked");

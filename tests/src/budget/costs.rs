@@ -27,7 +27,10 @@ fn a_posted_cost_counts_and_never_changes() {
         assert_eq!(treasury.figures(&line).await["actual"], "150.00");
         let history = treasury.history("budget-line", &line).await;
         let last = history.last().unwrap();
-        assert_eq!((&last["action"], &last["actor"], &last["role"]), (&json!("figures"), &json!("mortise"), &json!("auto")));
+        assert_eq!(
+            (&last["action"], &last["actor"], &last["role"]),
+            (&json!("figures"), &json!("mortise"), &json!("auto"))
+        );
         assert!(treasury.events(&draft).await.contains(&"cost.posted".to_owned()));
     });
 }
@@ -40,7 +43,8 @@ fn an_invoice_uses_up_its_commitment() {
         let other = treasury.line("licences", "1000.00").await;
         let order = treasury.ordered(&line, "300.00").await;
         let naming = json!({"commitment": order});
-        let elsewhere = json!({"title": "x", "line": other, "amount": cny("1.00"), "on": "2026-02-01", "commitment": order});
+        let elsewhere =
+            json!({"title": "x", "line": other, "amount": cny("1.00"), "on": "2026-02-01", "commitment": order});
         treasury.owner.post("/records/cost-entry", elsewhere).await.problem(422, "commitment-not-open");
 
         treasury.cost(&line, "120.00", "2026-02-10", naming.clone()).await;
@@ -83,7 +87,7 @@ fn foreign_amounts_are_converted_at_the_rate_that_is_kept() {
         post(json!({"rate": "7.1"})).await.problem(422, "required");
         post(json!({})).await.problem(422, "required");
         post(json!({"amount": {"amount": "1.005", "currency": "CNY"}})).await.problem(422, "range");
-        post(json!({"original": dollars, "rate": "0"})).await.problem(422, "invalid-rate");
+        post(json!({"original": dollars, "rate": "0"})).await.problem(422, "rate-not-positive");
         let record = post(json!({"original": dollars, "rate": "7.2308"})).await.ok();
         // 90.385 is a tie: to the even one.
         assert_eq!(record["amount"], cny("90.38"));

@@ -127,7 +127,8 @@ fn a_commitment_keeps_to_its_line() {
     for_each_db(|app| async move {
         let treasury = Treasury::open(app).await;
         let line = treasury.line("licences", "50000.00").await;
-        let wrong = json!({"title": "x", "line": line, "amount": {"amount": "1.00", "currency": "USD"}, "source": line});
+        let wrong =
+            json!({"title": "x", "line": line, "amount": {"amount": "1.00", "currency": "USD"}, "source": line});
         treasury.suppliers.post("/records/commitment", wrong).await.problem(422, "currency");
         let wrong = json!({"title": "x", "line": line, "amount": cny("-1.00"), "source": line});
         treasury.suppliers.post("/records/commitment", wrong).await.problem(422, "range");
@@ -170,7 +171,9 @@ fn without_a_component_nothing_is_granted_and_a_person_is_asked() {
         // People decide, as many as it takes at the most.
         top.post(&path, json!({})).await.ok();
         let record = owner.post(&path, json!({})).await.ok();
-        assert_eq!(record["state"], "reserved", "{record}");
+        assert_eq!((&record["state"], &record["manual"]), (&json!("reserved"), &json!(false)), "{record}");
+        let waiting = app.desk.store.manual_queue("bare", 10).await.unwrap();
+        assert!(waiting.iter().all(|entry| entry.number != number), "{waiting:?}");
         let record = owner.get(&format!("/records/budget-line/{line}")).await.ok();
         assert_eq!(record["figures"]["available"], "5.00");
         // A cost has no period without a decision: it stays a draft.

@@ -91,6 +91,89 @@ async fn too_many_bytes_are_refused_unread() {
     assert_eq!(refused.rule, rule::TOO_LARGE);
 }
 
+/// The component with every occurrence of one name replaced by another of the same length.
+fn renamed(name: &str, from: &str, to: &str) -> Arc<[u8]> {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = component(name).to_vec();
+    let mut found = 0;
+    for at in 0..=bytes.len() - from.len() {
+        if &bytes[at..at + from.len()] == from.as_bytes() {
+            bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+            found += 1;
+        }
+    }
+    assert!(found > 0, "{name} does not contain {from}");
+    bytes.into()
+}
+
+#[tokio::test]
+async fn a_later_compatible_version_of_the_contract_runs() {
+    let engine = engine();
+    let bytes = renamed("sla-standard", "itsm:sla/evaluator@0.1.0", "itsm:sla/evaluator@0.1.7");
+    let admission = admit(&engine, bytes).await;
+    let case = super::case(Process::Sla, "S01");
+    let evaluation = engine.evaluate(&admission.prepared, &case.request, "{}").await;
+    assert_eq!(super::answer(&evaluation), case.expected);
+}
+
+#[tokio::test]
+async fn another_version_of_the_contract_is_refused_by_name() {
+    let engine = engine();
+    let bytes = renamed("sla-standard", "itsm:sla/evaluator@0.1.0", "itsm:sla/evaluator@0.2.0");
+    let refused = refused(&engine, Arc::clone(&bytes), &Grants::all()).await;
+    assert_eq!(refused.rule, rule::UNKNOWN_WORLD);
+    assert!(refused.message.contains("itsm:sla@0.2.0"), "{refused}");
+    assert!(refused.message.contains("itsm:sla@0.1.0"), "{refused}");
+    assert_eq!(
+        engine.load(bytes, &Grants::all()).await.unwrap_err().rule,
+        rule::UNKNOWN_WORLD,
+        "as if it had been admitted by an older host"
+    );
+}
+
+#[tokio::test]
+async fn a_missing_function_is_refused_by_name() {
+    let engine = engine();
+    let bytes = renamed("sla-standard", "service-time", "service-tim3");
+    let refused = refused(&engine, Arc::clone(&bytes), &Grants::all()).await;
+    assert_eq!(refused.rule, rule::MISSING_EXPORT);
+    assert!(refused.message.contains("itsm:sla/evaluator@0.1.0#service-time"), "{refused}");
+    let refused = engine.load(bytes, &Grants::all()).await.unwrap_err();
+    assert_eq!(refused.rule, rule::MISSING_EXPORT);
+    assert!(refused.message.contains("service-time"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_function_of_another_type_is_refused_by_name_and_place() {
+    let engine = engine();
+    let bytes = renamed("sla-standard", "restored-at", "repaired-at");
+    let refused = refused(&engine, Arc::clone(&bytes), &Grants::all()).await;
+    assert_eq!(refused.rule, rule::CHANGED_EXPORT);
+    assert!(refused.message.contains("itsm:sla/evaluator@0.1.0#clock"), "{refused}");
+    assert!(refused.message.contains("`request.ticket` lacks the field `restored-at`"), "{refused}");
+    let refused = engine.load(bytes, &Grants::all()).await.unwrap_err();
+    assert_eq!(refused.rule, rule::CHANGED_EXPORT);
+    assert!(refused.message.contains("itsm:sla/evaluator@0.1.0#clock"), "{refused}");
+}
+
+#[tokio::test]
+async fn wasi_is_refused_by_name() {
+    let engine = engine();
+    let bytes = renamed("guests/ungranted", "itsm:log/log@0.1.0", "wasi:log/log@0.1.0");
+    let refused = refused(&engine, bytes, &Grants::all()).await;
+    assert_eq!(refused.rule, rule::UNGRANTED_IMPORT);
+    assert!(refused.message.contains("wasi:log/log@0.1.0"), "{refused}");
+}
+
+#[tokio::test]
+async fn an_import_of_another_type_is_refused() {
+    let engine = engine();
+    // The enum of levels gets a case that the host's does not have.
+    let bytes = renamed("guests/ungranted", "debug\x04info\x04warn", "debug\x04note\x04warn");
+    let refused = refused(&engine, bytes, &Grants::all()).await;
+    assert_eq!(refused.rule, rule::CHANGED_IMPORT, "{refused}");
+}
+
 /// Whatever is done to the bytes, admission answers; it neither panics nor admits what does not
 /// keep the contract.
 #[tokio::test]

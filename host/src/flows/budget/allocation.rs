@@ -108,15 +108,8 @@ async fn post(working: &mut Working<'_>) -> Result<(), FlowError> {
     }
     for (line, minor, title, kind) in bookings {
         let Some(book) = books.get_mut(&line) else { continue };
-        let making = Making {
-            title,
-            line: &book.line,
-            minor,
-            currency: &book.currency,
-            on,
-            posting: posting.clone(),
-            kind,
-        };
+        let making =
+            Making { title, line: &book.line, minor, currency: &book.currency, on, posting: posting.clone(), kind };
         let made = entry::make(working, making).await?;
         book.take(&made);
     }

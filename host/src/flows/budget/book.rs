@@ -1,8 +1,8 @@
 //! A budget line with everything that is booked on it.
 
+use mortise_types::Outcome;
 use mortise_types::budget::{self, CommitRequest, LineRequest};
 use mortise_types::money::Currency;
-use mortise_types::Outcome;
 use serde_json::{Map, Value, json};
 
 use super::{ask_about, person_for, rule, subject};
@@ -199,4 +199,3 @@ pub(super) fn currency_of(line: &Record) -> Result<Currency, Refusal> {
 pub(super) fn unbalanced(error: Unbalanced) -> Refusal {
     Refusal::conflict(rule::LEDGER, error.to_string())
 }
-

@@ -2,7 +2,7 @@
 //! change-cost).
 
 use mortise_types::budget::{self, ChangeCostRequest, CostItem, LabourLine, RiskBand};
-use mortise_types::{Outcome, Process, Request};
+use mortise_types::{Outcome, Request};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -65,10 +65,9 @@ pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
             Ok(())
         }
         Answer::Refused { code, message, .. } => Err(Refusal::invalid(code, "cost_plan", message).into()),
+        // The cost that was said stands; a change without one waits for it.
         Answer::Failed => {
             working.set("manual", json!(true));
-            // The cost that was said stands; a change without one waits for it.
-            tracing::debug!(record = %working.record.number, process = %Process::Budget, "no cost was worked out");
             Ok(())
         }
     }

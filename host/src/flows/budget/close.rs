@@ -143,11 +143,9 @@ async fn finish(
     let mut closed = plan::closed_periods(&budget);
     closed.push(period.clone());
     let after = plan::with_closed(&budget, closed);
-    for (field, amount) in [
-        ("accruals", &figures.accruals),
-        ("carried", &figures.budget_carried),
-        ("lapsed", &figures.budget_lapsed),
-    ] {
+    for (field, amount) in
+        [("accruals", &figures.accruals), ("carried", &figures.budget_carried), ("lapsed", &figures.budget_lapsed)]
+    {
         working.set(field, json!({ "amount": amount, "currency": budget.text("currency") }));
     }
     let data = json!({ "budget": budget.number, "period": period, "period_cost": figures.period_cost });
@@ -261,9 +259,8 @@ async fn pending(
     budget: &str,
     period: &str,
 ) -> Result<Vec<PendingItem>, FlowError> {
-    let within = |record: &Record| {
-        record.text("on").and_then(parse_date).is_some_and(|day| period::month_of(day) == period)
-    };
+    let within =
+        |record: &Record| record.text("on").and_then(parse_date).is_some_and(|day| period::month_of(day) == period);
     let item = |kind: &str, id: &str| PendingItem { kind: kind.to_owned(), id: id.to_owned() };
     let drafts = books.iter().flat_map(|book| &book.entries).filter(|entry| entry.state == "draft" && within(entry));
     let mut pending: Vec<PendingItem> = drafts.map(|entry| item("cost-entry-draft", &entry.number)).collect();
@@ -296,11 +293,9 @@ fn received(
         let of_order = books.iter().find(|book| book.commitments.iter().any(|c| c.number == order));
         let named = item["line"].as_str().map(|line| books.iter().find(|book| book.line.number == line));
         match named.unwrap_or(of_order) {
-            Some(book) => received.push(Received {
-                order: order.to_owned(),
-                line: book.line.number.clone(),
-                minor: amount.minor,
-            }),
+            Some(book) => {
+                received.push(Received { order: order.to_owned(), line: book.line.number.clone(), minor: amount.minor })
+            }
             None => {
                 let message = format!("{} must be a line of the budget, or po one of its commitments", path("line"));
                 problems.push(FieldProblem::new(path("line"), general::REQUIRED, message));

@@ -1,6 +1,7 @@
 //! Commitments: money set aside on a line for an order. Who may grant one, the component says; nobody grants more than
 //! that (domain guide, 3.3, commit).
 
+use mortise_types::Process;
 use mortise_types::budget::{self, CommitOutcome, CommitVerdict};
 use serde_json::{Value, json};
 
@@ -111,6 +112,11 @@ async fn reserve(working: &mut Working<'_>) -> Result<(), FlowError> {
                 return Err(Refusal::conflict(rule::APPROVAL, message).about(APPROVALS).into());
             }
         }
+    }
+    if verdict.is_none() {
+        // Both have decided what the component could not.
+        working.set("manual", json!(false));
+        working.resolved.push((working.record.number.clone(), Process::Budget.slug().to_owned()));
     }
     book.take(&working.record);
     book.settle(working).await

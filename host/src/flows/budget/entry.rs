@@ -1,8 +1,8 @@
 //! Cost entries: into which period they are posted, what they use up, and the entries that the host makes itself.
 
+use jiff::civil::Date;
 use mortise_types::budget::{self, ConvertRequest, PostOutcome, PostRequest};
 use mortise_types::money::Currency;
-use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use super::book::{Book, currency_of, unbalanced};
@@ -141,7 +141,8 @@ pub(super) async fn posting(
 fn use_up(working: &mut Working<'_>, book: &mut Book, number: &str, correction: bool) -> Result<(), FlowError> {
     let wrong = |message: String| Refusal::conflict(rule::COMMITMENT, message).about("commitment");
     let known = book.commitments.iter().find(|commitment| commitment.number == number);
-    let before = known.cloned().ok_or_else(|| wrong(format!("{number} is not a commitment on {}", book.line.number)))?;
+    let before =
+        known.cloned().ok_or_else(|| wrong(format!("{number} is not a commitment on {}", book.line.number)))?;
     let open = match before.state.as_str() {
         "open" | "part_invoiced" => true,
         // What was booked wrongly can be put right after the fact.

@@ -95,12 +95,7 @@ async fn decide(
 }
 
 /// Asks about another record than the one the use case is about; the decision is kept with that one.
-async fn ask_about(
-    working: &mut Working<'_>,
-    number: &str,
-    subject: &Subject,
-    request: budget::Request,
-) -> Answer {
+async fn ask_about(working: &mut Working<'_>, number: &str, subject: &Subject, request: budget::Request) -> Answer {
     let own = std::mem::replace(&mut working.record.number, number.to_owned());
     let answer = working.ask(subject, &Request::Budget(request)).await;
     working.record.number = own;

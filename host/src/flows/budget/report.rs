@@ -10,12 +10,12 @@ use mortise_types::{Outcome, Process, Request};
 use serde_json::{Value, json};
 
 use super::{plan, rule, subject};
+use crate::domain::Actor;
 use crate::domain::ledger::{self, Amount, Totals, Unbalanced};
 use crate::domain::period;
 use crate::domain::record::Record;
 use crate::domain::refusal::{Refusal, rule as general};
 use crate::domain::time::local_date;
-use crate::domain::Actor;
 use crate::engine::Verdict;
 use crate::flows::{Desk, FlowError, read_record};
 
@@ -153,9 +153,7 @@ impl<'d> Report<'d> {
     async fn run_rate(&self) -> Result<Option<Value>, FlowError> {
         let periods = plan::periods(&self.budget);
         let today = local_date("UTC", self.desk.clock.now()).ok();
-        let over = |period: &&String| {
-            today.zip(period::last_day(period)).is_some_and(|(today, last)| last < today)
-        };
+        let over = |period: &&String| today.zip(period::last_day(period)).is_some_and(|(today, last)| last < today);
         let elapsed: Vec<&String> = periods.iter().filter(over).collect();
         let counts = (u32::try_from(elapsed.len()).ok(), u32::try_from(periods.len()).ok());
         let (Some(periods_elapsed @ 1..), Some(periods_total)) = counts else { return Ok(None) };

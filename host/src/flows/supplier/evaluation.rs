@@ -46,11 +46,8 @@ async fn score(working: &mut Working<'_>) -> Result<(), FlowError> {
     let (from, to) = span(working, &supplier, previous.last(), evaluated_on);
     let Collected { breaches, service_level, cost, contracts, evidence } =
         collect::collect(working, &supplier, from, to).await?;
-    let measures = Measures {
-        service_level: given.service_level.or(service_level),
-        cost: given.cost.or(cost),
-        ..given
-    };
+    let measures =
+        Measures { service_level: given.service_level.or(service_level), cost: given.cost.or(cost), ..given };
     working.set("measures", json!(measures));
     working.set("collected", evidence);
     let flag = |name: &str| supplier.data.get(name).and_then(Value::as_bool).unwrap_or(false);

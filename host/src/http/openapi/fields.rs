@@ -1,5 +1,7 @@
 //! Schemas of fields.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::domain::field::{Entry, Field, FieldType, Format, Target};
@@ -7,7 +9,8 @@ use crate::domain::{Kind, Role};
 
 /// The schema of a field's values, with its names and what there is to know about it.
 pub(super) fn schema(kind: &Kind, field: &Field) -> Value {
-    let mut schema = of_type(&field.ty, field);
+    let limits = Limits { min: field.min, max: field.max, format: field.format, shape: field.shape.as_ref() };
+    let mut schema = of_type(&field.ty, limits);
     schema.insert("title".to_owned(), field.label.en.as_str().into());
     schema.insert("x-label".to_owned(), json!(field.label));
     schema.insert("x-type".to_owned(), field.ty.to_string().into());
@@ -57,6 +60,16 @@ fn description(kind: &Kind, field: &Field) -> String {
     parts.join(" ")
 }
 
+/// What is asked of a value beyond its type; of a list, of each item. The values inside a map have limits of their
+/// own.
+#[derive(Clone, Copy, Default)]
+struct Limits<'f> {
+    min: Option<i64>,
+    max: Option<i64>,
+    format: Option<Format>,
+    shape: Option<&'f BTreeMap<String, Entry>>,
+}
+
 fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
@@ -64,10 +77,10 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// The schema of a type; limits of the field bind the items of a list.
-fn of_type(ty: &FieldType, field: &Field) -> Map<String, Value> {
+/// The schema of a type.
+fn of_type(ty: &FieldType, limits: Limits<'_>) -> Map<String, Value> {
     object(match ty {
-        FieldType::Str => match field.format {
+        FieldType::Str => match limits.format {
             Some(Format::Currency) => json!({ "type": "string", "pattern": "^[A-Z]{3}$" }),
             Some(Format::Period) => json!({ "type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$" }),
             Some(Format::TimeZone) | None => json!({ "type": "string", "minLength": 1, "maxLength": 500 }),
@@ -75,8 +88,8 @@ fn of_type(ty: &FieldType, field: &Field) -> Map<String, Value> {
         FieldType::Text => json!({ "type": "string", "minLength": 1, "maxLength": 100_000 }),
         FieldType::Int => {
             let mut schema = object(json!({ "type": "integer" }));
-            let limits = [("minimum", field.min), ("maximum", field.max)];
-            schema.extend(limits.into_iter().filter_map(|(n, v)| Some((n.to_owned(), v?.into()))));
+            let ends = [("minimum", limits.min), ("maximum", limits.max)];
+            schema.extend(ends.into_iter().filter_map(|(n, v)| Some((n.to_owned(), v?.into()))));
             return schema;
         }
         FieldType::Dec => json!({ "type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$", "examples": ["-12.5"] }),
@@ -101,12 +114,12 @@ fn of_type(ty: &FieldType, field: &Field) -> Map<String, Value> {
             "pattern": format!("^{prefix}-[0-9]{{4}}-[0-9]{{6,}}$"),
             "examples": [format!("{prefix}-2026-000001")],
         }),
-        FieldType::List(item) => json!({ "type": "array", "maxItems": 10_000, "items": of_type(item, field) }),
-        FieldType::Map => match &field.shape {
+        FieldType::List(item) => json!({ "type": "array", "maxItems": 10_000, "items": of_type(item, limits) }),
+        FieldType::Map => match limits.shape {
             None => json!({ "type": "object" }),
             Some(shape) => {
                 let entry = |entry: &Entry| {
-                    let mut schema = of_type(&entry.ty, field);
+                    let mut schema = of_type(&entry.ty, Limits { min: entry.min, ..Limits::default() });
                     schema.insert("x-type".to_owned(), entry.ty.to_string().into());
                     schema
                 };

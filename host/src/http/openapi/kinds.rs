@@ -6,7 +6,7 @@ use super::fields;
 use crate::domain::Kind;
 use crate::domain::kind::Transition;
 
-/// The name of a kind's schemas: `ConfigurationItem` for `configuration-item`.
+/// What the names of a kind's schemas start with: `ConfigurationItem` for `configuration-item`.
 pub(super) fn schema_name(kind: &Kind) -> String {
     let words = kind.slug.split(['-', '_']).filter(|word| !word.is_empty());
     words
@@ -24,7 +24,7 @@ pub(super) fn schemas(kind: &Kind) -> Vec<(String, Value)> {
         (format!("{name}Create"), create(kind)),
         (format!("{name}Patch"), patch(kind, &name)),
         (format!("{name}Page"), page(&name)),
-        (name.clone(), record(kind, &name)),
+        (format!("{name}Record"), record(kind, &name)),
     ]
 }
 
@@ -100,7 +100,7 @@ fn page(name: &str) -> Value {
     json!({
         "type": "object",
         "properties": {
-            "records": { "type": "array", "items": { "$ref": format!("#/components/schemas/{name}") } },
+            "records": { "type": "array", "items": { "$ref": format!("#/components/schemas/{name}Record") } },
             "next": { "$ref": "#/components/schemas/Next" },
         },
         "required": ["records", "next"],

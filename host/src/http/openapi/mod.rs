@@ -89,7 +89,7 @@ fn tags(kinds: &Kinds) -> Value {
                 "label": kind.name,
                 "process": kind.process,
                 "clause": kind.clause,
-                "schema": kinds::schema_name(kind),
+                "schema": format!("{}Record", kinds::schema_name(kind)),
                 "initial": kind.initial,
                 "states": kind.states,
                 "transitions": kind.transitions,

@@ -230,8 +230,8 @@ fn a_kind_becomes_schemas() {
     assert_eq!(test["a_money"]["$ref"], "#/components/schemas/Money");
     assert_eq!(test["a_ref"]["items"]["pattern"], "^SVC-[0-9]{4}-[0-9]{6,}$");
     assert!(test.get("a_instant").is_none(), "a computed field is never sent");
-    assert_eq!(schemas["TestKind"]["properties"]["a_instant"]["readOnly"], true);
-    assert_eq!(schemas["TestKind"]["properties"]["state"]["enum"], json!(["new", "done"]));
+    assert_eq!(schemas["TestKindRecord"]["properties"]["a_instant"]["readOnly"], true);
+    assert_eq!(schemas["TestKindRecord"]["properties"]["state"]["enum"], json!(["new", "done"]));
     let patch = &schemas["TestKindPatch"]["properties"];
     assert_eq!(patch["a_int"]["anyOf"][1]["type"], "null");
     assert!(patch["title"].get("anyOf").is_none());

@@ -27,8 +27,8 @@ pub(in crate::http) static DOC: Operation = Operation {
     )],
     body: Body::Json("{Kind}Create"),
     answers: &[
-        Answer::json(201, "{Kind}", "The record that was made.").headers(&["Location", "ETag"]),
-        Answer::json(200, "{Kind}", "The record that an earlier request with this key made.").headers(&[
+        Answer::json(201, "{Kind}Record", "The record that was made.").headers(&["Location", "ETag"]),
+        Answer::json(200, "{Kind}Record", "The record that an earlier request with this key made.").headers(&[
             "Location",
             "ETag",
             "Idempotent-Replay",

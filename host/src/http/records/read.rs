@@ -23,7 +23,7 @@ pub(in crate::http) static DOC: Operation = Operation {
         "Entity tags that you have already. If the record's is among them, the answer is 304 without a body.",
     )],
     answers: &[
-        Answer::json(200, "{Kind}", "The record.").headers(&["ETag"]),
+        Answer::json(200, "{Kind}Record", "The record.").headers(&["ETag"]),
         Answer::empty(304, "You have this revision already.").headers(&["ETag"]),
     ],
     problems: &[400, 401, 403, 404],

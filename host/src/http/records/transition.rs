@@ -25,7 +25,7 @@ pub(in crate::http) static DOC: Operation = Operation {
            roles must sign collects one signature with each call; the state moves with the last one.",
     parameters: &[REASON, IF_MATCH],
     body: Body::OptionalJson("{Kind}Patch"),
-    answers: &[Answer::json(200, "{Kind}", "The record as it is now.").headers(&["ETag"])],
+    answers: &[Answer::json(200, "{Kind}Record", "The record as it is now.").headers(&["ETag"])],
     problems: &[400, 401, 403, 404, 409, 412, 413, 415, 422],
     each_kind: true,
     ..Operation::PLAIN

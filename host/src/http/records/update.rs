@@ -21,7 +21,7 @@ pub(in crate::http) static DOC: Operation = Operation {
            is changed by transitions only.",
     parameters: &[REASON, IF_MATCH],
     body: Body::Patch("{Kind}Patch"),
-    answers: &[Answer::json(200, "{Kind}", "The record as it is now.").headers(&["ETag"])],
+    answers: &[Answer::json(200, "{Kind}Record", "The record as it is now.").headers(&["ETag"])],
     problems: &[400, 401, 403, 404, 409, 412, 413, 415, 422],
     each_kind: true,
     ..Operation::PLAIN

@@ -23,7 +23,8 @@ pub(in crate::http) static DOC: Operation = Operation {
 
 pub(in crate::http) async fn run(Place(name): Place<String>, headers: HeaderMap) -> Result<Response, Problem> {
     let Some(rule) = RULES.iter().find(|rule| rule.name == name) else {
-        return Err(not_found(format!("there is no rule '{name}'")));
+        // A component that refuses a request names its own rule; it is explained where the component is.
+        return Err(not_found(format!("this server has no rule '{name}'; it may be one of a component")));
     };
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accept.contains("text/html") {
