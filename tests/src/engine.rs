@@ -21,10 +21,8 @@ use serde_json::Value;
 
 /// The bytes of a built component, e.g. `sla-standard` or `guests/loop`.
 pub(crate) fn component(name: &str) -> Arc<[u8]> {
-    let folder = std::env::var_os("MORTISE_COMPONENTS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/components")),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("MORTISE_COMPONENTS")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/components")), PathBuf::from);
     let path = folder.join(format!("{name}.wasm"));
     match std::fs::read(&path) {
         Ok(bytes) => bytes.into(),
@@ -39,8 +37,7 @@ pub(crate) fn standard(process: Process) -> Arc<[u8]> {
 
 /// One engine with production limits for all tests that need nothing else.
 pub(crate) fn engine() -> Engine {
-    static ENGINE: LazyLock<Engine> =
-        LazyLock::new(|| Engine::new(EngineConfig::default()).unwrap());
+    static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(EngineConfig::default()).unwrap());
     ENGINE.clone()
 }
 

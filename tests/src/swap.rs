@@ -158,7 +158,7 @@ fn a_component_that_fails_loses_no_record_and_waits_for_a_person() {
         let kept = agent.patch(&format!("/records/incident/{number}"), json!({"urgency": 2})).await.ok();
         assert_eq!(kept["sla"]["resolution"], good["sla"]["resolution"], "the last valid clocks stay");
         let queue = admin.get("/manual-decisions").await.ok();
-        let waiting: Vec<_> = queue["entries"].as_array().unwrap().iter().map(|e| e["record"].clone()).collect();
+        let waiting: Vec<_> = queue["waiting"].as_array().unwrap().iter().map(|e| e["record"].clone()).collect();
         assert_eq!(waiting.len(), 2, "{queue}");
 
         let back = json!({"process": "sla", "scope": everywhere});
@@ -166,6 +166,6 @@ fn a_component_that_fails_loses_no_record_and_waits_for_a_person() {
         let healed = agent.patch(&format!("/records/incident/{number}"), json!({"urgency": 1})).await.ok();
         assert_eq!(healed["manual"], false);
         let queue = admin.get("/manual-decisions").await.ok();
-        assert_eq!(queue["entries"].as_array().unwrap().len(), 1);
+        assert_eq!(queue["waiting"].as_array().unwrap().len(), 1);
     });
 }

@@ -22,9 +22,8 @@ pub(crate) enum Which {
 
 /// Crates that are built in one go.
 ///
-/// A crate may use the rules of one in an earlier group as a library. Cargo unites the features
-/// of everything it builds in one call, so the library would get its own exports back if it
-/// were built as a component beside its user.
+/// Cargo unites the features of everything it builds in one call: an example or a test's
+/// component must not change what is in a reference component.
 struct Group {
     /// Below the root; its folders with a `Cargo.toml` are the crates.
     folder: &'static str,

@@ -29,9 +29,7 @@ pub fn check_decision(request: &Request, decision: &Decision) -> Result<(), Stri
         ensure(!name.is_empty() && name.len() <= MOST_CODE && fresh, || {
             format!("`milestones[{i}].name` is empty, too long or used twice")
         })?;
-        ensure(writable(milestone.at), || {
-            format!("`milestones[{i}].at` lies outside the years 0 to 9999")
-        })?;
+        ensure(writable(milestone.at), || format!("`milestones[{i}].at` lies outside the years 0 to 9999"))?;
     }
     Ok(())
 }
@@ -43,13 +41,9 @@ pub fn check_decision(request: &Request, decision: &Decision) -> Result<(), Stri
 pub fn check(request: &Request, outcome: &Outcome) -> Result<(), String> {
     match (request, outcome) {
         (Request::Sla(request), Outcome::Sla(outcome)) => sla::check(request, outcome),
-        (Request::ChangeRisk(request), Outcome::ChangeRisk(outcome)) => {
-            change_risk::check(request, outcome)
-        }
+        (Request::ChangeRisk(request), Outcome::ChangeRisk(outcome)) => change_risk::check(request, outcome),
         (Request::Budget(request), Outcome::Budget(outcome)) => budget::check(request, outcome),
-        (Request::Supplier(request), Outcome::Supplier(outcome)) => {
-            supplier::check(request, outcome)
-        }
+        (Request::Supplier(request), Outcome::Supplier(outcome)) => supplier::check(request, outcome),
         _ => Err(OTHER_OPERATION.to_owned()),
     }
 }

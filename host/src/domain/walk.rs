@@ -53,18 +53,12 @@ fn kinds() -> Vec<(Entry, &'static Kind)> {
 
 /// The pairs whose note asks for every role instead of any (guide, P25 and 3.3).
 fn takes_all(prefix: &str, step: &Step) -> bool {
-    matches!(
-        (prefix, step.to.as_str()),
-        ("SLA", "agreed") | ("BGT", "reopened") | ("CLS", "reopened")
-    )
+    matches!((prefix, step.to.as_str()), ("SLA", "agreed") | ("BGT", "reopened") | ("CLS", "reopened"))
 }
 
 /// The dictionary writes `list(SVC)` for what a kind file writes `list<ref(SVC)>`.
 fn type_of(text: &str) -> FieldType {
-    match text
-        .strip_prefix("list(")
-        .and_then(|rest| rest.strip_suffix(')'))
-    {
+    match text.strip_prefix("list(").and_then(|rest| rest.strip_suffix(')')) {
         Some("ref") => "list<ref(any)>".parse().unwrap(),
         Some(item) if item.bytes().all(|byte| byte.is_ascii_uppercase()) => {
             format!("list<ref({item})>").parse().unwrap()
@@ -79,11 +73,7 @@ fn the_dictionary_lists_the_known_prefixes() {
     let prefixes: Vec<String> = dictionary().into_iter().map(|entry| entry.prefix).collect();
     assert_eq!(prefixes, DICTIONARY);
     for kind in Kinds::builtin().iter() {
-        assert!(
-            DICTIONARY.contains(&kind.prefix.as_str()),
-            "{}",
-            kind.prefix
-        );
+        assert!(DICTIONARY.contains(&kind.prefix.as_str()), "{}", kind.prefix);
     }
 }
 
@@ -102,11 +92,7 @@ fn fields_and_states_are_the_dictionarys() {
         assert_eq!(kind.name.zh, entry.name_zh, "{prefix}");
         assert_eq!(kind.process, entry.process, "{prefix}");
         assert_eq!(Some(&kind.initial), entry.initial.as_ref(), "{prefix}");
-        let states: Vec<&str> = kind
-            .states
-            .iter()
-            .map(|state| state.name.as_str())
-            .collect();
+        let states: Vec<&str> = kind.states.iter().map(|state| state.name.as_str()).collect();
         assert_eq!(states, entry.states, "{prefix}");
         for field in &entry.fields {
             let ours = kind.fields.iter().find(|ours| ours.name == field.name);
@@ -124,18 +110,8 @@ fn transitions_are_the_dictionarys() {
             .transitions
             .iter()
             .map(|step| {
-                let roles = step
-                    .roles
-                    .iter()
-                    .chain(&step.all_of)
-                    .map(Who::to_string)
-                    .collect();
-                (
-                    step.from.clone(),
-                    step.to.clone(),
-                    roles,
-                    !step.all_of.is_empty(),
-                )
+                let roles = step.roles.iter().chain(&step.all_of).map(Who::to_string).collect();
+                (step.from.clone(), step.to.clone(), roles, !step.all_of.is_empty())
             })
             .collect();
         let theirs: Vec<(String, String, Vec<String>, bool)> = entry
@@ -156,10 +132,7 @@ fn every_role_takes_exactly_the_transitions_it_may() {
     for (entry, kind) in kinds() {
         for from in &entry.states {
             for to in &entry.states {
-                let step = entry
-                    .transitions
-                    .iter()
-                    .find(|step| step.from == *from && step.to == *to);
+                let step = entry.transitions.iter().find(|step| step.from == *from && step.to == *to);
                 for role in Role::ALL {
                     // A user of his own: neither requester nor anybody else the record names.
                     let actor = Actor::user("org", "walker", [role]);
@@ -175,22 +148,9 @@ fn every_role_takes_exactly_the_transitions_it_may() {
 
 fn check(prefix: &str, kind: &Kind, from: &str, to: &str, step: Option<&Step>, actor: &Actor) {
     let route = [Role::Cab];
-    let context = TransitionContext {
-        route: &route,
-        route_auto: true,
-        also: &[],
-        reason: Some("because"),
-    };
+    let context = TransitionContext { route: &route, route_auto: true, also: &[], reason: Some("because") };
     let record = filled(kind, from, &actor.user);
-    let result = transition(
-        kind,
-        actor,
-        &record,
-        to,
-        Map::new(),
-        &context,
-        Instant(1_000),
-    );
+    let result = transition(kind, actor, &record, to, Map::new(), &context, Instant(1_000));
     let who = actor.roles.iter().next().map_or("auto", |role| role.code());
     let what = format!("{prefix}: {from} → {to} by {who}");
     let Some(step) = step else {
@@ -215,11 +175,7 @@ fn check(prefix: &str, kind: &Kind, from: &str, to: &str, step: Option<&Step>, a
         assert_eq!(change.signed.map(Role::code), Some(who), "{what}");
         assert_eq!(change.record.state, from, "{what}");
     } else {
-        assert_eq!(
-            (change.from.as_str(), change.to.as_str()),
-            (from, to),
-            "{what}"
-        );
+        assert_eq!((change.from.as_str(), change.to.as_str()), (from, to), "{what}");
         assert_eq!(change.record.state, to, "{what}");
         assert_eq!(change.acting.to_string(), who, "{what}");
     }
@@ -228,7 +184,9 @@ fn check(prefix: &str, kind: &Kind, from: &str, to: &str, step: Option<&Step>, a
 
 /// A record in some state with every field filled, the actor's own.
 fn filled(kind: &Kind, state: &str, owner: &str) -> Record {
-    let fields = kind.fields.iter().filter(|field| !field.computed);
+    // What the host fills, it has filled where a transition requires it.
+    let required = |field: &Field| kind.transitions_from(state).any(|step| step.require.contains(&field.name));
+    let fields = kind.fields.iter().filter(|field| !field.computed || required(field));
     Record {
         id: "id".into(),
         org: "org".into(),
@@ -265,11 +223,7 @@ pub(super) fn example(field: &Field) -> Value {
 }
 
 fn shape(field: &Field) -> Value {
-    let entries = field
-        .shape
-        .iter()
-        .flatten()
-        .map(|(key, entry)| (key.clone(), value(&entry.ty)));
+    let entries = field.shape.iter().flatten().map(|(key, entry)| (key.clone(), value(&entry.ty)));
     Value::Object(entries.collect())
 }
 
@@ -296,16 +250,8 @@ fn value(ty: &FieldType) -> Value {
 #[test]
 fn nothing_leaves_the_first_state_unfilled() {
     for (_, kind) in kinds() {
-        for step in kind
-            .transitions
-            .iter()
-            .filter(|step| step.from == kind.initial)
-        {
-            for field in kind
-                .fields
-                .iter()
-                .filter(|field| field.required && !field.computed)
-            {
+        for step in kind.transitions.iter().filter(|step| step.from == kind.initial) {
+            for field in kind.fields.iter().filter(|field| field.required && !field.computed) {
                 let mut record = filled(kind, &kind.initial, "walker");
                 record.data.remove(&field.name);
                 let mut actor = Actor::user("org", "walker", Role::ALL);
@@ -325,11 +271,7 @@ fn nothing_leaves_the_first_state_unfilled() {
                     continue;
                 }
                 let refusal = result.expect_err(&what);
-                assert_eq!(
-                    (&*refusal.rule, refusal.field.as_deref()),
-                    ("required", Some(&*field.name)),
-                    "{what}"
-                );
+                assert_eq!((&*refusal.rule, refusal.field.as_deref()), ("required", Some(&*field.name)), "{what}");
             }
         }
     }
@@ -341,13 +283,7 @@ fn every_example_is_accepted_by_its_own_kind() {
         for field in &kind.fields {
             let example = example(field);
             let normal = super::field::normalise(field, &example);
-            assert_eq!(
-                normal.as_ref(),
-                Ok(&example),
-                "{}.{}",
-                kind.prefix,
-                field.name
-            );
+            assert_eq!(normal.as_ref(), Ok(&example), "{}.{}", kind.prefix, field.name);
         }
     }
 }

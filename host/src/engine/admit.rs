@@ -67,19 +67,12 @@ impl Engine {
         let size = bytes.len();
         let prepared = self.load(bytes, grants).await?;
         let card = self.describe(&prepared).await.map_err(|failure| {
-            let rule = if failure.cause.blames_component() {
-                rule::DOES_NOT_DESCRIBE
-            } else {
-                rule::BUSY
-            };
+            let rule = if failure.cause.blames_component() { rule::DOES_NOT_DESCRIBE } else { rule::BUSY };
             Refused::new(rule, format!("asked who it is, the component failed: {failure}"))
         })?;
         check_card(&card)?;
         let schema = Schema::compile(&card.schema).map_err(|why| {
-            Refused::new(
-                rule::INVALID_SETTINGS_SCHEMA,
-                format!("the settings schema is not usable: {why}"),
-            )
+            Refused::new(rule::INVALID_SETTINGS_SCHEMA, format!("the settings schema is not usable: {why}"))
         })?;
         let bad_defaults = |problems| {
             Refused::new(
@@ -135,11 +128,7 @@ impl Engine {
             None => self.compile(bytes, digest.clone()).await?,
         };
         let (engine, grants) = (self.0.wasmtime.clone(), grants.clone());
-        off_thread(
-            move || Prepared::link(&engine, &component, digest, &grants),
-            rule::DOES_NOT_COMPILE,
-        )
-        .await
+        off_thread(move || Prepared::link(&engine, &component, digest, &grants), rule::DOES_NOT_COMPILE).await
     }
 
     /// Compiles a component and keeps the result for the next start.
@@ -150,10 +139,7 @@ impl Engine {
         off_thread(
             move || {
                 let component = Component::from_binary(&inner.wasmtime, &bytes).map_err(|error| {
-                    Refused::new(
-                        rule::DOES_NOT_COMPILE,
-                        format!("the component cannot be compiled: {error:#}"),
-                    )
+                    Refused::new(rule::DOES_NOT_COMPILE, format!("the component cannot be compiled: {error:#}"))
                 })?;
                 if let Some(cache) = &inner.cache
                     && let Err(error) = cache.save(&digest, &component)

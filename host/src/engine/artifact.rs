@@ -25,12 +25,7 @@ pub(super) fn seal(key: &[u8; LEN], name: &str, artifact: &[u8]) -> Vec<u8> {
 
 /// Makes a component of a sealed artifact. `None` if this node did not write it
 /// under this name, or wasmtime finds that it does not fit this engine.
-pub(super) fn open(
-    engine: &wasmtime::Engine,
-    key: &[u8; LEN],
-    name: &str,
-    sealed: &[u8],
-) -> Option<Component> {
+pub(super) fn open(engine: &wasmtime::Engine, key: &[u8; LEN], name: &str, sealed: &[u8]) -> Option<Component> {
     let (stated, artifact) = sealed.strip_prefix(MAGIC)?.split_first_chunk::<LEN>()?;
     if !mac::equal(stated, &code(key, name, artifact)) {
         return None;

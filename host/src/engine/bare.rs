@@ -61,8 +61,7 @@ impl Bare {
         let component = Component::from_binary(&self.engine, bytes).map_err(text)?;
         let mut linker = Linker::new(&self.engine);
         add_to_linker::<NoHost, HasNoHost>(&mut linker, |host| host).map_err(text)?;
-        let pre = instantiate_pre(&linker, &component, &Grants::all())
-            .map_err(|refused| refused.to_string())?;
+        let pre = instantiate_pre(&linker, &component, &Grants::all()).map_err(|refused| refused.to_string())?;
         let program = Program::find(&pre).map_err(|refused| refused.to_string())?;
         Ok(BareComponent { pre, program })
     }
@@ -71,12 +70,7 @@ impl Bare {
     ///
     /// # Errors
     /// What wasmtime says.
-    pub fn call(
-        &self,
-        component: &BareComponent,
-        request: &BareRequest<'_>,
-        settings: &str,
-    ) -> Result<bool, String> {
+    pub fn call(&self, component: &BareComponent, request: &BareRequest<'_>, settings: &str) -> Result<bool, String> {
         self.typed_call(component, request, settings).map_err(|error| format!("{error:#}"))
     }
 

@@ -63,8 +63,7 @@ impl Cache {
         let name = self.name(digest);
         let sealed = artifact::seal(&self.key, &name, &artifact);
         let temporary = self.dir.join(temporary_name()?);
-        let written = write_private(&temporary, &sealed)
-            .and_then(|()| fs::rename(&temporary, self.dir.join(name)));
+        let written = write_private(&temporary, &sealed).and_then(|()| fs::rename(&temporary, self.dir.join(name)));
         if written.is_err() {
             // The name is ours alone; a left-over would only take room.
             let _ = fs::remove_file(&temporary);
@@ -93,8 +92,9 @@ fn node_key(dir: &Path) -> io::Result<[u8; LEN]> {
     fs::remove_file(&temporary)?;
     match linked {
         Ok(()) => Ok(key),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => read_key(&path)?
-            .ok_or_else(|| io::Error::new(ErrorKind::InvalidData, "the node key is not usable")),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            read_key(&path)?.ok_or_else(|| io::Error::new(ErrorKind::InvalidData, "the node key is not usable"))
+        }
         Err(error) => Err(error),
     }
 }

@@ -38,23 +38,13 @@ pub(super) struct Run<T> {
 
 /// Runs one call in an instance of its own. Whatever the guest does, this
 /// returns, and nothing of the guest is left.
-pub(super) async fn run<C: Call>(
-    inner: &Inner,
-    pre: &InstancePre<State>,
-    call: C,
-) -> Run<C::Answer> {
+pub(super) async fn run<C: Call>(inner: &Inner, pre: &InstancePre<State>, call: C) -> Run<C::Answer> {
     // Dropped after the store, so that a place is free only when its part of the
     // pool is.
     let _place = match place(inner).await {
         Ok(place) => place,
         Err(failure) => {
-            return Run {
-                result: Err(failure),
-                fuel: 0,
-                took: Duration::ZERO,
-                memory_peak: 0,
-                log: Vec::new(),
-            };
+            return Run { result: Err(failure), fuel: 0, took: Duration::ZERO, memory_peak: 0, log: Vec::new() };
         }
     };
     let started = Instant::now();
@@ -65,9 +55,7 @@ pub(super) async fn run<C: Call>(
     store.set_epoch_deadline(1);
     // Wasmtime's own yield wakes the task at once, and tokio then polls it again
     // before others; tokio's yield puts it behind them.
-    store.epoch_deadline_callback(|_| {
-        Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
-    });
+    store.epoch_deadline_callback(|_| Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()))));
     let mut phase = Phase::Instantiate;
     let answer = match store.set_fuel(limits.fuel) {
         Ok(()) => {
@@ -85,10 +73,7 @@ pub(super) async fn run<C: Call>(
     let result = match answer {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(classify(&error, phase, store.data())),
-        Err(_) => Err(Failure::new(
-            Cause::Timeout,
-            format!("no answer within {} ms", limits.wall.as_millis()),
-        )),
+        Err(_) => Err(Failure::new(Cause::Timeout, format!("no answer within {} ms", limits.wall.as_millis()))),
     };
     let fuel = limits.fuel - store.get_fuel().unwrap_or(0).min(limits.fuel);
     let log = store.data_mut().take_log();

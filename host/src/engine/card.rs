@@ -26,11 +26,7 @@ pub(super) struct Describe<'a>(pub(super) &'a SharedIndices);
 impl Call for Describe<'_> {
     type Answer = Card;
 
-    async fn call(
-        self,
-        store: &mut Store<State>,
-        instance: &Instance,
-    ) -> wasmtime::Result<Self::Answer> {
+    async fn call(self, store: &mut Store<State>, instance: &Instance) -> wasmtime::Result<Self::Answer> {
         let shared = self.0.load(&mut *store, instance)?;
         let about = shared.itsm_plugin_about().call_describe(&mut *store).await?;
         let schema = shared.itsm_plugin_settings().call_schema(&mut *store).await?;
@@ -49,11 +45,7 @@ pub(super) struct Validate<'a> {
 impl Call for Validate<'_> {
     type Answer = Result<(), Vec<Problem>>;
 
-    async fn call(
-        self,
-        store: &mut Store<State>,
-        instance: &Instance,
-    ) -> wasmtime::Result<Self::Answer> {
+    async fn call(self, store: &mut Store<State>, instance: &Instance) -> wasmtime::Result<Self::Answer> {
         let shared = self.shared.load(&mut *store, instance)?;
         shared.itsm_plugin_settings().call_validate(store, self.settings).await
     }

@@ -7,19 +7,10 @@
 use wit_parser::{Function, Resolve, Type, TypeDefKind};
 
 /// Compares two functions; the error says where they differ.
-pub(super) fn functions(
-    ours: &Resolve,
-    wanted: &Function,
-    theirs: &Resolve,
-    offered: &Function,
-) -> Result<(), String> {
+pub(super) fn functions(ours: &Resolve, wanted: &Function, theirs: &Resolve, offered: &Function) -> Result<(), String> {
     let compare = Compare { ours, theirs };
     if wanted.params.len() != offered.params.len() {
-        return Err(format!(
-            "{} parameters expected, found {}",
-            wanted.params.len(),
-            offered.params.len()
-        ));
+        return Err(format!("{} parameters expected, found {}", wanted.params.len(), offered.params.len()));
     }
     for (wanted, offered) in wanted.params.iter().zip(&offered.params) {
         compare.types(&wanted.name, wanted.ty, offered.ty)?;
@@ -65,9 +56,7 @@ impl Compare<'_> {
                 .zip(&b.types)
                 .enumerate()
                 .try_for_each(|(i, (a, b))| self.types(&format!("{at}.{i}"), *a, *b)),
-            (TypeDefKind::List(a), TypeDefKind::List(b)) => {
-                self.types(&format!("{at}[]"), *a, *b)
-            }
+            (TypeDefKind::List(a), TypeDefKind::List(b)) => self.types(&format!("{at}[]"), *a, *b),
             (TypeDefKind::Option(a), TypeDefKind::Option(b)) => self.types(at, *a, *b),
             (TypeDefKind::Result(a), TypeDefKind::Result(b)) => {
                 self.optional(&format!("{at}.ok"), a.ok, b.ok)?;
@@ -87,11 +76,7 @@ impl Compare<'_> {
     }
 
     fn differ(&self, at: &str, wanted: Type, offered: Type) -> String {
-        format!(
-            "`{at}` is {} instead of {}",
-            describe(self.theirs, offered),
-            describe(self.ours, wanted)
-        )
+        format!("`{at}` is {} instead of {}", describe(self.theirs, offered), describe(self.ours, wanted))
     }
 }
 
@@ -157,9 +142,7 @@ mod tests {
 
     fn parse(body: &str) -> Resolve {
         let mut resolve = Resolve::default();
-        resolve
-            .push_str("a.wit", &format!("package a:b; interface i {{ {body} }}"))
-            .unwrap();
+        resolve.push_str("a.wit", &format!("package a:b; interface i {{ {body} }}")).unwrap();
         resolve
     }
 

@@ -115,15 +115,11 @@ pub(super) fn classify(error: &Error, phase: Phase, state: &State) -> Failure {
         );
     }
     match error.downcast_ref::<Trap>() {
-        Some(Trap::OutOfFuel) => {
-            Failure::new(Cause::Fuel, format!("all fuel was used up{}", place(error)))
-        }
+        Some(Trap::OutOfFuel) => Failure::new(Cause::Fuel, format!("all fuel was used up{}", place(error))),
         Some(Trap::Interrupt) => Failure::new(Cause::Timeout, "the guest was interrupted"),
         // A refused `memory.grow` surfaces as the abort of the guest's allocator.
         Some(_) if state.starved() => Failure::new(Cause::Memory, state.starvation(&place(error))),
-        Some(trap) if phase == Phase::Call && breaks_abi(*trap) => {
-            Failure::new(Cause::InvalidOutput, trap.to_string())
-        }
+        Some(trap) if phase == Phase::Call && breaks_abi(*trap) => Failure::new(Cause::InvalidOutput, trap.to_string()),
         Some(trap) => {
             let text = trap.to_string();
             let text = text.strip_prefix("wasm trap: ").unwrap_or(&text);
@@ -133,9 +129,7 @@ pub(super) fn classify(error: &Error, phase: Phase, state: &State) -> Failure {
         // Not a trap, and raised around the guest's code: the arguments or the
         // result broke the canonical ABI, and the host wrote the arguments where
         // the guest said.
-        None if phase == Phase::Call => {
-            Failure::new(Cause::InvalidOutput, error.root_cause().to_string())
-        }
+        None if phase == Phase::Call => Failure::new(Cause::InvalidOutput, error.root_cause().to_string()),
         None => Failure::new(Cause::Trap, format!("{error:#}")),
     }
 }

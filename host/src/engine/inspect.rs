@@ -7,9 +7,7 @@ use std::collections::BTreeSet;
 use mortise_types::Process;
 use wit_component::DecodedWasm;
 use wit_parser::decoding::decode_world;
-use wit_parser::{
-    Interface, PackageName, Resolve, TypeDefKind, World, WorldItem, WorldKey,
-};
+use wit_parser::{Interface, PackageName, Resolve, TypeDefKind, World, WorldItem, WorldKey};
 
 use super::bindings::{budget, change_risk, sla, supplier};
 use super::compare;
@@ -50,11 +48,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Inspection, Refused> {
     let process = theirs.process()?;
     theirs.keep_contract_of(process)?;
     let names = |items: &Items, wanted: &dyn Fn(&WorldItem) -> bool| {
-        items
-            .iter()
-            .filter(|(_, item)| wanted(item))
-            .map(|(key, _)| resolve.name_world_key(key))
-            .collect::<Vec<_>>()
+        items.iter().filter(|(_, item)| wanted(item)).map(|(key, _)| resolve.name_world_key(key)).collect::<Vec<_>>()
     };
     Ok(Inspection {
         process,
@@ -126,8 +120,7 @@ impl<'a> Exports<'a> {
         let mut found = Vec::new();
         let mut other_versions = Vec::new();
         for (package, interface) in self.interfaces() {
-            let is_evaluator = package.namespace == "itsm"
-                && interface.name.as_deref() == Some("evaluator");
+            let is_evaluator = package.namespace == "itsm" && interface.name.as_deref() == Some("evaluator");
             let process = Process::ALL.into_iter().find(|process| process.slug() == package.name);
             if let (true, Some(process)) = (is_evaluator, process) {
                 let known = contract(process).map_err(unknown)?.version();
@@ -143,8 +136,7 @@ impl<'a> Exports<'a> {
         match found[..] {
             [process] => Ok(process),
             [] if other_versions.is_empty() => {
-                let evaluators =
-                    Process::ALL.map(|process| format!("`itsm:{process}/evaluator`")).join(", ");
+                let evaluators = Process::ALL.map(|process| format!("`itsm:{process}/evaluator`")).join(", ");
                 Err(unknown(format!("the component exports none of {evaluators}")))
             }
             [] => Err(unknown(format!(
@@ -153,8 +145,7 @@ impl<'a> Exports<'a> {
             ))),
             _ => {
                 let names = found.iter().map(|process| process.slug()).collect::<Vec<_>>();
-                let message =
-                    format!("the component decides more than one process: {}", names.join(", "));
+                let message = format!("the component decides more than one process: {}", names.join(", "));
                 Err(Refused::new(rule::SEVERAL_WORLDS, message))
             }
         }
@@ -162,15 +153,14 @@ impl<'a> Exports<'a> {
 
     /// Every function that the contract asks for is there, with its type.
     fn keep_contract_of(&self, process: Process) -> Result<(), Refused> {
-        let contract = contract(process)
-            .map_err(|message| Refused::new(rule::UNKNOWN_WORLD, message))?;
+        let contract = contract(process).map_err(|message| Refused::new(rule::UNKNOWN_WORLD, message))?;
         let ours = contract.exports();
         let (mut missing, mut changed) = (Vec::new(), Vec::new());
         for (package, wanted) in ours.interfaces() {
             let interface_name = wanted.name.as_deref().unwrap_or_default();
-            let offered = self.interfaces().find(|(other, interface)| {
-                compatible(package, other) && interface.name == wanted.name
-            });
+            let offered = self
+                .interfaces()
+                .find(|(other, interface)| compatible(package, other) && interface.name == wanted.name);
             let Some((_, offered)) = offered else {
                 missing.push(format!("interface `{}`", qualified(package, interface_name, "")));
                 continue;
@@ -180,8 +170,7 @@ impl<'a> Exports<'a> {
                 match offered.functions.get(name) {
                     None => missing.push(format!("function `{named}`")),
                     Some(other) => {
-                        let difference =
-                            compare::functions(ours.resolve, function, self.resolve, other);
+                        let difference = compare::functions(ours.resolve, function, self.resolve, other);
                         changed.extend(difference.err().map(|why| format!("`{named}`: {why}")));
                     }
                 }
@@ -264,11 +253,7 @@ mod tests {
     fn package(text: &str) -> PackageName {
         let (name, version) = text.split_once('@').unwrap();
         let (namespace, name) = name.split_once(':').unwrap();
-        PackageName {
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
-            version: Some(version.parse().unwrap()),
-        }
+        PackageName { namespace: namespace.to_owned(), name: name.to_owned(), version: Some(version.parse().unwrap()) }
     }
 
     #[test]
@@ -303,10 +288,6 @@ mod tests {
         assert!(message(b"\0asm\x01\0\0\0").contains("core module"));
         assert!(message(b"").contains("not a component"));
         assert!(message(b"#!/bin/sh").contains("not a component"));
-        assert_eq!(
-            inspect(b"\0asm\x0d\0\x01\0").unwrap_err().rule,
-            rule::UNKNOWN_WORLD,
-            "an empty component"
-        );
+        assert_eq!(inspect(b"\0asm\x0d\0\x01\0").unwrap_err().rule, rule::UNKNOWN_WORLD, "an empty component");
     }
 }

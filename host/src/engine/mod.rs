@@ -111,21 +111,12 @@ impl Engine {
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
         let EngineConfig { cache_dir, limits, concurrent_calls } = config;
         let concurrent_calls = concurrent_calls.max(1);
-        let wasmtime =
-            wasmtime::Engine::new(&config::wasmtime(concurrent_calls, &limits, true))
-                .map_err(|error| EngineError::Setup(format!("{error:#}")))?;
-        let cache = cache_dir
-            .map(|dir| Cache::open(&dir, &wasmtime))
-            .transpose()
-            .map_err(EngineError::Cache)?;
+        let wasmtime = wasmtime::Engine::new(&config::wasmtime(concurrent_calls, &limits, true))
+            .map_err(|error| EngineError::Setup(format!("{error:#}")))?;
+        let cache = cache_dir.map(|dir| Cache::open(&dir, &wasmtime)).transpose().map_err(EngineError::Cache)?;
         let places = Arc::new(Semaphore::new(concurrent_calls));
-        let ticker = Ticker::start(
-            wasmtime.clone(),
-            limits.epoch_tick,
-            Arc::clone(&places),
-            concurrent_calls,
-        )
-        .map_err(EngineError::Clock)?;
+        let ticker = Ticker::start(wasmtime.clone(), limits.epoch_tick, Arc::clone(&places), concurrent_calls)
+            .map_err(EngineError::Clock)?;
         Ok(Self(Arc::new(Inner {
             wasmtime,
             limits,
@@ -147,12 +138,7 @@ impl Engine {
     ///
     /// Never fails as a whole: whatever the component does, the evaluation says
     /// so. Needs a tokio runtime with its clock.
-    pub async fn evaluate(
-        &self,
-        prepared: &Prepared,
-        request: &Request,
-        settings: &str,
-    ) -> Evaluation {
+    pub async fn evaluate(&self, prepared: &Prepared, request: &Request, settings: &str) -> Evaluation {
         let Some(bound) = prepared.program().bind(request) else {
             return Evaluation {
                 result: Err(Failure::new(
@@ -168,10 +154,8 @@ impl Engine {
         let run = run(&self.0, prepared.pre(), Decide { bound, settings }).await;
         let result = run.result.and_then(|answer| {
             match answer {
-                Ok(decision) => outcome::check_decision(request, &decision)
-                    .map(|()| Verdict::Decided(decision)),
-                Err(refusal) => outcome::check_refusal(&refusal)
-                    .map(|()| Verdict::Refused(refusal)),
+                Ok(decision) => outcome::check_decision(request, &decision).map(|()| Verdict::Decided(decision)),
+                Err(refusal) => outcome::check_refusal(&refusal).map(|()| Verdict::Refused(refusal)),
             }
             .map_err(|message| Failure::new(Cause::InvalidOutput, message))
         });
@@ -184,19 +168,12 @@ impl Engine {
     /// # Errors
     /// What is wrong with the settings. That the component failed while it
     /// checked them is a problem too, with an empty path.
-    pub async fn check_settings(
-        &self,
-        prepared: &Prepared,
-        settings: &str,
-    ) -> Result<(), SettingsRefused> {
+    pub async fn check_settings(&self, prepared: &Prepared, settings: &str) -> Result<(), SettingsRefused> {
         if prepared.schema().get().is_none() {
             let card = self.describe(prepared).await;
-            let schema = card
-                .map_err(|failure| failure.to_string())
-                .and_then(|card| Schema::compile(&card.schema));
-            let schema = schema.map_err(|why| {
-                SettingsRefused::whole(format!("the component has no usable schema: {why}"))
-            })?;
+            let schema = card.map_err(|failure| failure.to_string()).and_then(|card| Schema::compile(&card.schema));
+            let schema =
+                schema.map_err(|why| SettingsRefused::whole(format!("the component has no usable schema: {why}")))?;
             // Somebody else may have been faster, with the same schema.
             let _ = prepared.schema().set(schema);
         }
@@ -220,9 +197,9 @@ impl Engine {
                     .map(|problem| SettingsProblem { path: problem.path, message: problem.message })
                     .collect(),
             }),
-            Err(failure) => Err(SettingsRefused::whole(format!(
-                "the component failed while it checked the settings: {failure}"
-            ))),
+            Err(failure) => {
+                Err(SettingsRefused::whole(format!("the component failed while it checked the settings: {failure}")))
+            }
         }
     }
 }

@@ -40,9 +40,8 @@ impl Prepared {
         }
         let pre = instantiate_pre(&linker, component, grants)?;
         let program = Program::find(&pre)?;
-        let shared = SharedIndices::new(&pre).map_err(|error| {
-            Refused::new(rule::MISSING_EXPORT, format!("the component is incomplete: {error:#}"))
-        })?;
+        let shared = SharedIndices::new(&pre)
+            .map_err(|error| Refused::new(rule::MISSING_EXPORT, format!("the component is incomplete: {error:#}")))?;
         Ok(Self(Arc::new(Parts { digest, pre, program, shared, schema: OnceLock::new() })))
     }
 
@@ -118,15 +117,12 @@ pub(super) fn instantiate_pre<T: 'static>(
         }
         _ => true,
     };
-    let imports: Vec<_> = ty
-        .imports(engine)
-        .filter(|(_, import)| gives_something(&import.ty))
-        .map(|(name, _)| name)
-        .collect();
+    let imports: Vec<_> =
+        ty.imports(engine).filter(|(_, import)| gives_something(&import.ty)).map(|(name, _)| name).collect();
     grants.check(imports)?;
-    linker.instantiate_pre(component).map_err(|error| {
-        Refused::new(rule::CHANGED_IMPORT, format!("an import does not fit: {error:#}"))
-    })
+    linker
+        .instantiate_pre(component)
+        .map_err(|error| Refused::new(rule::CHANGED_IMPORT, format!("an import does not fit: {error:#}")))
 }
 
 /// The functions of the one process that a component decides.
@@ -160,15 +156,9 @@ impl Program {
     pub(super) fn bind(&self, request: &Request) -> Option<Bound<'_>> {
         Some(match (self, request) {
             (Self::Sla(evaluator), Request::Sla(request)) => Bound::Sla(evaluator, request.into()),
-            (Self::ChangeRisk(evaluator), Request::ChangeRisk(request)) => {
-                Bound::ChangeRisk(evaluator, request.into())
-            }
-            (Self::Budget(evaluator), Request::Budget(request)) => {
-                Bound::Budget(evaluator, request.into())
-            }
-            (Self::Supplier(evaluator), Request::Supplier(request)) => {
-                Bound::Supplier(evaluator, request.into())
-            }
+            (Self::ChangeRisk(evaluator), Request::ChangeRisk(request)) => Bound::ChangeRisk(evaluator, request.into()),
+            (Self::Budget(evaluator), Request::Budget(request)) => Bound::Budget(evaluator, request.into()),
+            (Self::Supplier(evaluator), Request::Supplier(request)) => Bound::Supplier(evaluator, request.into()),
             _ => return None,
         })
     }
@@ -191,11 +181,7 @@ pub(super) struct Decide<'a> {
 impl Call for Decide<'_> {
     type Answer = Result<Decision, Refusal>;
 
-    async fn call(
-        self,
-        store: &mut Store<State>,
-        instance: &Instance,
-    ) -> wasmtime::Result<Self::Answer> {
+    async fn call(self, store: &mut Store<State>, instance: &Instance) -> wasmtime::Result<Self::Answer> {
         let settings = self.settings;
         match &self.bound {
             Bound::Sla(of, request) => of.call(store, instance, request, settings).await,

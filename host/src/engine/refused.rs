@@ -91,10 +91,7 @@ impl Grants {
     }
 
     /// Checks the imports of a component, given as `package/interface@version`.
-    pub(super) fn check<'a>(
-        &self,
-        imports: impl IntoIterator<Item = &'a str>,
-    ) -> Result<(), Refused> {
+    pub(super) fn check<'a>(&self, imports: impl IntoIterator<Item = &'a str>) -> Result<(), Refused> {
         let (mut ungranted, mut unknown) = (Vec::new(), Vec::new());
         for import in imports {
             let name = import.split('@').next().unwrap_or(import);

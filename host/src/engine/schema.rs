@@ -17,9 +17,7 @@ pub(super) fn check(schema: &Value) -> Result<(), String> {
     let mut walk = Walk { root: schema, sizes: HashMap::new() };
     let size = walk.size(schema)?;
     if size > MOST_SUBSCHEMAS {
-        return Err(format!(
-            "its references written out make {size} subschemas, {MOST_SUBSCHEMAS} are allowed"
-        ));
+        return Err(format!("its references written out make {size} subschemas, {MOST_SUBSCHEMAS} are allowed"));
     }
     Ok(())
 }
@@ -81,12 +79,9 @@ impl<'a> Walk<'a> {
 
     /// The part that a reference names.
     fn target(&self, reference: &str) -> Result<&'a Value, String> {
-        let pointer = reference
-            .strip_prefix('#')
-            .ok_or_else(|| format!("it refers to `{reference}`, outside itself"))?;
-        self.root
-            .pointer(pointer)
-            .ok_or_else(|| format!("it refers to `{reference}`, which is not there"))
+        let pointer =
+            reference.strip_prefix('#').ok_or_else(|| format!("it refers to `{reference}`, outside itself"))?;
+        self.root.pointer(pointer).ok_or_else(|| format!("it refers to `{reference}`, which is not there"))
     }
 }
 

@@ -23,9 +23,7 @@ pub struct SettingsProblem {
 
 impl SettingsRefused {
     pub(super) fn whole(message: impl Into<String>) -> Self {
-        Self {
-            problems: vec![SettingsProblem { path: String::new(), message: message.into() }],
-        }
+        Self { problems: vec![SettingsProblem { path: String::new(), message: message.into() }] }
     }
 }
 
@@ -54,8 +52,7 @@ pub(super) struct Schema {
 impl Schema {
     /// Compiles a schema, given as text.
     pub(super) fn compile(text: &str) -> Result<Self, String> {
-        let text: Value =
-            serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
+        let text: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
         schema::check(&text)?;
         let validator = jsonschema::options()
             .with_draft(jsonschema::Draft::Draft202012)

@@ -146,12 +146,7 @@ fn cut(mut text: String, bytes: usize) -> String {
 }
 
 impl ResourceLimiter for State {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
         let total = self.memory_bytes.saturating_add(desired.saturating_sub(current));
         // The guest sees a failed `memory.grow` and may cope. If it then traps,
         // this is why.
@@ -168,12 +163,7 @@ impl ResourceLimiter for State {
         Ok(true)
     }
 
-    fn table_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
         let total = self.table_elements.saturating_add(desired.saturating_sub(current));
         if total > self.table_limit || maximum.is_some_and(|maximum| desired > maximum) {
             self.table_refused = true;
@@ -203,13 +193,7 @@ mod tests {
     use super::*;
 
     fn state() -> State {
-        State::new(&Limits {
-            memory_bytes: 1000,
-            log_lines: 2,
-            log_flood: 4,
-            log_line_bytes: 5,
-            ..Limits::default()
-        })
+        State::new(&Limits { memory_bytes: 1000, log_lines: 2, log_flood: 4, log_line_bytes: 5, ..Limits::default() })
     }
 
     #[test]

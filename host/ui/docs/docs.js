@@ -59,7 +59,7 @@ function tree() {
 
 function showToken() {
   const button = byId("token");
-  button.textContent = state.token ? state.who || "Token set" : "Set token";
+  button.textContent = state.token ? state.who || "Token set" : "Token";
   button.classList.toggle("set", Boolean(state.token));
 }
 

@@ -63,6 +63,8 @@ export function details(schema) {
     s.description && el("span", {}, inline(s.description), " "),
     options && el("span", { class: "options" }, options.map((option) => el("code", {}, String(option)))),
     limits(s) && el("span", { class: "limits" }, limits(s)),
+    s["x-indexed"] && el("span", { class: "note", title: "Lists can filter and sort by it" }, "indexed"),
+    s.readOnly && el("span", { class: "note", title: "Filled by the server" }, "read-only"),
   ];
 }
 
@@ -81,7 +83,8 @@ function row(name, schema, required, depth) {
 function rows(schema, depth, out) {
   const s = resolve(schema);
   const required = new Set(s.required || []);
-  for (const [name, property] of Object.entries(s.properties || {})) {
+  for (const name of names(s)) {
+    const property = s.properties[name];
     out.push(row(name, property, required.has(name), depth));
     const inner = resolve(property);
     const nested = inner.type === "array" ? resolve(inner.items || {}) : inner;
@@ -89,9 +92,16 @@ function rows(schema, depth, out) {
   }
 }
 
+// Members in the order of the kind's file, where there is one.
+export function names(schema) {
+  const known = Object.keys(schema.properties || {});
+  const order = (schema["x-order"] || []).filter((name) => known.includes(name));
+  return [...order, ...known.filter((name) => !order.includes(name))];
+}
+
 function isMoney(schema) {
-  const names = Object.keys(schema.properties || {});
-  return names.length === 2 && names.includes("amount") && names.includes("currency");
+  const known = Object.keys(schema.properties || {});
+  return known.length === 2 && known.includes("amount") && known.includes("currency");
 }
 
 // A table of an object's members.
@@ -114,7 +124,7 @@ export function example(schema, name = "") {
   if (s.format === "uuid") return "01990000-0000-7000-8000-000000000000";
   const type = Array.isArray(s.type) ? s.type[0] : s.type;
   if (type === "array") return s.prefixItems ? s.prefixItems.map((item) => example(item)) : [example(s.items || {}, name)];
-  if (type === "object" || s.properties) return object(s, Object.keys(s.properties || {}));
+  if (type === "object" || s.properties) return object(s, names(s));
   if (type === "integer" || type === "number") return s.minimum ?? 1;
   if (type === "boolean") return true;
   if (s.pattern === "^[0-9a-f]{64}$") return "0".repeat(64);
@@ -123,8 +133,8 @@ export function example(schema, name = "") {
   return s.title || name || "text";
 }
 
-function object(s, names) {
-  return Object.fromEntries(names.map((name) => [name, example(s.properties[name], name)]));
+function object(s, some) {
+  return Object.fromEntries(some.map((name) => [name, example(s.properties[name], name)]));
 }
 
 // What has to be there, and everything that may be.
@@ -135,5 +145,5 @@ export function smallest(schema) {
 
 export function whole(schema) {
   const s = resolve(schema);
-  return object(s, Object.keys(s.properties || {}));
+  return object(s, names(s));
 }

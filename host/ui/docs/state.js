@@ -44,6 +44,7 @@ export async function load() {
       state.operations.push({ path, method, ...operation, tag: operation.tags[0] });
     }
   }
+  state.operations.sort((a, b) => a["x-order"] - b["x-order"]);
 }
 
 // A label in the chosen language; the other one if there is none.

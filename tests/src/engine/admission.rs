@@ -43,8 +43,7 @@ async fn no_component_imports_wasi() {
     let names = ["sla-standard", "change-risk-standard", "budget-standard", "supplier-standard", "sla-vip"];
     for name in names {
         let admission = admit(&engine, component(name)).await;
-        let foreign: Vec<_> =
-            admission.imports.iter().filter(|import| !import.starts_with("itsm:")).collect();
+        let foreign: Vec<_> = admission.imports.iter().filter(|import| !import.starts_with("itsm:")).collect();
         assert!(foreign.is_empty(), "{name} imports {foreign:?}");
         assert!(admission.imports.iter().all(|import| import == "itsm:log/log@0.1.0"));
     }

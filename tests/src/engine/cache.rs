@@ -10,12 +10,8 @@ use tempfile::TempDir;
 use super::{answer, case, standard};
 
 fn engine(dir: &Path) -> Engine {
-    Engine::new(EngineConfig {
-        cache_dir: Some(dir.to_owned()),
-        concurrent_calls: 4,
-        ..EngineConfig::default()
-    })
-    .unwrap()
+    Engine::new(EngineConfig { cache_dir: Some(dir.to_owned()), concurrent_calls: 4, ..EngineConfig::default() })
+        .unwrap()
 }
 
 /// Loads the component and has it decide.

@@ -29,8 +29,7 @@ async fn healthy_calls_go_on_while_others_loop() {
         let started = Instant::now();
         // As a request of its own, so that it has to queue for a thread like any other.
         let (engine, healthy, request) = (engine.clone(), healthy.clone(), case.request.clone());
-        let evaluation =
-            tokio::spawn(async move { engine.evaluate(&healthy, &request, "{}").await }).await.unwrap();
+        let evaluation = tokio::spawn(async move { engine.evaluate(&healthy, &request, "{}").await }).await.unwrap();
         assert_eq!(answer(&evaluation), case.expected);
         slowest = slowest.max(started.elapsed());
     }

@@ -14,10 +14,7 @@ async fn defaults_are_good_for_every_component() {
         assert_eq!(engine.check_settings(&admission.prepared, &defaults).await, Ok(()));
         assert_eq!(engine.check_settings(&admission.prepared, "{}").await, Ok(()));
         // The same when the schema was not asked for before.
-        let loaded = engine
-            .load(standard(process), &mortise::engine::Grants::all())
-            .await
-            .unwrap();
+        let loaded = engine.load(standard(process), &mortise::engine::Grants::all()).await.unwrap();
         assert_eq!(engine.check_settings(&loaded, &defaults).await, Ok(()));
     }
 }
@@ -50,10 +47,7 @@ async fn a_schema_documents_every_setting() {
         let admission = admit(&engine, standard(process)).await;
         for (name, property) in admission.settings_schema["properties"].as_object().unwrap() {
             assert!(property["description"].is_string(), "{process}: {name} has no description");
-            assert!(
-                admission.settings_defaults.get(name).is_some(),
-                "{process}: {name} has no default"
-            );
+            assert!(admission.settings_defaults.get(name).is_some(), "{process}: {name} has no default");
         }
     }
 }

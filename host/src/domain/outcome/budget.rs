@@ -2,9 +2,9 @@
 //! their entries, to the last minor unit.
 
 use mortise_types::budget::{
-    AllocateOutcome, AllocateRequest, ChangeCostOutcome, CloseOutcome, CloseRequest,
-    CommitOutcome, CommitRequest, CommitVerdict, LineOutcome, LineRequest, Outcome, PostOutcome,
-    PostRequest, Request, ServiceCostOutcome, ServiceCostRequest,
+    AllocateOutcome, AllocateRequest, ChangeCostOutcome, CloseOutcome, CloseRequest, CommitOutcome, CommitRequest,
+    CommitVerdict, LineOutcome, LineRequest, Outcome, PostOutcome, PostRequest, Request, ServiceCostOutcome,
+    ServiceCostRequest,
 };
 use mortise_types::money::Decimal;
 
@@ -16,15 +16,12 @@ pub(super) fn check(request: &Request, outcome: &Outcome) -> Result<(), String> 
         (Request::Line(request), Outcome::Line(outcome)) => line(request, outcome),
         (Request::Commit(request), Outcome::Commit(outcome)) => commit(request, outcome),
         (Request::ChangeCost(_), Outcome::ChangeCost(outcome)) => change_cost(outcome),
-        (Request::ServiceCost(request), Outcome::ServiceCost(outcome)) => {
-            service_cost(request, outcome)
-        }
+        (Request::ServiceCost(request), Outcome::ServiceCost(outcome)) => service_cost(request, outcome),
         (Request::Close(request), Outcome::Close(outcome)) => close(request, outcome),
         (Request::Post(request), Outcome::Post(outcome)) => post(request, outcome),
-        (Request::RunRate(request), Outcome::RunRate(outcome)) => Sum::default()
-            .plus(&request.budget)
-            .minus(&outcome.run_rate_eac)
-            .is("variance", &outcome.variance),
+        (Request::RunRate(request), Outcome::RunRate(outcome)) => {
+            Sum::default().plus(&request.budget).minus(&outcome.run_rate_eac).is("variance", &outcome.variance)
+        }
         (Request::Convert(request), Outcome::Convert(outcome)) => {
             number("amount", &outcome.amount)?;
             ensure(outcome.currency == request.to_currency, || {
@@ -57,10 +54,7 @@ fn line(request: &LineRequest, outcome: &LineOutcome) -> Result<(), String> {
         .plus(&outcome.open_commitments)
         .plus(&request.forecast_to_go)
         .is("estimate_at_completion", &outcome.estimate_at_completion)?;
-    Sum::default()
-        .plus(&request.budget)
-        .minus(&outcome.estimate_at_completion)
-        .is("variance", &outcome.variance)?;
+    Sum::default().plus(&request.budget).minus(&outcome.estimate_at_completion).is("variance", &outcome.variance)?;
     let no_budget = number("budget", &request.budget)? == Decimal::ZERO;
     ensure(outcome.variance_bp.is_none() == no_budget, || {
         "`variance_bp` is given if and only if there is a budget".to_owned()
@@ -92,10 +86,7 @@ fn commit(request: &CommitRequest, outcome: &CommitOutcome) -> Result<(), String
 fn change_cost(outcome: &ChangeCostOutcome) -> Result<(), String> {
     let lines = outcome.lines.iter().map(|line| &line.amount);
     Sum::default().plus_all(lines).is("subtotal", &outcome.subtotal)?;
-    Sum::default()
-        .plus(&outcome.subtotal)
-        .plus(&outcome.contingency)
-        .is("one_off", &outcome.one_off)?;
+    Sum::default().plus(&outcome.subtotal).plus(&outcome.contingency).is("one_off", &outcome.one_off)?;
     Sum::default()
         .plus(&outcome.one_off)
         .plus(&outcome.recurring_this_year)
@@ -126,22 +117,15 @@ fn close(request: &CloseRequest, outcome: &CloseOutcome) -> Result<(), String> {
         }
         CloseOutcome::Closed(figures) => figures,
     };
-    ensure(request.pending.is_empty(), || {
-        "the period is closed although something is pending".to_owned()
-    })?;
+    ensure(request.pending.is_empty(), || "the period is closed although something is pending".to_owned())?;
     let received = request.received_not_invoiced.iter().map(|order| &order.amount);
     Sum::default().plus_all(received).is("accruals", &figures.accruals)?;
     Sum::default().minus(&figures.accruals).is("reversals_next_period", &figures.reversals_next_period)?;
-    Sum::default()
-        .plus_all(&request.actuals)
-        .plus(&figures.accruals)
-        .is("period_cost", &figures.period_cost)?;
+    Sum::default().plus_all(&request.actuals).plus(&figures.accruals).is("period_cost", &figures.period_cost)?;
     Sum::default().plus(&request.budget).minus(&figures.period_cost).is("unspent", &figures.unspent)?;
     let open = request.open_commitments.iter().map(|order| &order.amount);
     Sum::default().plus_all(open).is("commitments_carried", &figures.commitments_carried)?;
-    for (name, amount) in
-        [("budget_carried", &figures.budget_carried), ("budget_lapsed", &figures.budget_lapsed)]
-    {
+    for (name, amount) in [("budget_carried", &figures.budget_carried), ("budget_lapsed", &figures.budget_lapsed)] {
         let negative = number(name, amount)?.is_negative();
         ensure(!negative, || format!("`{name}` is negative"))?;
     }
@@ -162,9 +146,7 @@ fn post(request: &PostRequest, outcome: &PostOutcome) -> Result<(), String> {
         && posted.bytes().enumerate().all(|(i, b)| if i == 4 { b == b'-' } else { b.is_ascii_digit() })
         && ("01"..="12").contains(&&posted[5..]);
     ensure(well_formed, || format!("`posted_period` is {posted:?}, not a month"))?;
-    ensure(!request.closed.contains(posted), || {
-        format!("`posted_period` is {posted}, which is closed")
-    })?;
+    ensure(!request.closed.contains(posted), || format!("`posted_period` is {posted}, which is closed"))?;
     ensure(*posted >= own, || format!("`posted_period` is {posted}, before {own}"))?;
     ensure(outcome.prior_period == (*posted != own), || {
         "`prior_period` is true if and only if the cost moved to a later period".to_owned()

@@ -9,15 +9,11 @@ const MOST: u32 = 100;
 
 pub(super) fn check(request: &Request, outcome: &Outcome) -> Result<(), String> {
     let sum = outcome.base.saturating_add(outcome.surcharge).min(MOST);
-    ensure(outcome.score == sum, || {
-        format!("`score` is {}, base and surcharge give {sum}", outcome.score)
-    })?;
+    ensure(outcome.score == sum, || format!("`score` is {}, base and surcharge give {sum}", outcome.score))?;
     for factor in &outcome.factors {
         let name = &factor.factor;
         ensure(!name.is_empty(), || "a factor has no name".to_owned())?;
-        ensure(factor.value <= MOST, || {
-            format!("factor `{name}` has the value {}, more than {MOST}", factor.value)
-        })?;
+        ensure(factor.value <= MOST, || format!("factor `{name}` has the value {}, more than {MOST}", factor.value))?;
         let points = u64::from(factor.value) * u64::from(factor.weight);
         ensure(u64::from(factor.points) == points, || {
             format!("factor `{name}` has {} points, value times weight is {points}", factor.points)

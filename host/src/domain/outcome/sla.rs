@@ -2,9 +2,8 @@
 
 use mortise_types::Instant;
 use mortise_types::sla::{
-    AvailabilityOutcome, AvailabilityRequest, ChainOutcome, ChainRequest, Clock, ClockOutcome,
-    ClockRequest, ClockState, Level, Matrix, Outcome, Request, ServiceTimeOutcome,
-    ServiceTimeRequest,
+    AvailabilityOutcome, AvailabilityRequest, ChainOutcome, ChainRequest, Clock, ClockOutcome, ClockRequest,
+    ClockState, Level, Matrix, Outcome, Request, ServiceTimeOutcome, ServiceTimeRequest,
 };
 
 use super::{OTHER_OPERATION, ensure, writable};
@@ -12,12 +11,8 @@ use super::{OTHER_OPERATION, ensure, writable};
 pub(super) fn check(request: &Request, outcome: &Outcome) -> Result<(), String> {
     match (request, outcome) {
         (Request::Clock(request), Outcome::Clock(outcome)) => clocks(request, outcome),
-        (Request::Availability(request), Outcome::Availability(outcome)) => {
-            availability(request, outcome)
-        }
-        (Request::ServiceTime(request), Outcome::ServiceTime(outcome)) => {
-            service_time(request, outcome)
-        }
+        (Request::Availability(request), Outcome::Availability(outcome)) => availability(request, outcome),
+        (Request::ServiceTime(request), Outcome::ServiceTime(outcome)) => service_time(request, outcome),
         (Request::Chain(request), Outcome::Chain(outcome)) => chain(request, outcome),
         (Request::Priority(request), Outcome::Priority(outcome)) => {
             let known = request.matrix.as_ref().is_none_or(|matrix| in_matrix(matrix, &outcome.priority));
@@ -85,9 +80,7 @@ fn clock(name: &str, request: &ClockRequest, clock: &Clock) -> Result<(), String
     ensure(clock.breached_at.is_none_or(|at| lifetime.contains(&at)), || {
         format!("`{name}.breached_at` lies before the ticket was opened or in the future")
     })?;
-    ensure(clock.due_at.is_none_or(writable), || {
-        format!("`{name}.due_at` lies outside the years 0 to 9999")
-    })
+    ensure(clock.due_at.is_none_or(writable), || format!("`{name}.due_at` lies outside the years 0 to 9999"))
 }
 
 fn availability(request: &AvailabilityRequest, outcome: &AvailabilityOutcome) -> Result<(), String> {

@@ -18,9 +18,7 @@ pub(super) fn check(request: &Request, outcome: &Outcome) -> Result<(), String> 
         ("responsiveness", scores.responsiveness),
     ];
     for (name, score) in criteria {
-        ensure(score.is_none_or(|score| score <= MOST), || {
-            format!("`scores.{name}` is more than {MOST}")
-        })?;
+        ensure(score.is_none_or(|score| score <= MOST), || format!("`scores.{name}` is more than {MOST}"))?;
     }
     let without_score = criteria.iter().filter(|(_, score)| score.is_none()).map(|(name, _)| *name);
     ensure(without_score.eq(outcome.missing.iter().map(String::as_str)), || {
@@ -30,9 +28,7 @@ pub(super) fn check(request: &Request, outcome: &Outcome) -> Result<(), String> 
         format!("`base_tenths` is more than {}", 10 * MOST)
     })?;
     let score = outcome.base_tenths.map(|base| base.saturating_sub(outcome.penalty_tenths));
-    ensure(outcome.score_tenths == score, || {
-        "`score_tenths` is not the base less the penalty".to_owned()
-    })?;
+    ensure(outcome.score_tenths == score, || "`score_tenths` is not the base less the penalty".to_owned())?;
     ensure(outcome.grade.is_some() == score.is_some(), || {
         "there is a grade if and only if there is a score".to_owned()
     })?;
@@ -40,7 +36,5 @@ pub(super) fn check(request: &Request, outcome: &Outcome) -> Result<(), String> 
     ensure(!compared || (score.is_some() && request.previous_tenths.is_some()), || {
         "`trend` compares with a score that there is not".to_owned()
     })?;
-    ensure(outcome.next_review > request.evaluated_on, || {
-        "`next_review` is not after the evaluation".to_owned()
-    })
+    ensure(outcome.next_review > request.evaluated_on, || "`next_review` is not after the evaluation".to_owned())
 }

@@ -115,20 +115,15 @@ macro_rules! evaluator {
 use evaluator;
 
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{
-    ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Lower,
-};
+use wasmtime::component::{ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Lower};
 
 use super::refused::{Refused, rule};
 
 /// Finds an exported interface; versions match as semver says.
-fn interface<T: 'static>(
-    pre: &InstancePre<T>,
-    name: &str,
-) -> Result<ComponentExportIndex, Refused> {
-    pre.component().get_export_index(None, name).ok_or_else(|| {
-        Refused::new(rule::MISSING_EXPORT, format!("the component does not export `{name}`"))
-    })
+fn interface<T: 'static>(pre: &InstancePre<T>, name: &str) -> Result<ComponentExportIndex, Refused> {
+    pre.component()
+        .get_export_index(None, name)
+        .ok_or_else(|| Refused::new(rule::MISSING_EXPORT, format!("the component does not export `{name}`")))
 }
 
 /// Finds a function of an exported interface and checks its type.
@@ -151,13 +146,7 @@ where
             })?;
             Ok(index)
         }
-        Some(_) => Err(Refused::new(
-            rule::CHANGED_EXPORT,
-            format!("`{interface_name}#{name}` is not a function"),
-        )),
-        None => Err(Refused::new(
-            rule::MISSING_EXPORT,
-            format!("`{interface_name}` lacks the function `{name}`"),
-        )),
+        Some(_) => Err(Refused::new(rule::CHANGED_EXPORT, format!("`{interface_name}#{name}` is not a function"))),
+        None => Err(Refused::new(rule::MISSING_EXPORT, format!("`{interface_name}` lacks the function `{name}`"))),
     }
 }

@@ -23,6 +23,9 @@ pub(super) fn schema(kind: &Kind, field: &Field) -> Value {
     {
         schema.insert("default".to_owned(), default.clone());
     }
+    if field.indexed {
+        schema.insert("x-indexed".to_owned(), true.into());
+    }
     if field.computed {
         schema.insert("readOnly".to_owned(), true.into());
     }
@@ -31,11 +34,9 @@ pub(super) fn schema(kind: &Kind, field: &Field) -> Value {
 
 fn description(kind: &Kind, field: &Field) -> String {
     let mut parts: Vec<String> = Vec::new();
-    if field.computed {
-        parts.push("Filled by the server.".to_owned());
-    } else if field.on_create {
+    if field.on_create && !field.computed {
         parts.push("Required.".to_owned());
-    } else if field.required {
+    } else if field.required && !field.computed {
         parts.push(format!("Required before the record leaves the state {}.", kind.initial));
     }
     match field.ty.item() {
@@ -53,9 +54,6 @@ fn description(kind: &Kind, field: &Field) -> String {
         Some(Format::Currency) => parts.push("A currency of ISO 4217.".to_owned()),
         Some(Format::Period) => parts.push("A month of a year.".to_owned()),
         None => {}
-    }
-    if field.indexed {
-        parts.push("Lists can filter and sort by it.".to_owned());
     }
     parts.join(" ")
 }

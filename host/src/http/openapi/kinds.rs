@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::fields;
-use crate::domain::Kind;
 use crate::domain::kind::Transition;
+use crate::domain::{Field, Kind};
 
 /// What the names of a kind's schemas start with: `ConfigurationItem` for `configuration-item`.
 pub(super) fn schema_name(kind: &Kind) -> String {
@@ -39,11 +39,17 @@ fn create(kind: &Kind) -> Value {
         "properties": properties,
         "required": required,
         "additionalProperties": false,
+        "x-order": order(writable()),
     })
 }
 
+/// Names of fields as the kind's file orders them; the members of a JSON object have no order.
+fn order<'k>(fields: impl Iterator<Item = &'k Field>) -> Vec<&'k str> {
+    fields.map(|field| field.name.as_str()).collect()
+}
+
 fn patch(kind: &Kind, name: &str) -> Value {
-    let property = |field: &crate::domain::Field| {
+    let property = |field: &Field| {
         let same = json!({ "$ref": format!("#/components/schemas/{name}Create/properties/{}", field.name) });
         let kept = ["title", "owner", "confidentiality"].contains(&field.name.as_str());
         if kept { same } else { json!({ "anyOf": [same, { "type": "null" }] }) }
@@ -56,6 +62,7 @@ fn patch(kind: &Kind, name: &str) -> Value {
         "description": "Fields to change; null removes a value.",
         "properties": properties,
         "additionalProperties": false,
+        "x-order": order(kind.all_fields().filter(|field| !field.computed)),
     })
 }
 
@@ -86,6 +93,9 @@ fn record(kind: &Kind, name: &str) -> Value {
         };
         properties.insert(field.name.clone(), schema);
     }
+    let mut names = vec!["number", "state"];
+    names.extend(order(kind.all_fields()));
+    names.extend(["id", "kind", "revision", "created_at", "created_by", "updated_at"]);
     json!({
         "type": "object",
         "title": kind.name.en,
@@ -93,6 +103,7 @@ fn record(kind: &Kind, name: &str) -> Value {
         "x-label": kind.name,
         "properties": properties,
         "required": ["id", "kind", "number", "title", "state", "owner", "revision", "created_at", "created_by", "updated_at"],
+        "x-order": names,
     })
 }
 

@@ -13,21 +13,21 @@ pub(super) fn paths(routes: &[Route], all: &Kinds) -> Value {
         let item = paths.entry(path).or_insert_with(|| json!({}));
         item[method.to_lowercase()] = operation;
     };
-    for route in routes {
+    for (order, route) in routes.iter().enumerate() {
         let method = route.method.as_str();
         if route.operation.each_kind {
             for kind in all.iter() {
                 let path = route.path.replace("{kind}", &kind.slug);
-                add(path, method, operation(route, Some(kind), all));
+                add(path, method, operation(route, order, Some(kind), all));
             }
         } else {
-            add(route.path.to_owned(), method, operation(route, None, all));
+            add(route.path.to_owned(), method, operation(route, order, None, all));
         }
     }
     Value::Object(paths)
 }
 
-fn operation(route: &Route, kind: Option<&Kind>, all: &Kinds) -> Value {
+fn operation(route: &Route, order: usize, kind: Option<&Kind>, all: &Kinds) -> Value {
     let doc = route.operation;
     let name = kind.map(kinds::schema_name).unwrap_or_default();
     let schema = |text: &str| json!({ "$ref": format!("#/components/schemas/{}", text.replace("{Kind}", &name)) });
@@ -48,6 +48,7 @@ fn operation(route: &Route, kind: Option<&Kind>, all: &Kinds) -> Value {
         "summary": doc.summary.replace("{kind}", &said),
         "description": text,
         "parameters": parameters,
+        "x-order": order,
         "responses": responses(doc, &schema),
     });
     if let Some(body) = body(doc.body, &schema) {

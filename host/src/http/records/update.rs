@@ -16,7 +16,7 @@ use crate::http::table::{Answer, Body, Group, Operation};
 pub(in crate::http) static DOC: Operation = Operation {
     id: "update",
     group: Group::Records,
-    summary: "Change {kind}",
+    summary: "Update {kind}",
     text: "A field named in the body is replaced as a whole, `null` removes its value, the others stay. The state \
            is changed by transitions only.",
     parameters: &[REASON, IF_MATCH],

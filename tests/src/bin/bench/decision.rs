@@ -51,7 +51,7 @@ pub(crate) async fn run() {
             }
             for _ in 0..CALLS {
                 let begun = Instant::now();
-                let decided = sla_standard::Standard::decide(&request, &sla_standard::settings::Settings::default());
+                let decided = sla_rules::Standard::decide(&request, &sla_rules::Settings::default());
                 native.push(begun.elapsed());
                 assert!(decided.is_ok());
             }

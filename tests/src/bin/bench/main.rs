@@ -1,10 +1,11 @@
 //! `cargo xtask bench`: ratios, measured in one run on one machine.
 //!
-//! `bench [decision] [create] [import] [start]` runs those sections, or all of them. `--log FILE` imports that log
+//! `bench [decision] [create] [import] [start] [contain]` runs those sections, or all of them. `--log FILE` imports that log
 //! instead of a made-up one.
 
 #![allow(clippy::unwrap_used)]
 
+mod contain;
 mod create;
 mod decision;
 mod import;
@@ -20,9 +21,9 @@ fn main() {
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--log" => log = arguments.next().map(PathBuf::from),
-            "decision" | "create" | "import" | "start" => sections.push(argument),
+            "decision" | "create" | "import" | "start" | "contain" => sections.push(argument),
             other => {
-                eprintln!("bench: '{other}' is not decision, create, import, start or --log FILE");
+                eprintln!("bench: '{other}' is not decision, create, import, start, contain or --log FILE");
                 std::process::exit(2);
             }
         }
@@ -40,6 +41,9 @@ fn main() {
     }
     if wanted("start") {
         runtime.block_on(start::run());
+    }
+    if wanted("contain") {
+        runtime.block_on(contain::run());
     }
 }
 
