@@ -21,6 +21,8 @@ mod engine;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod guests;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod rooms;

@@ -58,7 +58,7 @@ export function label(schema) {
 
 export function details(schema) {
   const s = resolve(schema);
-  const options = s.enum || s.items?.enum;
+  const options = s.enum || s.items?.enum || s["x-options"];
   return [
     s.description && el("span", {}, inline(s.description), " "),
     options && el("span", { class: "options" }, options.map((option) => el("code", {}, String(option)))),

@@ -138,8 +138,8 @@ fn a_component_that_fails_approves_nothing() {
         assert_eq!(record["state"], "assessed");
         manager.post(&step(&number, "approved"), json!({})).await.problem(409, "awaiting-decision");
         let queue = admin.get("/manual-decisions").await.ok();
-        assert_eq!(queue["entries"][0]["record"], json!(number), "{queue}");
-        assert_eq!(queue["entries"].as_array().unwrap().len(), 1);
+        assert_eq!(queue["waiting"][0]["record"], json!(number), "{queue}");
+        assert_eq!(queue["waiting"].as_array().unwrap().len(), 1);
 
         let digest = publisher.upload(component("change-risk-standard")).await.ok()["digest"].clone();
         let everywhere = json!({
@@ -152,7 +152,7 @@ fn a_component_that_fails_approves_nothing() {
         let record = manager.get(&path(&number)).await.ok();
         assert_eq!((&record["manual"], &record["state"]), (&json!(false), &json!("assessed")));
         let queue = admin.get("/manual-decisions").await.ok();
-        assert_eq!(queue["entries"], json!([]));
+        assert_eq!(queue["waiting"], json!([]));
     });
 }
 

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::fields;
-use crate::domain::kind::Transition;
-use crate::domain::{Field, Kind};
+use crate::domain::kind::{Label, Transition};
+use crate::domain::{Field, FieldType, Kind};
 
 /// What the names of a kind's schemas start with: `ConfigurationItem` for `configuration-item`.
 pub(super) fn schema_name(kind: &Kind) -> String {
@@ -120,35 +120,38 @@ fn page(name: &str) -> Value {
 
 /// Query parameters of a kind's list: everything it can be filtered by.
 pub(super) fn filters(kind: &Kind) -> Vec<Value> {
-    let filter = |name: &str, label: Value, ty: &str| {
-        json!({
-            "name": name,
-            "in": "query",
-            "description": format!("Condition on {name} ({ty})."),
-            "schema": { "type": "string", "x-label": label, "x-type": ty },
-        })
-    };
-    let states: Vec<&str> = kind.states.iter().map(|state| state.name.as_str()).collect();
-    let mut filters = vec![filter("state", json!({ "en": "State", "zh": "状态" }), &states.join("|"))];
+    let states = kind.states.iter().map(|state| state.name.clone()).collect();
+    let state = Label { en: "State".to_owned(), zh: "状态".to_owned() };
+    let mut filters = vec![filter("state", Some(&state), &FieldType::Enum(states))];
     for (name, en, zh, ty) in COLUMNS {
-        filters.push(filter(name, json!({ "en": en, "zh": zh }), ty));
+        filters.push(filter(name, Some(&Label { en: en.to_owned(), zh: zh.to_owned() }), &ty));
     }
     for (path, ty) in kind.indexed_paths() {
-        if COLUMNS.iter().any(|(name, ..)| *name == path) {
-            continue;
+        if !COLUMNS.iter().any(|(name, ..)| *name == path) {
+            filters.push(filter(path, kind.field(path).map(|field| &field.label), ty));
         }
-        let label = kind.field(path).map_or(Value::Null, |field| json!(field.label));
-        filters.push(filter(path, label, &ty.to_string()));
     }
     filters
 }
 
-const COLUMNS: [(&str, &str, &str, &str); 5] = [
-    ("owner", "Owner", "负责人", "user"),
-    ("number", "Number", "编号", "number"),
-    ("created_by", "Made by", "创建人", "user"),
-    ("created_at", "Made", "创建时间", "instant"),
-    ("updated_at", "Changed", "更新时间", "instant"),
+fn filter(name: &str, label: Option<&Label>, ty: &FieldType) -> Value {
+    let mut schema = json!({ "type": "string", "x-label": label, "x-type": ty.to_string() });
+    if let FieldType::Enum(options) = ty {
+        // Not `enum`: a condition can name several of them.
+        schema["x-options"] = json!(options);
+        schema["x-type"] = "enum".into();
+    }
+    let by = label.map_or(name, |label| &label.en);
+    json!({ "name": name, "in": "query", "description": format!("Filter by {by}."), "schema": schema })
+}
+
+/// Columns of every record that lists filter by: name, names for people, type.
+const COLUMNS: [(&str, &str, &str, FieldType); 5] = [
+    ("owner", "Owner", "负责人", FieldType::User),
+    ("number", "Number", "编号", FieldType::Str),
+    ("created_by", "Made by", "创建人", FieldType::User),
+    ("created_at", "Made", "创建时间", FieldType::Instant),
+    ("updated_at", "Changed", "更新时间", FieldType::Instant),
 ];
 
 /// The names of a kind's transitions, each once.
