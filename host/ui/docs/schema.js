@@ -36,10 +36,13 @@ export function typeText(schema) {
   if (s.enum && !s["x-type"]) return "text";
   if (s["x-type"]) return s["x-type"].startsWith("enum(") ? "enum" : s["x-type"];
   if (s.type === "array") return `list of ${typeText(s.items || {})}`;
-  if (Array.isArray(s.type)) return s.type.filter((type) => type !== "null").join(" or ");
+  if (Array.isArray(s.type)) return s.type.map(plain).join(" or ");
   if (s.format === "date-time") return "instant";
-  if (s.format) return s.format;
-  return { string: "text", integer: "int", boolean: "bool", object: "object" }[s.type] || s.type || "any";
+  return s.format || plain(s.type);
+}
+
+function plain(type) {
+  return { string: "text", integer: "int", boolean: "bool" }[type] || type || "any";
 }
 
 function limits(s) {

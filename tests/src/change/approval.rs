@@ -14,6 +14,13 @@ fn the_change_manager_approves_and_items_are_in_change_meanwhile() {
         office.manager.post(&step(&number, "scheduled"), json!({})).await.problem(409, "unknown-transition");
         office.technician.post(&step(&number, "approved"), json!({})).await.problem(403, "role");
         office.board[0].post(&step(&number, "approved"), json!({})).await.problem(403, "role");
+        let offered = async |client: &Client| {
+            let list = client.get(&format!("{}/transitions", path(&number))).await.ok();
+            let names = list["transitions"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap().to_owned());
+            names.collect::<Vec<_>>()
+        };
+        assert_eq!(offered(&office.manager).await, ["approved", "rejected", "draft"]);
+        assert!(offered(&office.board[0]).await.is_empty());
         let record = office.manager.go("change", &number, "approved", json!({})).await;
         assert_eq!(record["state"], "approved");
         let approval = &record["approvals"][0];
@@ -174,6 +181,82 @@ fn an_approval_is_stale_when_its_inputs_change() {
         office.manager.post(&step(&number, "scheduled"), json!({})).await.problem(409, "unknown-transition");
         let record = office.manager.go("change", &number, "approved", json!({})).await;
         assert_eq!((&record["state"], record["approvals"].as_array().unwrap().len()), (&json!("approved"), 2));
+    });
+}
+
+#[test]
+fn a_new_round_asks_everybody_again() {
+    for_each_db(|app| async move {
+        let office = Office::open(app).await;
+        let item = office.item("disk", 2, &[], &[]).await;
+        let (number, _) = office.assessed(&[&item], json!({"design_transition": true})).await;
+        let [one, two, _] = &office.board;
+        one.go("change", &number, "approved", json!({})).await;
+        let record = office.manager.go("change", &number, "draft", json!({})).await;
+        assert_eq!(record["approvals"][0]["stale"], true);
+        office.technician.go("change", &number, "submitted", json!({})).await;
+        office.manager.go("change", &number, "assessed", json!({})).await;
+        assert_eq!(office.decisions(&number).await.0, 1, "the inputs are the same");
+        assert_eq!(two.go("change", &number, "approved", json!({})).await["state"], "assessed");
+        assert_eq!(one.go("change", &number, "approved", json!({})).await["state"], "approved");
+        office.manager.go("change", &number, "scheduled", json!({})).await;
+        let record = office.manager.go("change", &number, "assessed", json!({})).await;
+        assert!(record["approvals"].as_array().unwrap().iter().all(|a| a["stale"] == true), "{record}");
+    });
+}
+
+#[test]
+fn what_costs_more_than_is_left_takes_the_budget_owner() {
+    for_each_db(|app| async move {
+        let office = Office::open(app).await;
+        let item = office.item("disk", 2, &[], &[]).await;
+        let purse = office.app.actor("purse", &[Role::Bud]).await;
+        let money = |amount: &str, currency: &str| json!({"amount": amount, "currency": currency});
+        let budget = json!({
+            "title": "IT 2026", "year": 2026, "currency": "CNY", "periods": ["2026-03"], "total": money("5000.00", "CNY")
+        });
+        let budget = purse.create("budget", budget).await;
+        purse.go("budget", &budget, "approved", json!({})).await;
+        let line = json!({
+            "title": "Hardware", "budget": budget, "cost_type": "hardware", "nature": "indirect",
+            "amount": money("1000.00", "CNY"), "forecast_to_go": money("0.00", "CNY"), "line_owner": "purse"
+        });
+        let line = purse.create("budget-line", line).await;
+        let cost = |cost: Value| json!({"budget_line": line, "cost": cost});
+
+        let number = office.draft(&[&item], cost(money("10.00", "USD"))).await;
+        let submit = step(&number, "submitted");
+        let problem = office.technician.post(&submit, json!({})).await.problem(422, "currency");
+        assert_eq!(problem["field"], "cost.currency");
+        office.technician.patch(&path(&number), json!({"cost": money("1000.00", "CNY")})).await.ok();
+        let record = office.technician.go("change", &number, "submitted", json!({})).await;
+        assert_eq!(record["assessment"]["conditions"], json!([]));
+        assert_eq!(record["assessment"]["budget_available_minor"], 100_000);
+        let record = office.technician.patch(&path(&number), json!({"cost": money("1000.01", "CNY")})).await.ok();
+        assert_eq!(record["assessment"]["conditions"], json!(["budget-owner-approval"]));
+
+        office.manager.go("change", &number, "assessed", json!({})).await;
+        assert_eq!(office.manager.go("change", &number, "approved", json!({})).await["state"], "assessed");
+        let record = purse.go("change", &number, "approved", json!({})).await;
+        assert_eq!(record["state"], "approved");
+        assert_eq!(record["conditions_met"], json!(["budget-owner-approval"]));
+        // Less is left than before, with the same consequence.
+        purse.patch(&format!("/records/budget-line/{line}"), json!({"amount": money("900.00", "CNY")})).await.ok();
+        assert_eq!(office.manager.go("change", &number, "scheduled", json!({})).await["state"], "scheduled");
+        let (_, decision) = office.decisions(&number).await;
+        assert_eq!(decision["input"]["budget_available_minor"], 90_000);
+
+        // Enough was left when this one was approved, and is not any more.
+        let later = json!({"window_from": "2026-03-20T18:00:00Z", "window_to": "2026-03-20T20:00:00Z"});
+        let number = office.approved(&[&item], with(later, cost(money("800.00", "CNY")))).await;
+        purse.patch(&format!("/records/budget-line/{line}"), json!({"amount": money("700.00", "CNY")})).await.ok();
+        office.manager.post(&step(&number, "scheduled"), json!({})).await.problem(409, "stale-approval");
+        let record = office.record(&number).await;
+        assert_eq!(record["assessment"]["conditions"], json!(["budget-owner-approval"]));
+        purse.go("budget-line", &line, "frozen", json!({})).await;
+        office.manager.post(&step(&number, "approved"), json!({})).await.ok();
+        let (_, decision) = office.decisions(&number).await;
+        assert_eq!(decision["input"]["budget_available_minor"], 0);
     });
 }
 

@@ -244,3 +244,32 @@ fn timers_of_a_record_are_shown() {
         assert!(first.ends_with('Z'), "{timers}");
     });
 }
+
+#[test]
+fn records_are_what_the_document_says() {
+    for_each_db(|app| async move {
+        let agreed = app.agreed_service("Mail").await;
+        let all = app.actor("reader", &[Role::Mr, Role::Sd]).await;
+        let incident =
+            json!({"title": "x", "service": agreed.service, "customer": agreed.customer, "impact": 1, "urgency": 1});
+        all.create("incident", incident).await;
+        let document = all.get("//openapi.json").await.ok();
+        let schemas = &document["components"]["schemas"];
+        for (kind, schema) in [
+            ("incident", "IncidentRecord"),
+            ("sla", "SlaRecord"),
+            ("service", "ServiceRecord"),
+            ("calendar", "CalendarRecord"),
+        ] {
+            let page = all.get(&format!("/records/{kind}?limit=1")).await.ok();
+            let record = page["records"][0].as_object().unwrap();
+            let properties = schemas[schema]["properties"].as_object().unwrap();
+            for key in record.keys() {
+                assert!(properties.contains_key(key), "{schema} does not know {key}");
+            }
+            for required in schemas[schema]["required"].as_array().unwrap() {
+                assert!(record.contains_key(required.as_str().unwrap()), "{kind} has no {required}");
+            }
+        }
+    });
+}

@@ -69,7 +69,7 @@ fn patch(kind: &Kind, name: &str) -> Value {
 fn record(kind: &Kind, name: &str) -> Value {
     let column = |name: &str| json!({ "$ref": format!("#/components/schemas/Columns/properties/{name}") });
     let mut properties = Map::new();
-    for name in ["id", "kind", "number"] {
+    for name in ["id", "number"] {
         properties.insert(name.to_owned(), column(name));
     }
     let states: Vec<&str> = kind.states.iter().map(|state| state.name.as_str()).collect();
@@ -95,14 +95,14 @@ fn record(kind: &Kind, name: &str) -> Value {
     }
     let mut names = vec!["number", "state"];
     names.extend(order(kind.all_fields()));
-    names.extend(["id", "kind", "revision", "created_at", "created_by", "updated_at"]);
+    names.extend(["id", "revision", "created_at", "created_by", "updated_at"]);
     json!({
         "type": "object",
         "title": kind.name.en,
         "description": format!("A record of the kind {}; a field without a value is absent.", kind.slug),
         "x-label": kind.name,
         "properties": properties,
-        "required": ["id", "kind", "number", "title", "state", "owner", "revision", "created_at", "created_by", "updated_at"],
+        "required": ["id", "number", "title", "state", "owner", "revision", "created_at", "created_by", "updated_at"],
         "x-order": names,
     })
 }

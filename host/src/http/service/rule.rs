@@ -39,7 +39,7 @@ fn page(rule: &Rule) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{title}</title><link rel=\"stylesheet\" href=\"/docs/docs.css\"></head>\
+         <title>{title}</title><link rel=\"icon\" href=\"/docs/icon.svg\"><link rel=\"stylesheet\" href=\"/docs/docs.css\"></head>\
          <body class=\"plain\"><main><p><a href=\"/docs\">Mortise API</a></p>\
          <h1>{title}</h1><p>{text}</p><p>Rule: <code>{name}</code></p></main></body></html>"
     )
