@@ -15,7 +15,7 @@ fn activation(row: Row) -> Result<Activation, StoreError> {
     let (id, org, process, scope, value, digest, settings_hash, generation, at, actor, reason, ended) = row;
     let corrupt = |why: String| StoreError::corrupt(format!("activation {id}"), why);
     Ok(Activation {
-        process: process.parse().map_err(|e| corrupt(e))?,
+        process: process.parse().map_err(&corrupt)?,
         scope: Scope::from_parts(&scope, &value).ok_or_else(|| corrupt(format!("scope '{scope}'")))?,
         id,
         org,

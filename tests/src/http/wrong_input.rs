@@ -137,6 +137,10 @@ fn parameters_that_are_not_there_or_not_right() {
             let answer = agent.get(&format!("/records/action-item?{query}")).await;
             assert_eq!(answer.problem(status, rule)["field"], field, "{query}");
         }
+        let owner = app.actor("qian", &[Role::Bud]).await;
+        let lonely = owner.get("/budgets/BGT-2026-000001/figures?rate=0.5").await;
+        assert_eq!(lonely.problem(422, "required")["field"], "currency");
+        owner.get("/budgets/BGT-2026-000001/figures").await.problem(404, "not-found");
         for key in ["", "a b", &"k".repeat(256)] {
             let headers = [JSON, ("idempotency-key", key)];
             let answer =

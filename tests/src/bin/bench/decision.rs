@@ -56,7 +56,7 @@ pub(crate) async fn run() {
                 assert!(decided.is_ok());
             }
         }
-        let mut line = |label: &str, times: &mut Vec<_>| {
+        let line = |label: &str, times: &mut Vec<_>| {
             let (p50, p99) = (percentile(times, 50), percentile(times, 99));
             println!("    {label:<22} p50 {:>8.1}   p99 {:>8.1}", micros(p50), micros(p99));
             (micros(p50), micros(p99))
