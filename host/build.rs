@@ -15,16 +15,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut source = String::from("static EMBEDDED: &[(&str, &str)] = &[\n");
     for file in &files {
         println!("cargo::rerun-if-changed={}", file.display());
-        let name = file
-            .strip_prefix(&root)?
-            .display()
-            .to_string()
-            .replace('\\', "/");
-        writeln!(
-            source,
-            "    ({name:?}, include_str!({:?})),",
-            file.display().to_string()
-        )?;
+        let name = file.strip_prefix(&root)?.display().to_string().replace('\\', "/");
+        writeln!(source, "    ({name:?}, include_str!({:?})),", file.display().to_string())?;
     }
     source.push_str("];\n");
     fs::write(out, source)?;
@@ -38,10 +30,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>
         let path = entry?.path();
         if path.is_dir() {
             collect(&path, files)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
             files.push(path);
         }
     }

@@ -31,9 +31,7 @@ impl Clock {
     pub fn now(&self) -> Instant {
         match &*self.0 {
             Source::System => {
-                let since = std::time::SystemTime::now()
-                    .duration_since(std::time::UNIX_EPOCH)
-                    .unwrap_or_default();
+                let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
                 Instant(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
             }
             Source::Manual { now, .. } => Instant(now.load(Ordering::SeqCst)),

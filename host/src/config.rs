@@ -156,14 +156,10 @@ impl Config {
     ///
     /// # Errors
     /// A file that cannot be read, a key that is unknown, a value that does not fit.
-    pub fn load(
-        file: Option<&Path>,
-        environment: impl Iterator<Item = (String, String)>,
-    ) -> Result<Self, ConfigError> {
+    pub fn load(file: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let mut table = Table::new();
         if let Some(path) = file {
-            let text = std::fs::read_to_string(path)
-                .map_err(|why| ConfigError::File { path: path.to_owned(), why })?;
+            let text = std::fs::read_to_string(path).map_err(|why| ConfigError::File { path: path.to_owned(), why })?;
             let content = |why: toml::de::Error| ConfigError::Content {
                 source_name: path.display().to_string(),
                 why: why.to_string(),

@@ -56,10 +56,8 @@ where
 
 /// The folder of built components.
 pub fn components() -> PathBuf {
-    std::env::var_os("MORTISE_TEST_COMPONENTS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/components")),
-        PathBuf::from,
-    )
+    std::env::var_os("MORTISE_TEST_COMPONENTS")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/components")), PathBuf::from)
 }
 
 /// The server's binary: told by `cargo xtask test`, else where cargo leaves it beside the tests.

@@ -15,8 +15,7 @@ fn mortise(arguments: &[&str], input: &str) -> Output {
 }
 
 fn run(command: &mut Command, input: &str) -> Output {
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_owned();
     let writer = std::thread::spawn(move || {
@@ -112,10 +111,21 @@ fn an_unknown_key_of_the_configuration_is_named() {
 #[test]
 fn every_command_explains_itself() {
     for command in [
-        vec!["serve"], vec!["migrate"], vec!["token", "create"], vec!["token", "list"], vec!["token", "revoke"],
-        vec!["record", "create"], vec!["record", "list"], vec!["record", "transition"], vec!["import"],
-        vec!["plugin", "list"], vec!["plugin", "upload"], vec!["plugin", "activate"], vec!["plugin", "rollback"],
-        vec!["plugin", "inspect"], vec!["plugin", "run"],
+        vec!["serve"],
+        vec!["migrate"],
+        vec!["token", "create"],
+        vec!["token", "list"],
+        vec!["token", "revoke"],
+        vec!["record", "create"],
+        vec!["record", "list"],
+        vec!["record", "transition"],
+        vec!["import"],
+        vec!["plugin", "list"],
+        vec!["plugin", "upload"],
+        vec!["plugin", "activate"],
+        vec!["plugin", "rollback"],
+        vec!["plugin", "inspect"],
+        vec!["plugin", "run"],
     ] {
         let output = mortise(&[command.clone(), vec!["--help"]].concat(), "");
         assert!(output.status.success(), "{command:?}");

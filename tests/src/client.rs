@@ -24,13 +24,7 @@ impl Connection {
     ///
     /// # Errors
     /// When the connection ends before the answer does.
-    pub async fn send(
-        &mut self,
-        method: &str,
-        path: &str,
-        token: &str,
-        body: &str,
-    ) -> std::io::Result<(u16, Vec<u8>)> {
+    pub async fn send(&mut self, method: &str, path: &str, token: &str, body: &str) -> std::io::Result<(u16, Vec<u8>)> {
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

@@ -52,8 +52,11 @@ fn a_log_becomes_records_in_its_own_time() {
         assert_eq!((report.rows, report.records, report.events), (11, 2, 7));
         assert_eq!(report.refused_rows(), 4, "{:?}", report.refused);
         let why: Vec<&String> = report.refused.keys().collect();
-        for (part, line) in [("'-100' is not mapped", 7), ("31/2/2016", 8), ("'Pigeon' is not mapped", 9), ("impact", 10)] {
-            let (_, (_, lines)) = report.refused.iter().find(|(w, _)| w.contains(part)).unwrap_or_else(|| panic!("{why:?}"));
+        for (part, line) in
+            [("'-100' is not mapped", 7), ("31/2/2016", 8), ("'Pigeon' is not mapped", 9), ("impact", 10)]
+        {
+            let (_, (_, lines)) =
+                report.refused.iter().find(|(w, _)| w.contains(part)).unwrap_or_else(|| panic!("{why:?}"));
             assert_eq!(lines, &[line]);
         }
 

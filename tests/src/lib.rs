@@ -19,9 +19,9 @@ mod durability;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
-mod http;
-#[cfg(test)]
 mod guests;
+#[cfg(test)]
+mod http;
 #[cfg(test)]
 mod import;
 #[cfg(test)]

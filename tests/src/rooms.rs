@@ -22,7 +22,15 @@ const CRATES: [(&str, &str); 4] = [("wasmtime", "engine"), ("sqlx", "store"), ("
 
 /// Store methods that write; `http` reads only.
 const WRITES: [&str; 9] = [
-    "commit", "commit_all", "write", "add_token", "revoke_token", "add_component", "activate", "append", "claim_timers",
+    "commit",
+    "commit_all",
+    "write",
+    "add_token",
+    "revoke_token",
+    "add_component",
+    "activate",
+    "append",
+    "claim_timers",
 ];
 
 fn source() -> PathBuf {
@@ -140,7 +148,8 @@ fn rooms_name_only_what_the_table_allows() {
         for file in found {
             let Names { rooms, crates, words, store_calls } = names(&file);
             let place = file.strip_prefix(source()).unwrap().display().to_string();
-            let known: Vec<&str> = TABLE.iter().map(|(r, _)| *r).chain(["clock", "app", "config", "telemetry"]).collect();
+            let known: Vec<&str> =
+                TABLE.iter().map(|(r, _)| *r).chain(["clock", "app", "config", "telemetry"]).collect();
             for other in rooms.iter().filter(|r| known.contains(&r.as_str())) {
                 if other != room && !allowed.contains(&other.as_str()) {
                     broken.push(format!("{place} names crate::{other}"));
@@ -154,7 +163,8 @@ fn rooms_name_only_what_the_table_allows() {
             if room != "http" && words.contains("StatusCode") {
                 broken.push(format!("{place} names StatusCode"));
             }
-            if room == "domain" && (crates.contains("tokio") || crates.contains("std") && words.contains("SystemTime")) {
+            if room == "domain" && (crates.contains("tokio") || crates.contains("std") && words.contains("SystemTime"))
+            {
                 broken.push(format!("{place} is not pure"));
             }
             if room == "http" {

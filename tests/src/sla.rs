@@ -72,10 +72,8 @@ fn timers_fire_in_time_once_and_leave_their_trace() {
         assert_eq!(app.at("2026-03-03T01:22:29Z").await, 0);
         // Two nodes look at the same time: one of them fires it.
         app.clock.set("2026-03-03T01:22:30Z".parse().unwrap());
-        let (a, b) = tokio::join!(
-            mortise::flows::fire_timers::run(&app.desk),
-            mortise::flows::fire_timers::run(&second.desk)
-        );
+        let (a, b) =
+            tokio::join!(mortise::flows::fire_timers::run(&app.desk), mortise::flows::fire_timers::run(&second.desk));
         assert_eq!(a.unwrap() + b.unwrap(), 1);
         let record = agent.get(&path).await.ok();
         assert_eq!(record["sla"]["response"]["level"], "warning");
@@ -100,8 +98,11 @@ fn timers_fire_in_time_once_and_leave_their_trace() {
         assert!(actions.contains(&"timer:sla.response.warning".to_owned()), "{actions:?}");
         assert!(actions.contains(&"timer:sla.response.breached".to_owned()), "{actions:?}");
         let events = app.desk.store.events_after(crate::app::ORG, 0, 500).await.unwrap();
-        let of_record: Vec<_> =
-            events.iter().filter(|e| e.number == number && e.kind.starts_with("sla.")).map(|e| e.kind.as_str()).collect();
+        let of_record: Vec<_> = events
+            .iter()
+            .filter(|e| e.number == number && e.kind.starts_with("sla."))
+            .map(|e| e.kind.as_str())
+            .collect();
         assert_eq!(of_record, ["sla.warning", "sla.critical", "sla.breached"]);
     });
 }

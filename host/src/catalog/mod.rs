@@ -163,11 +163,8 @@ impl Catalog {
     }
 
     async fn prepared(&self, org: &str, digest: &str, activation: &str) -> Result<Prepared, CatalogError> {
-        let error = |why: String| CatalogError::Load {
-            digest: digest.to_owned(),
-            activation: activation.to_owned(),
-            why,
-        };
+        let error =
+            |why: String| CatalogError::Load { digest: digest.to_owned(), activation: activation.to_owned(), why };
         let row = self.0.store.component(org, digest).await?;
         let row = row.ok_or_else(|| error("the organisation has no such component".to_owned()))?;
         let mut loaded = self.0.loaded.lock().await;

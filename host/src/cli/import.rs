@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use mortise::flows::import::{Header, Importer, Mapping, Report, Row};
 use mortise::flows::first_start;
+use mortise::flows::import::{Header, Importer, Mapping, Report, Row};
 
 use super::serve::offers;
 use super::{Place, Usage, flow};
@@ -41,8 +41,7 @@ impl Import {
         let mut rows = reader.byte_records();
         let first = rows.next().transpose().map_err(|e| unreadable(&self.file, &e))?;
         let first = first.ok_or_else(|| Usage(format!("{}: the file is empty", self.file.display())))?;
-        let header =
-            Header::read(cells(&first), &mapping).map_err(|e| unreadable(&self.file, &e))?;
+        let header = Header::read(cells(&first), &mapping).map_err(|e| unreadable(&self.file, &e))?;
 
         let (config, app) = place.open().await?;
         let org = &config.organisation.0;

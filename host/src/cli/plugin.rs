@@ -82,7 +82,12 @@ impl ScopeOption {
     fn parse(&self) -> anyhow::Result<Scope> {
         let (kind, value) = self.scope.split_once('=').unwrap_or((&self.scope, ""));
         let scope = Scope::from_parts(kind, value).filter(|s| value.is_empty() == (*s == Scope::Organisation));
-        let usage = || Usage(format!("--scope '{}' is not organisation or one of kind=, service=, customer=, contract=", self.scope));
+        let usage = || {
+            Usage(format!(
+                "--scope '{}' is not organisation or one of kind=, service=, customer=, contract=",
+                self.scope
+            ))
+        };
         Ok(scope.ok_or_else(usage)?)
     }
 }
@@ -97,8 +102,7 @@ impl Plugin {
                 let (config, app) = place.open().await?;
                 let actor = administrator(&config.organisation.0);
                 let grants: BTreeSet<String> = grant.into_iter().collect();
-                let row =
-                    upload_component::run(&app.desk, &actor, bytes(&component)?, grants).await.map_err(flow)?;
+                let row = upload_component::run(&app.desk, &actor, bytes(&component)?, grants).await.map_err(flow)?;
                 println!("{}\t{}\t{}@{}", row.digest, row.process, row.name, row.version);
                 Ok(())
             }
@@ -121,8 +125,7 @@ impl Plugin {
                     expected_generation,
                     reason,
                 };
-                let activation =
-                    activate::run(&app.desk, &administrator(org), wish).await.map_err(flow)?;
+                let activation = activate::run(&app.desk, &administrator(org), wish).await.map_err(flow)?;
                 println!("{}", activation.to_json());
                 Ok(())
             }
@@ -131,10 +134,9 @@ impl Plugin {
                 let scope = scope.parse()?;
                 let (config, app) = place.open().await?;
                 let actor = administrator(&config.organisation.0);
-                let activation =
-                    activate::rollback(&app.desk, &actor, process, scope, expected_generation, &reason)
-                        .await
-                        .map_err(flow)?;
+                let activation = activate::rollback(&app.desk, &actor, process, scope, expected_generation, &reason)
+                    .await
+                    .map_err(flow)?;
                 match activation {
                     Some(activation) => println!("{}", activation.to_json()),
                     None => println!("{}", json!({ "process": process.slug(), "live": false })),
@@ -156,10 +158,7 @@ async fn list(place: &Place) -> anyhow::Result<()> {
             .map(|a| format!("{} {}", a.scope.kind(), a.scope.value()).trim_end().to_owned())
             .collect();
         let live = if live.is_empty() { "not active".to_owned() } else { live.join(", ") };
-        println!(
-            "{}\t{}\t{}@{}\t{live}",
-            component.digest, component.process, component.name, component.version
-        );
+        println!("{}\t{}\t{}@{}\t{live}", component.digest, component.process, component.name, component.version);
     }
     Ok(())
 }

@@ -66,7 +66,8 @@ impl Run {
         };
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
         let (mut bad_input, mut failures) = (0_u64, 0_u64);
-        for (n, document) in serde_json::Deserializer::from_reader(BufReader::new(input)).into_iter::<Value>().enumerate()
+        for (n, document) in
+            serde_json::Deserializer::from_reader(BufReader::new(input)).into_iter::<Value>().enumerate()
         {
             let document = match document {
                 Ok(document) => document,
@@ -89,9 +90,7 @@ impl Run {
                 Ok(Verdict::Decided(decision)) => {
                     (serde_json::to_string(&decision.outcome)?, serde_json::to_value(&decision.reasons)?)
                 }
-                Ok(Verdict::Refused(refusal)) => {
-                    (json!({ "error": refusal.code }).to_string(), json!(refusal.message))
-                }
+                Ok(Verdict::Refused(refusal)) => (json!({ "error": refusal.code }).to_string(), json!(refusal.message)),
                 Err(failure) => {
                     failures += 1;
                     eprintln!("mortise: input document {}: {}: {}", n + 1, failure.cause, failure.message);

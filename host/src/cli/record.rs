@@ -123,12 +123,8 @@ impl RecordCommand {
             }
             Self::Transition { number, name, fields, reason, who } => {
                 let kind = by_number(desk, &number)?;
-                let step = transition_record::Step {
-                    name: &name,
-                    input: object(&fields)?,
-                    expected: None,
-                    reason: &reason,
-                };
+                let step =
+                    transition_record::Step { name: &name, input: object(&fields)?, expected: None, reason: &reason };
                 transition_record::run(desk, &who.actor(org)?, kind, &number, step).await.map_err(flow)?
             }
         };

@@ -8,8 +8,8 @@ use clap::Args;
 use mortise::app::{self, App};
 use mortise::clock::Clock;
 use mortise::config::{Config, Listen};
-use mortise::flows::first_start::{self, Offer};
 use mortise::flows::demo;
+use mortise::flows::first_start::{self, Offer};
 use mortise::telemetry;
 
 use super::{Place, Usage, flow};

@@ -49,10 +49,7 @@ pub enum Scope {
 pub fn owns(kind: &Kind, actor: &Actor, record: &Record) -> bool {
     record.owner == actor.user
         || record.created_by == actor.user
-        || kind
-            .owner_fields
-            .iter()
-            .any(|field| record.text(field) == Some(actor.user.as_str()))
+        || kind.owner_fields.iter().any(|field| record.text(field) == Some(actor.user.as_str()))
 }
 
 /// Whether the actor may do this to records of the kind; to this record, where one is given.
@@ -66,41 +63,22 @@ pub fn may(kind: &Kind, actor: &Actor, action: Action, record: Option<&Record>) 
 /// # Errors
 ///
 /// `role` when none of the actor's roles may, `own` when they may only with records of his own.
-pub fn permit(
-    kind: &Kind,
-    actor: &Actor,
-    action: Action,
-    record: Option<&Record>,
-) -> Result<Acting, Refusal> {
+pub fn permit(kind: &Kind, actor: &Actor, action: Action, record: Option<&Record>) -> Result<Acting, Refusal> {
     if actor.auto {
         return Ok(Acting::Host);
     }
     let grants = action.grants(kind);
     let mine = record.is_none_or(|record| owns(kind, actor, record));
-    let held = || {
-        grants
-            .iter()
-            .filter_map(|grant| Some((grant, holds(actor, grant.who)?)))
-    };
+    let held = || grants.iter().filter_map(|grant| Some((grant, holds(actor, grant.who)?)));
     if let Some((_, acting)) = held().find(|(grant, _)| !grant.own || mine) {
         return Ok(acting);
     }
     let (verb, slug) = (action.verb(), &kind.slug);
     if held().next().is_some() {
-        return Err(Refusal::forbidden(
-            rule::OWN,
-            format!("you may {verb} only {slug} records of your own"),
-        ));
+        return Err(Refusal::forbidden(rule::OWN, format!("you may {verb} only {slug} records of your own")));
     }
-    let who = grants
-        .iter()
-        .map(Grant::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
-    Err(Refusal::forbidden(
-        rule::ROLE,
-        format!("to {verb} {slug} records takes one of the roles {who}"),
-    ))
+    let who = grants.iter().map(Grant::to_string).collect::<Vec<_>>().join(", ");
+    Err(Refusal::forbidden(rule::ROLE, format!("to {verb} {slug} records takes one of the roles {who}")))
 }
 
 /// How far the actor's right to read records of the kind goes.
@@ -108,12 +86,7 @@ pub fn read_scope(kind: &Kind, actor: &Actor) -> Scope {
     if actor.auto {
         return Scope::All;
     }
-    let held = || {
-        kind.access
-            .read
-            .iter()
-            .filter(|grant| holds(actor, grant.who).is_some())
-    };
+    let held = || kind.access.read.iter().filter(|grant| holds(actor, grant.who).is_some());
     if held().any(|grant| !grant.own) {
         Scope::All
     } else if held().next().is_some() {

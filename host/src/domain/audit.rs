@@ -90,10 +90,7 @@ pub struct Verified {
 
 impl Default for Verified {
     fn default() -> Self {
-        Self {
-            seq: 0,
-            hash: GENESIS.to_owned(),
-        }
+        Self { seq: 0, hash: GENESIS.to_owned() }
     }
 }
 
@@ -102,16 +99,10 @@ impl Default for Verified {
 /// # Errors
 ///
 /// The first entry that does not fit.
-pub fn verify<'a>(
-    from: Verified,
-    entries: impl IntoIterator<Item = &'a AuditEntry>,
-) -> Result<Verified, Broken> {
+pub fn verify<'a>(from: Verified, entries: impl IntoIterator<Item = &'a AuditEntry>) -> Result<Verified, Broken> {
     let mut last = from;
     for entry in entries {
-        let broken = |fault| Broken {
-            seq: entry.seq,
-            fault,
-        };
+        let broken = |fault| Broken { seq: entry.seq, fault };
         if entry.seq != last.seq + 1 {
             return Err(broken(Fault::Sequence));
         }
@@ -121,10 +112,7 @@ pub fn verify<'a>(
         if chain(entry) != entry.hash {
             return Err(broken(Fault::Content));
         }
-        last = Verified {
-            seq: entry.seq,
-            hash: entry.hash.clone(),
-        };
+        last = Verified { seq: entry.seq, hash: entry.hash.clone() };
     }
     Ok(last)
 }
@@ -172,44 +160,20 @@ mod tests {
         let broken = |entries: &[AuditEntry]| verify(Verified::default(), entries).err();
         let mut changed = history(4);
         changed[1].after = json!({"impact": 9});
-        assert_eq!(
-            broken(&changed),
-            Some(Broken {
-                seq: 2,
-                fault: Fault::Content
-            })
-        );
+        assert_eq!(broken(&changed), Some(Broken { seq: 2, fault: Fault::Content }));
 
         let mut rehashed = history(4);
         rehashed[1].reason = "because".into();
         rehashed[1].hash = chain(&rehashed[1]);
-        assert_eq!(
-            broken(&rehashed),
-            Some(Broken {
-                seq: 3,
-                fault: Fault::Link
-            })
-        );
+        assert_eq!(broken(&rehashed), Some(Broken { seq: 3, fault: Fault::Link }));
 
         let mut shorter = history(4);
         shorter.remove(1);
-        assert_eq!(
-            broken(&shorter),
-            Some(Broken {
-                seq: 3,
-                fault: Fault::Sequence
-            })
-        );
+        assert_eq!(broken(&shorter), Some(Broken { seq: 3, fault: Fault::Sequence }));
 
         let mut other = history(4);
         other[0].prev_hash = other[3].hash.clone();
-        assert_eq!(
-            broken(&other),
-            Some(Broken {
-                seq: 1,
-                fault: Fault::Link
-            })
-        );
+        assert_eq!(broken(&other), Some(Broken { seq: 1, fault: Fault::Link }));
     }
 
     #[test]

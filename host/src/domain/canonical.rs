@@ -74,18 +74,12 @@ mod tests {
     #[test]
     fn keys_are_sorted_at_every_depth() {
         let value = json!({"b": [1, {"z": null, "a": "é\n\"“"}], "a": {"y": true, "x": -3}});
-        assert_eq!(
-            text(&value),
-            r#"{"a":{"x":-3,"y":true},"b":[1,{"a":"é\n\"“","z":null}]}"#
-        );
+        assert_eq!(text(&value), r#"{"a":{"x":-3,"y":true},"b":[1,{"a":"é\n\"“","z":null}]}"#);
     }
 
     #[test]
     fn sha256_of_a_known_text() {
-        assert_eq!(
-            sha256(b"abc"),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(digest(&json!({})), sha256(b"{}"));
     }
 }

@@ -220,58 +220,30 @@ pub fn common() -> &'static [Field] {
             max: None,
             format: None,
             shape: None,
-            label: Label {
-                en: en.to_owned(),
-                zh: zh.to_owned(),
-            },
+            label: Label { en: en.to_owned(), zh: zh.to_owned() },
         };
-        let refs = |prefix: &str| {
-            FieldType::List(Box::new(FieldType::Ref(Target::Kind(prefix.to_owned()))))
-        };
-        let levels = ["public", "internal", "confidential", "secret"]
-            .map(str::to_owned)
-            .to_vec();
-        let link = |ty| Entry {
-            ty,
-            min: None,
-            optional: false,
-        };
+        let refs = |prefix: &str| FieldType::List(Box::new(FieldType::Ref(Target::Kind(prefix.to_owned()))));
+        let levels = ["public", "internal", "confidential", "secret"].map(str::to_owned).to_vec();
+        let link = |ty| Entry { ty, min: None, optional: false };
         let link_shape = BTreeMap::from([
             ("type".to_owned(), link(FieldType::Str)),
             ("ref".to_owned(), link(FieldType::Ref(Target::Any))),
         ]);
         vec![
-            Field {
-                required: true,
-                on_create: true,
-                ..field("title", FieldType::Str, "Title", "标题")
-            },
+            Field { required: true, on_create: true, ..field("title", FieldType::Str, "Title", "标题") },
             field("description", FieldType::Text, "Description", "描述"),
-            Field {
-                required: true,
-                ..field("owner", FieldType::User, "Owner", "负责人")
-            },
+            Field { required: true, ..field("owner", FieldType::User, "Owner", "负责人") },
             field("services", refs("SVC"), "Services", "相关服务"),
             field("cis", refs("CI"), "Configuration items", "相关配置项"),
             field("attachments", refs("DOC"), "Attachments", "附件"),
             Field {
                 required: true,
                 default: Some(Value::from("internal")),
-                ..field(
-                    "confidentiality",
-                    FieldType::Enum(levels),
-                    "Confidentiality",
-                    "密级",
-                )
+                ..field("confidentiality", FieldType::Enum(levels), "Confidentiality", "密级")
             },
             Field {
                 shape: Some(link_shape),
-                ..field(
-                    "links",
-                    FieldType::List(Box::new(FieldType::Map)),
-                    "Links",
-                    "关联记录",
-                )
+                ..field("links", FieldType::List(Box::new(FieldType::Map)), "Links", "关联记录")
             },
         ]
     });
@@ -280,16 +252,7 @@ pub fn common() -> &'static [Field] {
 
 /// The columns that the host keeps of every record; no field and no input may have these names.
 /// (`kind` is not shown with a record, because kinds of the dictionary have a field of that name.)
-pub const COLUMNS: [&str; 8] = [
-    "id",
-    "org",
-    "number",
-    "state",
-    "revision",
-    "created_at",
-    "created_by",
-    "updated_at",
-];
+pub const COLUMNS: [&str; 8] = ["id", "org", "number", "state", "revision", "created_at", "created_by", "updated_at"];
 
 /// Common fields that stay editable in a state that locks the others.
 pub const ALWAYS_EDITABLE: [&str; 3] = ["owner", "attachments", "links"];

@@ -229,22 +229,14 @@ impl Kind {
         self.fields
             .iter()
             .find(|field| field.name == name)
-            .or_else(|| {
-                super::field::common()
-                    .iter()
-                    .find(|field| field.name == name)
-            })
+            .or_else(|| super::field::common().iter().find(|field| field.name == name))
     }
 
     /// All fields a record may have: title and the kind's own first, then the other common ones.
     pub fn all_fields(&self) -> impl Iterator<Item = &Field> {
         let replaced = |field: &&Field| !self.fields.iter().any(|own| own.name == field.name);
         let (title, rest) = super::field::common().split_at(1);
-        title
-            .iter()
-            .filter(replaced)
-            .chain(&self.fields)
-            .chain(rest.iter().filter(replaced))
+        title.iter().filter(replaced).chain(&self.fields).chain(rest.iter().filter(replaced))
     }
 
     /// Type of the value that is kept in the index under a path: an indexed field, or a declared
@@ -252,10 +244,7 @@ impl Kind {
     pub fn indexed(&self, path: &str) -> Option<&FieldType> {
         match self.indexes.iter().find(|index| index.path == path) {
             Some(index) => Some(&index.ty),
-            None => self
-                .field(path)
-                .filter(|field| field.indexed)
-                .map(|field| field.ty.item()),
+            None => self.field(path).filter(|field| field.indexed).map(|field| field.ty.item()),
         }
     }
 
@@ -264,40 +253,25 @@ impl Kind {
         let fields = self.all_fields().filter(|field| field.indexed);
         fields
             .map(|field| (field.name.as_str(), field.ty.item()))
-            .chain(
-                self.indexes
-                    .iter()
-                    .map(|index| (index.path.as_str(), &index.ty)),
-            )
+            .chain(self.indexes.iter().map(|index| (index.path.as_str(), &index.ty)))
     }
 
     /// The transitions that start from a state.
     pub fn transitions_from<'a>(&'a self, state: &'a str) -> impl Iterator<Item = &'a Transition> {
-        self.transitions
-            .iter()
-            .filter(move |transition| transition.from == state)
+        self.transitions.iter().filter(move |transition| transition.from == state)
     }
 
     /// The transition of that name from a state.
     pub fn transition(&self, from: &str, name: &str) -> Option<&Transition> {
-        self.transitions
-            .iter()
-            .find(|transition| transition.from == from && transition.name == name)
+        self.transitions.iter().find(|transition| transition.from == from && transition.name == name)
     }
 
     /// The processes to ask when something happened to a record. A transition is
     /// [`Trigger::Entered`] with its target state; it also matches hooks on every transition.
-    pub fn decides<'a>(
-        &'a self,
-        event: &'a Trigger,
-    ) -> impl Iterator<Item = mortise_types::Process> + 'a {
+    pub fn decides<'a>(&'a self, event: &'a Trigger) -> impl Iterator<Item = mortise_types::Process> + 'a {
         let on = move |trigger: &Trigger| {
-            trigger == event
-                || (*trigger == Trigger::Transition && matches!(event, Trigger::Entered(_)))
+            trigger == event || (*trigger == Trigger::Transition && matches!(event, Trigger::Entered(_)))
         };
-        self.decisions
-            .iter()
-            .filter(move |hook| hook.on.iter().any(on))
-            .map(|hook| hook.process)
+        self.decisions.iter().filter(move |hook| hook.on.iter().any(on)).map(|hook| hook.process)
     }
 }

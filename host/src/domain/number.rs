@@ -37,11 +37,7 @@ pub fn parse(text: &str) -> Option<Number> {
         return None;
     }
     let counter = counter.parse().ok().filter(|counter| *counter > 0)?;
-    Some(Number {
-        prefix: prefix.to_owned(),
-        year: year.parse().ok()?,
-        counter,
-    })
+    Some(Number { prefix: prefix.to_owned(), year: year.parse().ok()?, counter })
 }
 
 /// Whether the text can be a kind's prefix: two to five capital letters.

@@ -109,25 +109,13 @@ impl Change {
             new.updated_at = now;
         }
         let (from, to) = (old.state.clone(), new.state.clone());
-        Self {
-            record: new,
-            changed,
-            before,
-            after,
-            from,
-            to,
-            acting,
-            signed: None,
-        }
+        Self { record: new, changed, before, after, from, to, acting, signed: None }
     }
 
     /// Compares again with the record it started from, after computed values were set.
     pub fn refresh(&mut self, old: &Record, now: Instant) {
         let signed = self.signed;
-        *self = Self {
-            signed,
-            ..Self::between(old, self.record.clone(), self.acting, now)
-        };
+        *self = Self { signed, ..Self::between(old, self.record.clone(), self.acting, now) };
     }
 }
 
@@ -135,11 +123,7 @@ impl Change {
 /// owner and fields. A field that has no value is absent. Before a record is made it has none.
 pub fn difference(old: Option<&Record>, new: &Record) -> (Map<String, Value>, Map<String, Value>) {
     let columns = ["title", "state", "owner"].into_iter();
-    let fields = old
-        .into_iter()
-        .chain([new])
-        .flat_map(|record| record.data.keys())
-        .map(String::as_str);
+    let fields = old.into_iter().chain([new]).flat_map(|record| record.data.keys()).map(String::as_str);
     let (mut before, mut after) = (Map::new(), Map::new());
     for name in columns.chain(fields) {
         let (was, is) = (old.and_then(|old| old.get(name)), new.get(name));
@@ -208,17 +192,7 @@ impl Record {
     /// kinds have a field of that name (cost entries, suppliers).
     pub fn to_json(&self) -> Value {
         let mut map = Map::new();
-        for name in [
-            "id",
-            "number",
-            "title",
-            "state",
-            "owner",
-            "revision",
-            "created_at",
-            "created_by",
-            "updated_at",
-        ] {
+        for name in ["id", "number", "title", "state", "owner", "revision", "created_at", "created_by", "updated_at"] {
             map.extend(self.get(name).map(|value| (name.to_owned(), value)));
         }
         map.extend(self.data.clone());

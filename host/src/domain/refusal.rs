@@ -86,16 +86,8 @@ pub struct FieldProblem {
 
 impl FieldProblem {
     /// A problem of one field.
-    pub fn new(
-        field: impl Into<String>,
-        rule: impl Into<Cow<'static, str>>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self {
-            field: field.into(),
-            rule: rule.into(),
-            message: message.into(),
-        }
+    pub fn new(field: impl Into<String>, rule: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), rule: rule.into(), message: message.into() }
     }
 }
 
@@ -117,30 +109,13 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal of any class, about no field in particular.
-    pub fn new(
-        class: Class,
-        rule: impl Into<Cow<'static, str>>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self {
-            class,
-            rule: rule.into(),
-            field: None,
-            message: message.into(),
-            details: Vec::new(),
-        }
+    pub fn new(class: Class, rule: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { class, rule: rule.into(), field: None, message: message.into(), details: Vec::new() }
     }
 
     /// The input of one field breaks a rule.
-    pub fn invalid(
-        rule: impl Into<Cow<'static, str>>,
-        field: impl Into<String>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self {
-            field: Some(field.into()),
-            ..Self::new(Class::Invalid, rule, message)
-        }
+    pub fn invalid(rule: impl Into<Cow<'static, str>>, field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), ..Self::new(Class::Invalid, rule, message) }
     }
 
     /// The inputs of one or more fields break rules; the first one names the refusal.
@@ -154,11 +129,7 @@ impl Refusal {
             1 => first.message,
             more => format!("{} (and {} more)", first.message, more - 1),
         };
-        Self {
-            field: Some(first.field),
-            details: problems,
-            ..Self::new(Class::Invalid, first.rule, message)
-        }
+        Self { field: Some(first.field), details: problems, ..Self::new(Class::Invalid, first.rule, message) }
     }
 
     /// The actor may not do this.
@@ -217,10 +188,7 @@ mod tests {
         assert_eq!(refusal.class, Class::Invalid);
         assert_eq!(refusal.rule, "type");
         assert_eq!(refusal.field.as_deref(), Some("impact"));
-        assert_eq!(
-            refusal.to_string(),
-            "impact must be a whole number (and 1 more)"
-        );
+        assert_eq!(refusal.to_string(), "impact must be a whole number (and 1 more)");
         assert_eq!(refusal.details.len(), 2);
     }
 }

@@ -121,10 +121,7 @@ impl FromStr for Role {
     type Err = UnknownRole;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.code() == text)
-            .ok_or_else(|| UnknownRole(text.to_owned()))
+        Self::ALL.into_iter().find(|role| role.code() == text).ok_or_else(|| UnknownRole(text.to_owned()))
     }
 }
 
@@ -201,28 +198,14 @@ pub const HOST_USER: &str = "mortise";
 
 impl Actor {
     /// A user with some roles.
-    pub fn user(
-        org: impl Into<String>,
-        user: impl Into<String>,
-        roles: impl IntoIterator<Item = Role>,
-    ) -> Self {
-        Self {
-            org: org.into(),
-            user: user.into(),
-            roles: roles.into_iter().collect(),
-            auto: false,
-        }
+    pub fn user(org: impl Into<String>, user: impl Into<String>, roles: impl IntoIterator<Item = Role>) -> Self {
+        Self { org: org.into(), user: user.into(), roles: roles.into_iter().collect(), auto: false }
     }
 
     /// The host itself: it may create, read and update everything in the organisation, and take
     /// the transitions marked `auto`.
     pub fn host(org: impl Into<String>) -> Self {
-        Self {
-            org: org.into(),
-            user: HOST_USER.to_owned(),
-            roles: BTreeSet::new(),
-            auto: true,
-        }
+        Self { org: org.into(), user: HOST_USER.to_owned(), roles: BTreeSet::new(), auto: true }
     }
 
     /// Whether the actor holds the role.
@@ -276,10 +259,7 @@ mod tests {
     #[test]
     fn a_customer_is_not_staff() {
         assert_eq!(Actor::user("o", "u", [Role::Cus]).staff_role(), None);
-        assert_eq!(
-            Actor::user("o", "u", [Role::Cus, Role::Adm]).staff_role(),
-            Some(Role::Adm)
-        );
+        assert_eq!(Actor::user("o", "u", [Role::Cus, Role::Adm]).staff_role(), Some(Role::Adm));
         assert_eq!(Actor::host("o").staff_role(), None);
     }
 }

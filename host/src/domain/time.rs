@@ -61,12 +61,7 @@ impl Instant {
     /// of moments.
     pub fn sortable(self) -> String {
         let utc = self.utc();
-        format!(
-            "{}T{}.{:03}Z",
-            utc.date(),
-            clock(utc.time()),
-            utc.time().millisecond()
-        )
+        format!("{}T{}.{:03}Z", utc.date(), clock(utc.time()), utc.time().millisecond())
     }
 
     fn timestamp(self) -> Timestamp {
@@ -81,12 +76,7 @@ impl Instant {
 }
 
 fn clock(time: Time) -> String {
-    format!(
-        "{:02}:{:02}:{:02}",
-        time.hour(),
-        time.minute(),
-        time.second()
-    )
+    format!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
 }
 
 impl fmt::Display for Instant {
@@ -113,11 +103,7 @@ impl FromStr for Instant {
         let timestamp: Timestamp = text.parse().map_err(|_| NotAnInstant)?;
         let milliseconds = timestamp.as_nanosecond().div_euclid(1_000_000);
         let milliseconds = i64::try_from(milliseconds).map_err(|_| NotAnInstant)?;
-        if (FIRST..=LAST).contains(&milliseconds) {
-            Ok(Self(milliseconds))
-        } else {
-            Err(NotAnInstant)
-        }
+        if (FIRST..=LAST).contains(&milliseconds) { Ok(Self(milliseconds)) } else { Err(NotAnInstant) }
     }
 }
 
@@ -125,24 +111,16 @@ fn is_rfc3339(text: &str) -> bool {
     let bytes = text.as_bytes();
     let matches = |bytes: &[u8], pattern: &str| {
         bytes.len() == pattern.len()
-            && bytes
-                .iter()
-                .zip(pattern.bytes())
-                .all(|(byte, sign)| match sign {
-                    b'0' => byte.is_ascii_digit(),
-                    sign => *byte == sign,
-                })
+            && bytes.iter().zip(pattern.bytes()).all(|(byte, sign)| match sign {
+                b'0' => byte.is_ascii_digit(),
+                sign => *byte == sign,
+            })
     };
     let Some((head, rest)) = bytes.split_at_checked(19) else {
         return false;
     };
     let fraction = match rest.split_first() {
-        Some((b'.', digits)) => {
-            1 + digits
-                .iter()
-                .take_while(|byte| byte.is_ascii_digit())
-                .count()
-        }
+        Some((b'.', digits)) => 1 + digits.iter().take_while(|byte| byte.is_ascii_digit()).count(),
         _ => 0,
     };
     let offset = &rest[fraction..];
@@ -170,40 +148,31 @@ pub fn parse_date(text: &str) -> Option<Date> {
     if text.len() != 10 || text.starts_with(['-', '+']) {
         return None;
     }
-    text.parse::<Date>()
-        .ok()
-        .filter(|date| date.year() > 0 && date.to_string() == text)
+    text.parse::<Date>().ok().filter(|date| date.year() > 0 && date.to_string() == text)
 }
 
 /// A date from days since 1970-01-01 (the unit of the process contracts); `None` beyond the years
 /// 1 to 9999.
 pub fn date_from_days(days: i32) -> Option<Date> {
-    let date = Date::constant(1970, 1, 1)
-        .checked_add(Span::new().try_days(days).ok()?)
-        .ok()?;
+    let date = Date::constant(1970, 1, 1).checked_add(Span::new().try_days(days).ok()?).ok()?;
     (date.year() > 0).then_some(date)
 }
 
 /// Days since 1970-01-01.
 pub fn days_from_date(date: Date) -> i32 {
     // Two dates within jiff's range are at most 7.3 million days apart.
-    date.since(Date::constant(1970, 1, 1))
-        .map_or(0, |span| span.get_days())
+    date.since(Date::constant(1970, 1, 1)).map_or(0, |span| span.get_days())
 }
 
 /// The date some months later; the day is clamped to the end of a shorter month
 /// (2025-08-31 + 6 months = 2026-02-28). Stops at the year 9999.
 pub fn add_months(date: Date, months: i32) -> Date {
-    Span::new()
-        .try_months(months)
-        .map_or(date, |span| date.saturating_add(span))
+    Span::new().try_months(months).map_or(date, |span| date.saturating_add(span))
 }
 
 /// The date some days later (earlier when negative). Stops at the year 9999.
 pub fn add_days(date: Date, days: i32) -> Date {
-    Span::new()
-        .try_days(days)
-        .map_or(date, |span| date.saturating_add(span))
+    Span::new().try_days(days).map_or(date, |span| date.saturating_add(span))
 }
 
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
@@ -230,11 +199,7 @@ fn zone(name: &str) -> Result<TimeZone, UnknownZone> {
 /// # Errors
 ///
 /// [`UnknownZone`] when the database does not hold the zone.
-pub fn utc_offsets(
-    name: &str,
-    from: Instant,
-    to: Instant,
-) -> Result<Vec<(Instant, i32)>, UnknownZone> {
+pub fn utc_offsets(name: &str, from: Instant, to: Instant) -> Result<Vec<(Instant, i32)>, UnknownZone> {
     let zone = zone(name)?;
     let mut offsets = vec![(from, zone.to_offset(from.timestamp()).seconds())];
     for transition in zone.following(from.timestamp()) {
@@ -269,7 +234,5 @@ pub fn local_date(name: &str, at: Instant) -> Result<Date, UnknownZone> {
 pub fn start_of_day(name: &str, date: Date) -> Result<Instant, UnknownZone> {
     let zone = zone(name)?;
     let start = date.to_zoned(zone).and_then(|zoned| zoned.start_of_day());
-    Ok(Instant(
-        start.map_or(FIRST, |zoned| zoned.timestamp().as_millisecond()),
-    ))
+    Ok(Instant(start.map_or(FIRST, |zoned| zoned.timestamp().as_millisecond())))
 }

@@ -134,13 +134,8 @@ async fn end(
     reason: &str,
 ) -> Result<(), FlowError> {
     let generation = next_generation(desk, actor, live.process, expected_generation).await?;
-    let ending = Activation {
-        generation,
-        at: desk.clock.now(),
-        actor: actor.user.clone(),
-        reason: reason.to_owned(),
-        ..live
-    };
+    let ending =
+        Activation { generation, at: desk.clock.now(), actor: actor.user.clone(), reason: reason.to_owned(), ..live };
     let settings = desk.store.settings_text(&actor.org, &ending.settings_hash).await?.unwrap_or_default();
     commit(desk, ending, settings, true, "rollback").await
 }
@@ -187,12 +182,7 @@ async fn commit(
         ("rollback", _) => "component.rolled-back",
         _ => "component.activated",
     };
-    let event = EventDraft {
-        at: activation.at,
-        kind: word.to_owned(),
-        number: activation.digest.clone(),
-        data: about,
-    };
+    let event = EventDraft { at: activation.at, kind: word.to_owned(), number: activation.digest.clone(), data: about };
     match desk.store.activate(activation, settings, remove, audit, event).await {
         Err(e) if e.is_lost_race() => return Err(stale(process, generation, generation - 1).into()),
         other => other?,

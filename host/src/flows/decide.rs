@@ -85,9 +85,7 @@ pub(super) fn stored_output(evaluation: &Evaluation) -> (Status, String) {
         Ok(Verdict::Refused(refusal)) => {
             (Status::Refused, json!({ "error": refusal.code, "message": refusal.message }))
         }
-        Err(failure) => {
-            (Status::Failed, json!({ "failure": failure.cause.to_string(), "message": failure.message }))
-        }
+        Err(failure) => (Status::Failed, json!({ "failure": failure.cause.to_string(), "message": failure.message })),
     };
     (status, canonical::text(&value))
 }

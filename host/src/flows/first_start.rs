@@ -34,8 +34,7 @@ pub async fn organisation(desk: &Desk, id: &str, name: &str) -> Result<bool, Flo
 pub async fn components(desk: &Desk, org: &str, offers: Vec<Offer>) -> Result<Vec<String>, FlowError> {
     let mut started = Vec::new();
     let snapshot = desk.catalog.snapshot();
-    let missing: BTreeSet<Process> =
-        Process::ALL.into_iter().filter(|p| snapshot.generation(org, *p) == 0).collect();
+    let missing: BTreeSet<Process> = Process::ALL.into_iter().filter(|p| snapshot.generation(org, *p) == 0).collect();
     if missing.is_empty() {
         return Ok(started);
     }

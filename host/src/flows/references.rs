@@ -1,9 +1,9 @@
 //! A reference points to a record that exists in the same organisation.
 
 use super::{Desk, FlowError};
+use crate::domain::Kind;
 use crate::domain::record::{self, Record};
 use crate::domain::refusal::{FieldProblem, Refusal, rule};
-use crate::domain::Kind;
 
 /// Refuses references that are new in `after` and point to nothing. References that stood before are not asked
 /// again: what they point to cannot be deleted. Kinds that this installation does not keep are not asked either.

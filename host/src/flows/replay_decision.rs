@@ -28,8 +28,7 @@ impl Replay {
 
     /// The answer as the interface shows it.
     pub fn to_json(&self) -> Value {
-        let output: Value =
-            serde_json::from_str(&self.output).unwrap_or_else(|_| Value::String(self.output.clone()));
+        let output: Value = serde_json::from_str(&self.output).unwrap_or_else(|_| Value::String(self.output.clone()));
         json!({
             "decision": self.decision.id,
             "equal": self.is_equal(),

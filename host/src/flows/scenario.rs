@@ -174,9 +174,7 @@ pub(super) fn fill(
 fn replace(value: &Value, numbers: &BTreeMap<String, String>) -> Result<Value, Refusal> {
     Ok(match value {
         Value::String(text) => Value::String(reference(text, numbers)?),
-        Value::Array(items) => {
-            Value::Array(items.iter().map(|item| replace(item, numbers)).collect::<Result<_, _>>()?)
-        }
+        Value::Array(items) => Value::Array(items.iter().map(|item| replace(item, numbers)).collect::<Result<_, _>>()?),
         Value::Object(map) => Value::Object(fill(map, numbers)?),
         other => other.clone(),
     })

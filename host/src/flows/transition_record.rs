@@ -30,13 +30,7 @@ pub struct Step<'a> {
 /// # Errors
 /// Not found, not allowed, an unlisted transition, missing fields, separation of duties, a stale revision; the
 /// database's errors.
-pub async fn run(
-    desk: &Desk,
-    actor: &Actor,
-    kind: &Kind,
-    number: &str,
-    step: Step<'_>,
-) -> Result<Record, FlowError> {
+pub async fn run(desk: &Desk, actor: &Actor, kind: &Kind, number: &str, step: Step<'_>) -> Result<Record, FlowError> {
     retry::until_won(|| attempt(desk, actor, kind, number, &step)).await
 }
 
@@ -46,13 +40,7 @@ pub fn available<'k>(kind: &'k Kind, actor: &Actor, record: &Record) -> Vec<&'k 
     lifecycle::available(kind, actor, record, &hooks::transition_context(&route, ""))
 }
 
-async fn attempt(
-    desk: &Desk,
-    actor: &Actor,
-    kind: &Kind,
-    number: &str,
-    step: &Step<'_>,
-) -> Result<Record, FlowError> {
+async fn attempt(desk: &Desk, actor: &Actor, kind: &Kind, number: &str, step: &Step<'_>) -> Result<Record, FlowError> {
     let before = find(desk, &actor.org, kind, number).await?;
     hold_revision(&before, step.expected)?;
     let now = desk.clock.now();

@@ -59,8 +59,7 @@ pub async fn run(
         after: about.clone(),
         reason: String::new(),
     };
-    let event =
-        EventDraft { at: now, kind: "component.uploaded".to_owned(), number: row.digest.clone(), data: about };
+    let event = EventDraft { at: now, kind: "component.uploaded".to_owned(), number: row.digest.clone(), data: about };
     desk.store.add_component(row.clone(), shared.to_vec(), audit, event).await?;
     desk.catalog.keep(&admission, &grants).await;
     tracing::info!(digest = %row.digest, name = %row.name, version = %row.version, process = %row.process,

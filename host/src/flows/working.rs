@@ -215,10 +215,7 @@ impl<'d> Working<'d> {
             decision: decision.to_owned(),
             at: self.now,
         });
-        self.event(
-            "decision.failed",
-            json!({ "process": process.slug(), "reason": reason, "decision": decision }),
-        );
+        self.event("decision.failed", json!({ "process": process.slug(), "reason": reason, "decision": decision }));
     }
 
     /// Everything that is to be written.

@@ -118,8 +118,7 @@ impl Store {
     /// When the database fails.
     pub async fn component_bytes(&self, digest: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let mut tx = self.read().await?;
-        let row =
-            fetch_optional!(&mut tx, (Vec<u8>,), "SELECT bytes FROM component_bytes WHERE digest = $1", digest)?;
+        let row = fetch_optional!(&mut tx, (Vec<u8>,), "SELECT bytes FROM component_bytes WHERE digest = $1", digest)?;
         Ok(row.map(|(bytes,)| bytes))
     }
 }

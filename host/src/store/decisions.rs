@@ -28,8 +28,24 @@ const COLUMNS: &str = "id, org, number, process, event, at, component, component
      generation, status, input, output, fuel, took_us";
 
 fn decision(row: Row) -> Result<DecisionRecord, StoreError> {
-    let (id, org, number, process, event, at, component, component_name, settings_hash, activation, generation, status, input, output, fuel, took_us) =
-        row;
+    let (
+        id,
+        org,
+        number,
+        process,
+        event,
+        at,
+        component,
+        component_name,
+        settings_hash,
+        activation,
+        generation,
+        status,
+        input,
+        output,
+        fuel,
+        took_us,
+    ) = row;
     let what = || format!("decision {id}");
     Ok(DecisionRecord {
         process: process.parse().map_err(|e| StoreError::corrupt(what(), e))?,

@@ -59,12 +59,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn append(
-        &self,
-        org: &str,
-        audit: Vec<AuditDraft>,
-        events: Vec<EventDraft>,
-    ) -> Result<(), StoreError> {
+    pub async fn append(&self, org: &str, audit: Vec<AuditDraft>, events: Vec<EventDraft>) -> Result<(), StoreError> {
         let org = org.to_owned();
         self.write(move |tx| Box::pin(async move { unit::append(tx, &org, &audit, &events).await })).await
     }

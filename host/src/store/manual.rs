@@ -22,13 +22,7 @@ pub(super) async fn insert(tx: &mut Tx, org: &str, entry: &ManualEntry) -> Resul
     Ok(())
 }
 
-pub(super) async fn resolve(
-    tx: &mut Tx,
-    org: &str,
-    number: &str,
-    process: &str,
-    at: i64,
-) -> Result<(), StoreError> {
+pub(super) async fn resolve(tx: &mut Tx, org: &str, number: &str, process: &str, at: i64) -> Result<(), StoreError> {
     execute!(
         tx,
         "UPDATE manual_queue SET resolved_at = $4

@@ -38,10 +38,7 @@ pub(super) async fn run(tx: &mut Tx, backend: Backend) -> Result<Vec<String>, St
 }
 
 async fn run_missing(tx: &mut Tx, backend: Backend) -> Result<Vec<String>, StoreError> {
-    execute!(
-        &mut *tx,
-        "CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT PRIMARY KEY, name TEXT NOT NULL)"
-    )?;
+    execute!(&mut *tx, "CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT PRIMARY KEY, name TEXT NOT NULL)")?;
     let done = fetch_all!(&mut *tx, (i64,), "SELECT version FROM schema_versions ORDER BY version")?;
     let newest = MIGRATIONS.last().map_or(0, |m| m.version);
     if let Some((version,)) = done.last().filter(|(v,)| *v > newest) {

@@ -43,12 +43,7 @@ impl Store {
     /// When the database fails.
     pub async fn organisation(&self, id: &str) -> Result<Option<Organisation>, StoreError> {
         let mut tx = self.read().await?;
-        let row = fetch_optional!(
-            &mut tx,
-            (String, String),
-            "SELECT id, name FROM organisations WHERE id = $1",
-            id
-        )?;
+        let row = fetch_optional!(&mut tx, (String, String), "SELECT id, name FROM organisations WHERE id = $1", id)?;
         Ok(row.map(|(id, name)| Organisation { id, name }))
     }
 

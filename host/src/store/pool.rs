@@ -198,7 +198,9 @@ impl<'t> OpenTransaction<'t> {
 
 impl Drop for OpenTransaction<'_> {
     fn drop(&mut self) {
-        if !self.done && let Tx::Postgres(connection) = &mut *self.tx {
+        if !self.done
+            && let Tx::Postgres(connection) = &mut *self.tx
+        {
             connection.close_on_drop();
         }
     }

@@ -34,14 +34,12 @@ pub(super) fn record(row: Row) -> Result<Record, StoreError> {
 
 type AuditRow = (i64, i64, String, String, String, String, String, String, String, String, String);
 
-const AUDIT_COLUMNS: &str =
-    "seq, at, number, actor, role, action, before_value, after_value, reason, prev_hash, hash";
+const AUDIT_COLUMNS: &str = "seq, at, number, actor, role, action, before_value, after_value, reason, prev_hash, hash";
 
 fn audit_entry(row: AuditRow) -> Result<AuditEntry, StoreError> {
     let (seq, at, number, actor, role, action, before, after, reason, prev_hash, hash) = row;
-    let parse = |text: &str| {
-        serde_json::from_str(text).map_err(|e| StoreError::corrupt(format!("audit entry {seq}"), e))
-    };
+    let parse =
+        |text: &str| serde_json::from_str(text).map_err(|e| StoreError::corrupt(format!("audit entry {seq}"), e));
     Ok(AuditEntry {
         seq,
         at: Instant(at),
@@ -85,10 +83,8 @@ impl Store {
         let mut tx = self.read().await?;
         for chunk in numbers.chunks(CHUNK) {
             let places: Vec<String> = (2..chunk.len() + 2).map(|n| format!("${n}")).collect();
-            let sql = format!(
-                "SELECT {COLUMNS} FROM records r WHERE r.org = $1 AND r.number IN ({})",
-                places.join(", ")
-            );
+            let sql =
+                format!("SELECT {COLUMNS} FROM records r WHERE r.org = $1 AND r.number IN ({})", places.join(", "));
             let mut binds = vec![Bind::Text(org.to_owned())];
             binds.extend(chunk.iter().cloned().map(Bind::Text));
             for row in fetch_built::<Row>(&mut tx, sql, binds).await? {

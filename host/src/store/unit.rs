@@ -270,12 +270,7 @@ async fn write_record(tx: &mut Tx, write: &RecordWrite) -> Result<(), StoreError
     }
     if let Some(links) = &write.links {
         if write.was.is_some() {
-            execute!(
-                &mut *tx,
-                "DELETE FROM links WHERE org = $1 AND source_id = $2",
-                &record.org,
-                &record.id
-            )?;
+            execute!(&mut *tx, "DELETE FROM links WHERE org = $1 AND source_id = $2", &record.org, &record.id)?;
         }
         insert_rows(
             tx,

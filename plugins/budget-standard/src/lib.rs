@@ -11,15 +11,12 @@ mod tests;
 
 use mortise_sdk::prelude::*;
 use mortise_sdk::types::budget::{
-    AllocateOutcome, AllocateRequest, ChangeCostOutcome, ChangeCostRequest, CloseOutcome,
-    CloseRequest, CommitOutcome, CommitRequest, ConvertOutcome, ConvertRequest, LineOutcome,
-    LineRequest, PostOutcome, PostRequest, RunRateOutcome, RunRateRequest, ServiceCostOutcome,
-    ServiceCostRequest,
+    AllocateOutcome, AllocateRequest, ChangeCostOutcome, ChangeCostRequest, CloseOutcome, CloseRequest, CommitOutcome,
+    CommitRequest, ConvertOutcome, ConvertRequest, LineOutcome, LineRequest, PostOutcome, PostRequest, RunRateOutcome,
+    RunRateRequest, ServiceCostOutcome, ServiceCostRequest,
 };
 
-pub use rules::{
-    allocate, change_cost, close, commit, convert, line, post, run_rate, service_cost,
-};
+pub use rules::{allocate, change_cost, close, commit, convert, line, post, run_rate, service_cost};
 pub use settings::{CarryDefault, ContingencyByBand, StandardSettings};
 
 /// The standard policy.
@@ -28,24 +25,15 @@ pub struct Standard;
 impl BudgetPolicy for Standard {
     type Settings = StandardSettings;
 
-    fn allocate(
-        request: &AllocateRequest,
-        settings: &StandardSettings,
-    ) -> Result<Decided<AllocateOutcome>, Refusal> {
+    fn allocate(request: &AllocateRequest, settings: &StandardSettings) -> Result<Decided<AllocateOutcome>, Refusal> {
         rules::allocate(request, settings)
     }
 
-    fn line(
-        request: &LineRequest,
-        settings: &StandardSettings,
-    ) -> Result<Decided<LineOutcome>, Refusal> {
+    fn line(request: &LineRequest, settings: &StandardSettings) -> Result<Decided<LineOutcome>, Refusal> {
         rules::line(request, settings)
     }
 
-    fn commit(
-        request: &CommitRequest,
-        settings: &StandardSettings,
-    ) -> Result<Decided<CommitOutcome>, Refusal> {
+    fn commit(request: &CommitRequest, settings: &StandardSettings) -> Result<Decided<CommitOutcome>, Refusal> {
         rules::commit(request, settings)
     }
 
@@ -63,10 +51,7 @@ impl BudgetPolicy for Standard {
         rules::service_cost(request, settings)
     }
 
-    fn close(
-        request: &CloseRequest,
-        settings: &StandardSettings,
-    ) -> Result<Decided<CloseOutcome>, Refusal> {
+    fn close(request: &CloseRequest, settings: &StandardSettings) -> Result<Decided<CloseOutcome>, Refusal> {
         rules::close(request, settings)
     }
 
@@ -74,17 +59,11 @@ impl BudgetPolicy for Standard {
         rules::post(request)
     }
 
-    fn run_rate(
-        request: &RunRateRequest,
-        settings: &StandardSettings,
-    ) -> Result<Decided<RunRateOutcome>, Refusal> {
+    fn run_rate(request: &RunRateRequest, settings: &StandardSettings) -> Result<Decided<RunRateOutcome>, Refusal> {
         rules::run_rate(request, settings)
     }
 
-    fn convert(
-        request: &ConvertRequest,
-        settings: &StandardSettings,
-    ) -> Result<Decided<ConvertOutcome>, Refusal> {
+    fn convert(request: &ConvertRequest, settings: &StandardSettings) -> Result<Decided<ConvertOutcome>, Refusal> {
         rules::convert(request, settings)
     }
 }

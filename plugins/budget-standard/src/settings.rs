@@ -76,12 +76,7 @@ pub struct ContingencyByBand {
 
 impl Default for ContingencyByBand {
     fn default() -> Self {
-        ContingencyByBand {
-            low: 0,
-            medium: 500,
-            high: 1000,
-            very_high: 1500,
-        }
+        ContingencyByBand { low: 0, medium: 500, high: 1000, very_high: 1500 }
     }
 }
 
@@ -131,40 +126,20 @@ impl Settings for StandardSettings {
             ("/underspend_bp", self.underspend_bp, 1),
             ("/tolerance_bp", self.tolerance_bp, 0),
             ("/contingency_bp/low", contingency.low, 0),
-            (
-                "/contingency_bp/medium",
-                contingency.medium,
-                contingency.low,
-            ),
+            ("/contingency_bp/medium", contingency.medium, contingency.low),
             ("/contingency_bp/high", contingency.high, contingency.medium),
-            (
-                "/contingency_bp/very_high",
-                contingency.very_high,
-                contingency.high,
-            ),
+            ("/contingency_bp/very_high", contingency.very_high, contingency.high),
         ] {
             if !(min..=MAX_BP).contains(&value) {
-                problems.push(Problem::new(
-                    path,
-                    format!("{value} is not within {min} to {MAX_BP}"),
-                ));
+                problems.push(Problem::new(path, format!("{value} is not within {min} to {MAX_BP}")));
             }
         }
         for (code, decimals) in &self.currency_decimals {
-            let path = format!(
-                "/currency_decimals/{}",
-                code.replace('~', "~0").replace('/', "~1")
-            );
+            let path = format!("/currency_decimals/{}", code.replace('~', "~0").replace('/', "~1"));
             if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-                problems.push(Problem::new(
-                    path,
-                    "a currency code is three capital letters",
-                ));
+                problems.push(Problem::new(path, "a currency code is three capital letters"));
             } else if *decimals > MAX_DECIMALS {
-                problems.push(Problem::new(
-                    path,
-                    format!("{decimals} is not within 0 to {MAX_DECIMALS}"),
-                ));
+                problems.push(Problem::new(path, format!("{decimals} is not within 0 to {MAX_DECIMALS}")));
             }
         }
         problems

@@ -51,24 +51,12 @@ fn settings_are_checked() {
         (json!({"warn_bp": 0}), "/warn_bp"),
         (json!({"warn_bp": 1001}), "/alert_bp"),
         (json!({"tolerance_bp": 100_001}), "/tolerance_bp"),
-        (
-            json!({"contingency_bp": {"medium": 2000}}),
-            "/contingency_bp/high",
-        ),
-        (
-            json!({"currency_decimals": {"Xts": 2}}),
-            "/currency_decimals/Xts",
-        ),
-        (
-            json!({"currency_decimals": {"XTS": 10}}),
-            "/currency_decimals/XTS",
-        ),
+        (json!({"contingency_bp": {"medium": 2000}}), "/contingency_bp/high"),
+        (json!({"currency_decimals": {"Xts": 2}}), "/currency_decimals/Xts"),
+        (json!({"currency_decimals": {"XTS": 10}}), "/currency_decimals/XTS"),
     ] {
         let problems = StandardSettings::validate(&settings.to_string()).unwrap_err();
-        assert!(
-            problems.iter().any(|it| it.path == path),
-            "{path}: {problems:?}"
-        );
+        assert!(problems.iter().any(|it| it.path == path), "{path}: {problems:?}");
     }
     assert!(StandardSettings::validate(r#"{"carry_policy": "burn"}"#).is_err());
     let schema: Value = serde_json::from_str(&StandardSettings::schema()).unwrap();
@@ -77,9 +65,7 @@ fn settings_are_checked() {
 
 #[test]
 fn settings_decide_where_the_request_is_silent() {
-    let with = |settings: Value, request: Value| {
-        testing::answer::<Standard>(request, &settings.to_string())
-    };
+    let with = |settings: Value, request: Value| testing::answer::<Standard>(request, &settings.to_string());
     let commit = json!({
         "op": "commit", "currency": "XTS", "budget": "100", "actual": "0",
         "open_commitments": "0", "request": "100.0001"
@@ -94,10 +80,7 @@ fn settings_decide_where_the_request_is_silent() {
     });
     assert_eq!(answer(close.clone())["budget_lapsed"], "10.00");
     let carried = with(json!({"carry_policy": "carry-all"}), close);
-    assert_eq!(
-        (&carried["budget_carried"], &carried["budget_lapsed"]),
-        (&json!("10.00"), &json!("0.00"))
-    );
+    assert_eq!((&carried["budget_carried"], &carried["budget_lapsed"]), (&json!("10.00"), &json!("0.00")));
 
     let change = json!({
         "op": "change-cost", "currency": "CNY", "labour": [], "items":

@@ -1,9 +1,7 @@
 //! The seven factors of the score, each 0 (harmless) to 100 (worst).
 
 use mortise_sdk::prelude::*;
-use mortise_sdk::types::change_risk::{
-    BackoutState, CollisionRelation, Complexity, Request, Timing,
-};
+use mortise_sdk::types::change_risk::{BackoutState, CollisionRelation, Complexity, Request, Timing};
 
 use crate::settings::StandardSettings;
 
@@ -37,22 +35,10 @@ impl Factor {
 /// Refuses evidence that contradicts itself.
 pub(crate) fn all(request: &Request, settings: &StandardSettings) -> Result<[Factor; 7], Refusal> {
     let weights = &settings.weights;
-    let factor = |name, weight, value| Factor {
-        name,
-        weight,
-        value,
-    };
+    let factor = |name, weight, value| Factor { name, weight, value };
     Ok([
-        factor(
-            "service_impact",
-            weights.service_impact,
-            service_impact(request, settings)?,
-        ),
-        factor(
-            "complexity",
-            weights.complexity,
-            complexity(request, settings)?,
-        ),
+        factor("service_impact", weights.service_impact, service_impact(request, settings)?),
+        factor("complexity", weights.complexity, complexity(request, settings)?),
         factor("backout", weights.backout, backout(request, settings)),
         factor("testing", weights.testing, testing(request)?),
         factor("history", weights.history, history(request, settings)?),
@@ -63,25 +49,13 @@ pub(crate) fn all(request: &Request, settings: &StandardSettings) -> Result<[Fac
 
 /// The highest criticality among affected items and dependent services.
 pub(crate) fn highest_criticality(request: &Request) -> Option<u32> {
-    let affected = request
-        .affected
-        .iter()
-        .flatten()
-        .map(|item| item.criticality);
-    let dependents = request
-        .dependents
-        .iter()
-        .flatten()
-        .map(|service| service.criticality);
+    let affected = request.affected.iter().flatten().map(|item| item.criticality);
+    let dependents = request.dependents.iter().flatten().map(|service| service.criticality);
     affected.chain(dependents).max()
 }
 
 fn service_impact(request: &Request, settings: &StandardSettings) -> Result<Option<u32>, Refusal> {
-    let affected = request
-        .affected
-        .iter()
-        .flatten()
-        .map(|item| (&item.ci, item.criticality));
+    let affected = request.affected.iter().flatten().map(|item| (&item.ci, item.criticality));
     let dependents = request.dependents.iter().flatten();
     let dependents = dependents.map(|service| (&service.service, service.criticality));
     for (number, criticality) in affected.chain(dependents) {
@@ -99,17 +73,12 @@ fn service_impact(request: &Request, settings: &StandardSettings) -> Result<Opti
     let own = values.by_criticality[highest as usize - 1];
     let dependents = request.dependents.as_ref().map_or(0, Vec::len);
     let extra = u64::from(values.per_dependent) * dependents as u64;
-    Ok(Some(capped(
-        u64::from(own) + extra.min(u64::from(values.dependents_max)),
-    )))
+    Ok(Some(capped(u64::from(own) + extra.min(u64::from(values.dependents_max)))))
 }
 
 fn complexity(request: &Request, settings: &StandardSettings) -> Result<Option<u32>, Refusal> {
     let Some(others) = request.teams.checked_sub(1) else {
-        return Err(Refusal::invalid_request(
-            "no-teams",
-            "a change needs at least one team",
-        ));
+        return Err(Refusal::invalid_request("no-teams", "a change needs at least one team"));
     };
     let values = &settings.complexity;
     Ok(request.complexity.map(|complexity| {
@@ -149,9 +118,7 @@ fn testing(request: &Request) -> Result<Option<u32>, Refusal> {
             format!("{} tests passed of {} planned", tests.passed, tests.planned),
         ));
     }
-    Ok(Some(
-        WORST - rate(tests.passed, tests.planned, WORST).unwrap_or(0),
-    ))
+    Ok(Some(WORST - rate(tests.passed, tests.planned, WORST).unwrap_or(0)))
 }
 
 fn history(request: &Request, settings: &StandardSettings) -> Result<Option<u32>, Refusal> {
@@ -189,19 +156,13 @@ fn collision(request: &Request, settings: &StandardSettings) -> Option<u32> {
             CollisionRelation::SameCi => values.same_ci,
             CollisionRelation::RelatedCi => values.related_ci,
         };
-        collisions
-            .iter()
-            .map(|other| value(other.relation))
-            .max()
-            .unwrap_or(0)
+        collisions.iter().map(|other| value(other.relation)).max().unwrap_or(0)
     })
 }
 
 /// `part`/`whole` of `scale`, rounded down, at most 100; `None` for an empty whole.
 fn rate(part: u32, whole: u32, scale: u32) -> Option<u32> {
-    (u64::from(part) * u64::from(scale))
-        .checked_div(u64::from(whole))
-        .map(capped)
+    (u64::from(part) * u64::from(scale)).checked_div(u64::from(whole)).map(capped)
 }
 
 /// A value that is at most the worst.

@@ -17,8 +17,8 @@ use mortise_sdk::types::change_risk::{Outcome, Request};
 
 pub use rules::score;
 pub use settings::{
-    BackoutValues, BandLimits, CollisionValues, ComplexityValues, HistoryRule, ServiceImpactValues,
-    StandardSettings, Surcharges, TimingValues, Weights,
+    BackoutValues, BandLimits, CollisionValues, ComplexityValues, HistoryRule, ServiceImpactValues, StandardSettings,
+    Surcharges, TimingValues, Weights,
 };
 
 /// The standard policy.

@@ -2,8 +2,7 @@
 
 use mortise_sdk::prelude::*;
 use mortise_sdk::types::change_risk::{
-    ApprovalRoute, BackoutState, ChangeType, CollisionRelation, FactorPoints, Outcome, Request,
-    RiskBand, Timing,
+    ApprovalRoute, BackoutState, ChangeType, CollisionRelation, FactorPoints, Outcome, Request, RiskBand, Timing,
 };
 
 use crate::factors::{self, Factor, WORST};
@@ -28,11 +27,7 @@ struct Circumstance {
 /// `more-tests-passed-than-planned`, `more-changes-failed-than-made`.
 pub fn score(request: &Request, settings: &StandardSettings) -> Result<Decided<Outcome>, Refusal> {
     let mut factors = factors::all(request, settings)?;
-    let missing: Vec<String> = factors
-        .iter()
-        .filter(|f| f.value.is_none())
-        .map(|f| f.name.to_owned())
-        .collect();
+    let missing: Vec<String> = factors.iter().filter(|f| f.value.is_none()).map(|f| f.name.to_owned()).collect();
     // Stable, so that equal points keep the table's order.
     factors.sort_by_key(|factor| std::cmp::Reverse(factor.points()));
 
@@ -63,11 +58,7 @@ pub fn score(request: &Request, settings: &StandardSettings) -> Result<Decided<O
         ApprovalRoute::ChangeManager
     };
 
-    let mut conditions: Vec<String> = circumstances
-        .iter()
-        .filter_map(|it| it.condition)
-        .map(str::to_owned)
-        .collect();
+    let mut conditions: Vec<String> = circumstances.iter().filter_map(|it| it.condition).map(str::to_owned).collect();
     if band >= RiskBand::High || emergency {
         conditions.push("post-implementation-review".to_owned());
     }
@@ -85,21 +76,13 @@ pub fn score(request: &Request, settings: &StandardSettings) -> Result<Decided<O
     reasons.extend(surcharges.into_iter().map(explain_surcharge));
     reasons.extend(circumstances.iter().map(explain_circumstance));
     if disqualified {
-        reasons.push(explain_disqualified(
-            request,
-            band,
-            &missing,
-            &circumstances,
-        ));
+        reasons.push(explain_disqualified(request, band, &missing, &circumstances));
     }
     reasons.push(
-        Reason::new(
-            "band-and-route",
-            "The band of the score and the circumstances give the route.",
-        )
-        .with("score", score)
-        .with("band", band.as_str())
-        .with("route", route.as_str()),
+        Reason::new("band-and-route", "The band of the score and the circumstances give the route.")
+            .with("score", score)
+            .with("band", band.as_str())
+            .with("route", route.as_str()),
     );
 
     let outcome = Outcome {
@@ -133,10 +116,7 @@ fn surcharges(request: &Request, settings: &StandardSettings) -> Vec<(&'static s
         found.push(("emergency-surcharge", settings.surcharges.emergency));
     }
     if request.previous_attempt_failed {
-        found.push((
-            "previous-attempt-surcharge",
-            settings.surcharges.previous_attempt_failed,
-        ));
+        found.push(("previous-attempt-surcharge", settings.surcharges.previous_attempt_failed));
     }
     found
 }
@@ -159,22 +139,13 @@ fn circumstances(request: &Request, settings: &StandardSettings) -> Vec<Circumst
     let mut found = Vec::new();
     let mut add = |holds: bool, flag, condition, needs_board, message| {
         if holds {
-            found.push(Circumstance {
-                flag,
-                condition,
-                needs_board,
-                message,
-            });
+            found.push(Circumstance { flag, condition, needs_board, message });
         }
     };
     let emergency = request.change_type == ChangeType::Emergency;
     let same_ci = request.collisions.iter().flatten();
-    let same_ci = same_ci
-        .into_iter()
-        .any(|other| other.relation == CollisionRelation::SameCi);
-    let no_way_back = request
-        .backout
-        .is_some_and(|plan| plan.state == BackoutState::None);
+    let same_ci = same_ci.into_iter().any(|other| other.relation == CollisionRelation::SameCi);
+    let no_way_back = request.backout.is_some_and(|plan| plan.state == BackoutState::None);
     let critical = factors::highest_criticality(request)
         .is_some_and(|highest| highest >= settings.backout.required_from_criticality);
     let over_budget = match (request.cost_minor, request.budget_available_minor) {
@@ -268,12 +239,9 @@ fn explain_disqualified(
     missing: &[String],
     circumstances: &[Circumstance],
 ) -> Reason {
-    let mut reason = Reason::new(
-        "standard-disqualified",
-        "Asked for as a standard change, treated as a normal one.",
-    )
-    .with("model_approved", request.model_approved)
-    .with("band", band.as_str());
+    let mut reason = Reason::new("standard-disqualified", "Asked for as a standard change, treated as a normal one.")
+        .with("model_approved", request.model_approved)
+        .with("band", band.as_str());
     if !missing.is_empty() {
         reason = reason.with("missing", missing.join(", "));
     }

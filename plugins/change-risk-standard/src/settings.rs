@@ -58,15 +58,7 @@ pub struct Weights {
 
 impl Default for Weights {
     fn default() -> Self {
-        Weights {
-            service_impact: 25,
-            complexity: 15,
-            backout: 15,
-            testing: 15,
-            history: 10,
-            timing: 10,
-            collision: 10,
-        }
+        Weights { service_impact: 25, complexity: 15, backout: 15, testing: 15, history: 10, timing: 10, collision: 10 }
     }
 }
 
@@ -87,11 +79,7 @@ pub struct ServiceImpactValues {
 
 impl Default for ServiceImpactValues {
     fn default() -> Self {
-        ServiceImpactValues {
-            by_criticality: [10, 35, 65, 90],
-            per_dependent: 2,
-            dependents_max: 10,
-        }
+        ServiceImpactValues { by_criticality: [10, 35, 65, 90], per_dependent: 2, dependents_max: 10 }
     }
 }
 
@@ -118,13 +106,7 @@ pub struct ComplexityValues {
 
 impl Default for ComplexityValues {
     fn default() -> Self {
-        ComplexityValues {
-            simple: 10,
-            moderate: 40,
-            complex: 70,
-            novel: 90,
-            per_extra_team: 5,
-        }
+        ComplexityValues { simple: 10, moderate: 40, complex: 70, novel: 90, per_extra_team: 5 }
     }
 }
 
@@ -188,11 +170,7 @@ pub struct HistoryRule {
 
 impl Default for HistoryRule {
     fn default() -> Self {
-        HistoryRule {
-            min_changes: 5,
-            too_few: 50,
-            all_failed: 200,
-        }
+        HistoryRule { min_changes: 5, too_few: 50, all_failed: 200 }
     }
 }
 
@@ -216,12 +194,7 @@ pub struct TimingValues {
 
 impl Default for TimingValues {
     fn default() -> Self {
-        TimingValues {
-            maintenance_window: 0,
-            off_hours: 30,
-            business_hours: 70,
-            blackout: 100,
-        }
+        TimingValues { maintenance_window: 0, off_hours: 30, business_hours: 70, blackout: 100 }
     }
 }
 
@@ -239,10 +212,7 @@ pub struct CollisionValues {
 
 impl Default for CollisionValues {
     fn default() -> Self {
-        CollisionValues {
-            same_ci: 100,
-            related_ci: 50,
-        }
+        CollisionValues { same_ci: 100, related_ci: 50 }
     }
 }
 
@@ -260,10 +230,7 @@ pub struct Surcharges {
 
 impl Default for Surcharges {
     fn default() -> Self {
-        Surcharges {
-            emergency: 10,
-            previous_attempt_failed: 5,
-        }
+        Surcharges { emergency: 10, previous_attempt_failed: 5 }
     }
 }
 
@@ -284,11 +251,7 @@ pub struct BandLimits {
 
 impl Default for BandLimits {
     fn default() -> Self {
-        BandLimits {
-            medium: 25,
-            high: 50,
-            very_high: 75,
-        }
+        BandLimits { medium: 25, high: 50, very_high: 75 }
     }
 }
 
@@ -312,32 +275,18 @@ impl Settings for StandardSettings {
         let mut problems = Vec::new();
         let mut within = |path: &str, value: u32, min: u32, max: u32| {
             if !(min..=max).contains(&value) {
-                problems.push(Problem::new(
-                    path,
-                    format!("{value} is not within {min} to {max}"),
-                ));
+                problems.push(Problem::new(path, format!("{value} is not within {min} to {max}")));
             }
         };
         for (name, weight) in self.weights.named() {
             within(&format!("/weights/{name}"), weight, 0, 100);
         }
         for (index, value) in self.service_impact.by_criticality.into_iter().enumerate() {
-            within(
-                &format!("/service_impact/by_criticality/{index}"),
-                value,
-                0,
-                100,
-            );
+            within(&format!("/service_impact/by_criticality/{index}"), value, 0, 100);
         }
         for (path, value) in [
-            (
-                "/service_impact/per_dependent",
-                self.service_impact.per_dependent,
-            ),
-            (
-                "/service_impact/dependents_max",
-                self.service_impact.dependents_max,
-            ),
+            ("/service_impact/per_dependent", self.service_impact.per_dependent),
+            ("/service_impact/dependents_max", self.service_impact.dependents_max),
             ("/complexity/simple", self.complexity.simple),
             ("/complexity/moderate", self.complexity.moderate),
             ("/complexity/complex", self.complexity.complex),
@@ -357,41 +306,20 @@ impl Settings for StandardSettings {
             ("/collision/same_ci", self.collision.same_ci),
             ("/collision/related_ci", self.collision.related_ci),
             ("/surcharges/emergency", self.surcharges.emergency),
-            (
-                "/surcharges/previous_attempt_failed",
-                self.surcharges.previous_attempt_failed,
-            ),
+            ("/surcharges/previous_attempt_failed", self.surcharges.previous_attempt_failed),
         ] {
             within(path, value, 0, 100);
         }
-        within(
-            "/backout/required_from_criticality",
-            self.backout.required_from_criticality,
-            1,
-            4,
-        );
+        within("/backout/required_from_criticality", self.backout.required_from_criticality, 1, 4);
         within("/history/min_changes", self.history.min_changes, 1, 1000);
         within("/history/all_failed", self.history.all_failed, 0, 10_000);
         within("/bands/medium", self.bands.medium, 1, 100);
         within("/bands/high", self.bands.high, self.bands.medium, 100);
-        within(
-            "/bands/very_high",
-            self.bands.very_high,
-            self.bands.high,
-            100,
-        );
+        within("/bands/very_high", self.bands.very_high, self.bands.high, 100);
 
-        let sum: u64 = self
-            .weights
-            .named()
-            .into_iter()
-            .map(|(_, weight)| u64::from(weight))
-            .sum();
+        let sum: u64 = self.weights.named().into_iter().map(|(_, weight)| u64::from(weight)).sum();
         if sum != 100 {
-            problems.push(Problem::new(
-                "/weights",
-                format!("the weights add up to {sum}, not to 100"),
-            ));
+            problems.push(Problem::new("/weights", format!("the weights add up to {sum}, not to 100")));
         }
         problems
     }

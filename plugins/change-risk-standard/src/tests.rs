@@ -44,12 +44,7 @@ fn decide(changes: Value) -> Outcome {
 }
 
 fn value_of(outcome: &Outcome, factor: &str) -> u32 {
-    outcome
-        .factors
-        .iter()
-        .find(|it| it.factor == factor)
-        .unwrap()
-        .value
+    outcome.factors.iter().find(|it| it.factor == factor).unwrap().value
 }
 
 #[test]
@@ -64,23 +59,11 @@ fn a_factor_without_evidence_is_the_worst_and_missing() {
         "affected": [], "complexity": null, "backout": null, "tests": null, "history": null,
         "timing": null, "collisions": null
     }));
-    let table = [
-        "service_impact",
-        "complexity",
-        "backout",
-        "testing",
-        "history",
-        "timing",
-        "collision",
-    ];
+    let table = ["service_impact", "complexity", "backout", "testing", "history", "timing", "collision"];
     assert_eq!(nothing.missing, table);
     assert_eq!((nothing.base, nothing.band), (100, RiskBand::VeryHigh));
     assert!(nothing.top_management_signoff && nothing.flags.is_empty());
-    let order: Vec<&str> = nothing
-        .factors
-        .iter()
-        .map(|it| it.factor.as_str())
-        .collect();
+    let order: Vec<&str> = nothing.factors.iter().map(|it| it.factor.as_str()).collect();
     assert_eq!(order, table, "equal points keep the table's order");
 
     // Known dependants are evidence of the impact even where no item is named.
@@ -96,50 +79,16 @@ fn a_thin_history_is_known_but_half_bad() {
     let thin = decide(json!({"history": {"total": 4, "failed": 4}}));
     assert_eq!(value_of(&thin, "history"), 50);
     assert!(thin.missing.is_empty());
-    assert_eq!(
-        value_of(
-            &decide(json!({"history": {"total": 5, "failed": 1}})),
-            "history"
-        ),
-        40
-    );
-    assert_eq!(
-        value_of(
-            &decide(json!({"history": {"total": 7, "failed": 1}})),
-            "history"
-        ),
-        28
-    );
-    assert_eq!(
-        value_of(
-            &decide(json!({"history": {"total": 6, "failed": 5}})),
-            "history"
-        ),
-        100
-    );
+    assert_eq!(value_of(&decide(json!({"history": {"total": 5, "failed": 1}})), "history"), 40);
+    assert_eq!(value_of(&decide(json!({"history": {"total": 7, "failed": 1}})), "history"), 28);
+    assert_eq!(value_of(&decide(json!({"history": {"total": 6, "failed": 5}})), "history"), 100);
 }
 
 #[test]
 fn testing_rounds_the_passed_share_down() {
-    assert_eq!(
-        value_of(
-            &decide(json!({"tests": {"planned": 3, "passed": 2}})),
-            "testing"
-        ),
-        34
-    );
-    assert_eq!(
-        value_of(
-            &decide(json!({"tests": {"planned": 0, "passed": 0}})),
-            "testing"
-        ),
-        100
-    );
-    assert!(
-        decide(json!({"tests": {"planned": 0, "passed": 0}}))
-            .missing
-            .is_empty()
-    );
+    assert_eq!(value_of(&decide(json!({"tests": {"planned": 3, "passed": 2}})), "testing"), 34);
+    assert_eq!(value_of(&decide(json!({"tests": {"planned": 0, "passed": 0}})), "testing"), 100);
+    assert!(decide(json!({"tests": {"planned": 0, "passed": 0}})).missing.is_empty());
 }
 
 #[test]
@@ -161,9 +110,7 @@ fn backing_out_slowly_adds_but_not_without_a_plan() {
 fn teams_and_dependants_are_capped() {
     let many = decide(json!({"teams": u32::MAX}));
     assert_eq!(value_of(&many, "complexity"), 100);
-    let dependents: Vec<Value> = (0..9)
-        .map(|n| json!({"service": n.to_string(), "criticality": 1}))
-        .collect();
+    let dependents: Vec<Value> = (0..9).map(|n| json!({"service": n.to_string(), "criticality": 1})).collect();
     let crowded = decide(json!({"dependents": dependents}));
     assert_eq!(value_of(&crowded, "service_impact"), 20);
 }
@@ -171,11 +118,7 @@ fn teams_and_dependants_are_capped() {
 #[test]
 fn circumstances_lift_to_the_board_but_security_and_money_do_not() {
     for (changes, flag, route) in [
-        (
-            json!({"timing": "blackout"}),
-            "H1-blackout",
-            ApprovalRoute::Cab,
-        ),
+        (json!({"timing": "blackout"}), "H1-blackout", ApprovalRoute::Cab),
         (
             json!({"collisions": [{"change": "C", "relation": "related-ci"},
                                   {"change": "D", "relation": "same-ci"}]}),
@@ -188,26 +131,10 @@ fn circumstances_lift_to_the_board_but_security_and_money_do_not() {
             "H3-no-backout-on-critical",
             ApprovalRoute::Cab,
         ),
-        (
-            json!({"previous_attempt_failed": true}),
-            "H4-repeat-after-failure",
-            ApprovalRoute::Cab,
-        ),
-        (
-            json!({"design_transition": true}),
-            "H5-design-and-transition",
-            ApprovalRoute::Cab,
-        ),
-        (
-            json!({"security_relevant": true}),
-            "H6-security-relevant",
-            ApprovalRoute::ChangeManager,
-        ),
-        (
-            json!({"cost_minor": 1_000_001}),
-            "H7-over-budget",
-            ApprovalRoute::ChangeManager,
-        ),
+        (json!({"previous_attempt_failed": true}), "H4-repeat-after-failure", ApprovalRoute::Cab),
+        (json!({"design_transition": true}), "H5-design-and-transition", ApprovalRoute::Cab),
+        (json!({"security_relevant": true}), "H6-security-relevant", ApprovalRoute::ChangeManager),
+        (json!({"cost_minor": 1_000_001}), "H7-over-budget", ApprovalRoute::ChangeManager),
     ] {
         let outcome = decide(changes.clone());
         assert_eq!(outcome.flags, [flag]);
@@ -221,11 +148,7 @@ fn circumstances_lift_to_the_board_but_security_and_money_do_not() {
         assert_eq!(outcome.route, route, "{flag}");
     }
     // Without a budget line, or without a cost, nothing can be exceeded.
-    assert!(
-        decide(json!({"cost_minor": 9, "budget_available_minor": null}))
-            .flags
-            .is_empty()
-    );
+    assert!(decide(json!({"cost_minor": 9, "budget_available_minor": null})).flags.is_empty());
     assert!(decide(json!({"cost_minor": null})).flags.is_empty());
     // No way back on something unimportant, or with unknown impact, is no H3.
     let none = json!({"state": "none", "duration_min": 0, "window_min": 9});
@@ -238,35 +161,17 @@ fn an_emergency_is_reviewed_and_ratified_whatever_its_score() {
     assert_eq!((emergency.score, emergency.band), (24, RiskBand::Low));
     assert_eq!(emergency.route, ApprovalRoute::Ecab);
     assert!(!emergency.blocked);
-    assert_eq!(
-        emergency.conditions,
-        [
-            "cab-ratification-within-2-working-days",
-            "post-implementation-review"
-        ]
-    );
+    assert_eq!(emergency.conditions, ["cab-ratification-within-2-working-days", "post-implementation-review"]);
 }
 
 #[test]
 fn evidence_that_contradicts_itself_is_refused() {
     for (changes, code) in [
-        (
-            json!({"affected": [{"ci": "A", "criticality": 0}]}),
-            "criticality-out-of-range",
-        ),
-        (
-            json!({"dependents": [{"service": "S", "criticality": 5}]}),
-            "criticality-out-of-range",
-        ),
+        (json!({"affected": [{"ci": "A", "criticality": 0}]}), "criticality-out-of-range"),
+        (json!({"dependents": [{"service": "S", "criticality": 5}]}), "criticality-out-of-range"),
         (json!({"teams": 0}), "no-teams"),
-        (
-            json!({"tests": {"planned": 1, "passed": 2}}),
-            "more-tests-passed-than-planned",
-        ),
-        (
-            json!({"history": {"total": 1, "failed": 2}}),
-            "more-changes-failed-than-made",
-        ),
+        (json!({"tests": {"planned": 1, "passed": 2}}), "more-tests-passed-than-planned"),
+        (json!({"history": {"total": 1, "failed": 2}}), "more-changes-failed-than-made"),
     ] {
         assert_eq!(try_decide(changes).unwrap_err().code, code);
     }
@@ -305,24 +210,12 @@ fn settings_are_checked() {
         (json!({"bands": {"high": 20}}), "/bands/high"),
         (json!({"bands": {"very_high": 101}}), "/bands/very_high"),
         (json!({"timing": {"blackout": 101}}), "/timing/blackout"),
-        (
-            json!({"service_impact": {"by_criticality": [0, 1, 2, 300]}}),
-            "/service_impact/by_criticality/3",
-        ),
-        (
-            json!({"history": {"min_changes": 0}}),
-            "/history/min_changes",
-        ),
-        (
-            json!({"backout": {"required_from_criticality": 5}}),
-            "/backout/required_from_criticality",
-        ),
+        (json!({"service_impact": {"by_criticality": [0, 1, 2, 300]}}), "/service_impact/by_criticality/3"),
+        (json!({"history": {"min_changes": 0}}), "/history/min_changes"),
+        (json!({"backout": {"required_from_criticality": 5}}), "/backout/required_from_criticality"),
     ] {
         let problems = StandardSettings::validate(&settings.to_string()).unwrap_err();
-        assert!(
-            problems.iter().any(|it| it.path == path),
-            "{path}: {problems:?}"
-        );
+        assert!(problems.iter().any(|it| it.path == path), "{path}: {problems:?}");
     }
     assert!(StandardSettings::validate(r#"{"weight": {}}"#).is_err());
     let schema: Value = serde_json::from_str(&StandardSettings::schema()).unwrap();

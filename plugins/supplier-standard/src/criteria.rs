@@ -19,67 +19,40 @@ pub(crate) struct Criterion {
 /// The scores in the table's order, with their weights.
 pub(crate) fn table(scores: &CriterionScores, settings: &StandardSettings) -> [Criterion; 6] {
     let weights = &settings.weights;
-    let criterion = |name, weight, score| Criterion {
-        name,
-        weight,
-        score,
-    };
+    let criterion = |name, weight, score| Criterion { name, weight, score };
     [
         criterion("quality", weights.quality, scores.quality),
         criterion("delivery", weights.delivery, scores.delivery),
         criterion("service_level", weights.service_level, scores.service_level),
         criterion("cost", weights.cost, scores.cost),
         criterion("security", weights.security, scores.security),
-        criterion(
-            "responsiveness",
-            weights.responsiveness,
-            scores.responsiveness,
-        ),
+        criterion("responsiveness", weights.responsiveness, scores.responsiveness),
     ]
 }
 
 /// Scores every criterion that was measured.
 ///
 /// Refuses measures that contradict themselves and text that is no amount.
-pub(crate) fn scores(
-    request: &Request,
-    settings: &StandardSettings,
-) -> Result<CriterionScores, Refusal> {
+pub(crate) fn scores(request: &Request, settings: &StandardSettings) -> Result<CriterionScores, Refusal> {
     let measures = &request.measures;
     let share = |name, pair: Option<(u32, u32)>| match pair {
         Some((part, whole)) => rate(name, part, whole),
         None => Ok(None),
     };
     Ok(CriterionScores {
-        quality: share(
-            "quality",
-            measures.quality.map(|it| (it.accepted, it.delivered)),
-        )?,
+        quality: share("quality", measures.quality.map(|it| (it.accepted, it.delivered)))?,
         delivery: share("delivery", measures.delivery.map(|it| (it.on_time, it.due)))?,
-        service_level: share(
-            "service_level",
-            measures.service_level.map(|it| (it.met, it.measured)),
-        )?,
-        cost: measures
-            .cost
-            .as_ref()
-            .map(|it| cost(it, settings))
-            .transpose()?,
+        service_level: share("service_level", measures.service_level.map(|it| (it.met, it.measured)))?,
+        cost: measures.cost.as_ref().map(|it| cost(it, settings)).transpose()?,
         security: measures.security.map(|it| security(it, settings)),
-        responsiveness: share(
-            "responsiveness",
-            measures.responsiveness.map(|it| (it.in_time, it.requests)),
-        )?,
+        responsiveness: share("responsiveness", measures.responsiveness.map(|it| (it.in_time, it.requests)))?,
     })
 }
 
 /// `part` of `whole` in percent, half-up; an empty whole measures nothing.
 fn rate(criterion: &str, part: u32, whole: u32) -> Result<Option<u32>, Refusal> {
     if part > whole {
-        return Err(Refusal::invalid_request(
-            "part-exceeds-whole",
-            format!("measures/{criterion}: {part} of {whole}"),
-        ));
+        return Err(Refusal::invalid_request("part-exceeds-whole", format!("measures/{criterion}: {part} of {whole}")));
     }
     if whole == 0 {
         return Ok(None);
@@ -110,14 +83,10 @@ fn cost(measure: &CostMeasure, settings: &StandardSettings) -> Result<u32, Refus
             return Ok(100);
         }
         let points_per_whole = i128::from(settings.cost.points_per_excess_pct) * 100;
-        let excess = (invoiced - contracted)
-            .checked_mul(points_per_whole)
-            .ok_or(money::Error::OutOfRange)?;
+        let excess = (invoiced - contracted).checked_mul(points_per_whole).ok_or(money::Error::OutOfRange)?;
         money::ceil_div(excess, contracted)
     })()
-    .map_err(|error: money::Error| {
-        Refusal::invalid_request(error.code(), format!("measures/cost: {error}"))
-    })?;
+    .map_err(|error: money::Error| Refusal::invalid_request(error.code(), format!("measures/cost: {error}")))?;
     Ok(u32::try_from(100 - deduction.min(100)).unwrap_or(0))
 }
 

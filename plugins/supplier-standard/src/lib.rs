@@ -16,8 +16,8 @@ use mortise_sdk::types::supplier::{Outcome, Request};
 
 pub use rules::score;
 pub use settings::{
-    Caps, CostRule, GradeLetter, GradeLimits, Penalties, ReviewRule, SecurityRule,
-    StandardSettings, TrendLimits, Weights,
+    Caps, CostRule, GradeLetter, GradeLimits, Penalties, ReviewRule, SecurityRule, StandardSettings, TrendLimits,
+    Weights,
 };
 
 /// The standard policy.

@@ -22,16 +22,8 @@ struct Cap {
 pub fn score(request: &Request, settings: &StandardSettings) -> Result<Decided<Outcome>, Refusal> {
     let scores = criteria::scores(request, settings)?;
     let table = criteria::table(&scores, settings);
-    let missing: Vec<String> = table
-        .iter()
-        .filter(|it| it.score.is_none())
-        .map(|it| it.name.to_owned())
-        .collect();
-    let weight_present = table
-        .iter()
-        .filter(|it| it.score.is_some())
-        .map(|it| it.weight)
-        .sum();
+    let missing: Vec<String> = table.iter().filter(|it| it.score.is_none()).map(|it| it.name.to_owned()).collect();
+    let weight_present = table.iter().filter(|it| it.score.is_some()).map(|it| it.weight).sum();
     let penalty = penalty(request, settings);
     let mut reasons: Vec<Reason> = table.iter().map(explain_criterion).collect();
 
@@ -63,8 +55,7 @@ pub fn score(request: &Request, settings: &StandardSettings) -> Result<Decided<O
     let score = base.saturating_sub(penalty);
     if penalty > 0 {
         reasons.push(
-            Reason::new("breach-penalty", "Breaches of contract take points off.")
-                .with("penalty_tenths", penalty),
+            Reason::new("breach-penalty", "Breaches of contract take points off.").with("penalty_tenths", penalty),
         );
     }
     let by_score = by_score(score, settings);
@@ -72,21 +63,15 @@ pub fn score(request: &Request, settings: &StandardSettings) -> Result<Decided<O
     // Grades are ordered from A down, so the worst is the greatest.
     let grade = caps.iter().map(|cap| cap.grade).fold(by_score, Grade::max);
     for cap in &caps {
-        reasons.push(
-            Reason::new(cap.name.clone(), "The grade is limited.")
-                .with("at_best", cap.grade.as_str()),
-        );
+        reasons.push(Reason::new(cap.name.clone(), "The grade is limited.").with("at_best", cap.grade.as_str()));
     }
     let trend = trend(score, request.previous_tenths, settings);
     let months = review_months(grade, trend, request.critical, settings);
-    let mut verdict = Reason::new(
-        "grade-and-trend",
-        "The score gives the grade, the worst cap limits it.",
-    )
-    .with("score_tenths", score)
-    .with("by_score", by_score.as_str())
-    .with("grade", grade.as_str())
-    .with("trend", trend.as_str());
+    let mut verdict = Reason::new("grade-and-trend", "The score gives the grade, the worst cap limits it.")
+        .with("score_tenths", score)
+        .with("by_score", by_score.as_str())
+        .with("grade", grade.as_str())
+        .with("trend", trend.as_str());
     if let Some(previous) = request.previous_tenths {
         verdict = verdict.with("previous_tenths", previous);
     }
@@ -111,10 +96,7 @@ pub fn score(request: &Request, settings: &StandardSettings) -> Result<Decided<O
 
 /// The mean of the measured criteria in tenths of a point, half-up.
 fn weighted_mean(table: &[Criterion], weight: u32) -> u32 {
-    let points: u32 = table
-        .iter()
-        .filter_map(|it| it.score.map(|score| it.weight * score))
-        .sum();
+    let points: u32 = table.iter().filter_map(|it| it.score.map(|score| it.weight * score)).sum();
     // `weight` reaches a minimum above 0 here.
     (20 * points + weight) / (2 * weight)
 }
@@ -123,10 +105,7 @@ fn weighted_mean(table: &[Criterion], weight: u32) -> u32 {
 fn penalty(request: &Request, settings: &StandardSettings) -> u32 {
     let rule = &settings.penalties;
     let breaches = &request.breaches;
-    let minor = breaches
-        .minor
-        .saturating_mul(rule.minor_tenths)
-        .min(rule.minor_max_tenths);
+    let minor = breaches.minor.saturating_mul(rule.minor_tenths).min(rule.minor_max_tenths);
     let major = breaches.major_remedied.saturating_add(breaches.major_open);
     minor.saturating_add(major.saturating_mul(rule.major_tenths))
 }
@@ -159,33 +138,18 @@ fn caps(
             format!("service-level-below-{}", rule.service_level_below),
             rule.service_level_grade,
         ),
-        (
-            below(security, rule.security_below),
-            format!("security-below-{}", rule.security_below),
-            rule.security_grade,
-        ),
+        (below(security, rule.security_below), format!("security-below-{}", rule.security_below), rule.security_grade),
         (
             security.is_none() && request.security_relevant,
             "security-evidence-missing".to_owned(),
             rule.security_evidence_missing_grade,
         ),
-        (
-            request.breaches.major_open > 0,
-            "open-major-breach".to_owned(),
-            rule.open_major_breach_grade,
-        ),
-        (
-            request.breaches.material,
-            "material-breach".to_owned(),
-            rule.material_breach_grade,
-        ),
+        (request.breaches.major_open > 0, "open-major-breach".to_owned(), rule.open_major_breach_grade),
+        (request.breaches.material, "material-breach".to_owned(), rule.material_breach_grade),
     ]
     .into_iter()
     .filter(|(applies, ..)| *applies)
-    .map(|(_, name, grade)| Cap {
-        name,
-        grade: grade.into(),
-    })
+    .map(|(_, name, grade)| Cap { name, grade: grade.into() })
     .collect()
 }
 
@@ -207,14 +171,8 @@ fn actions(grade: Grade, trend: Trend, missing: bool, settings: &StandardSetting
     let mut actions = match grade {
         Grade::A => vec!["renew-eligible".to_owned()],
         Grade::B => vec!["continue".to_owned()],
-        Grade::C => vec![format!(
-            "improvement-plan-{}-days",
-            settings.improvement_plan_days
-        )],
-        Grade::D => vec![
-            "stop-new-orders".to_owned(),
-            "exit-or-replace-plan".to_owned(),
-        ],
+        Grade::C => vec![format!("improvement-plan-{}-days", settings.improvement_plan_days)],
+        Grade::D => vec!["stop-new-orders".to_owned(), "exit-or-replace-plan".to_owned()],
     };
     if trend == Trend::Declining {
         actions.push("performance-meeting".to_owned());
@@ -247,10 +205,7 @@ fn review_months(grade: Grade, trend: Trend, critical: bool, settings: &Standard
 fn explain_criterion(criterion: &Criterion) -> Reason {
     let code = criterion.name.replace('_', "-");
     match criterion.score {
-        Some(score) => Reason::new(code, "")
-            .with("score", score)
-            .with("weight", criterion.weight),
-        None => Reason::new(code, "Not measured: its weight goes to the others.")
-            .with("weight", criterion.weight),
+        Some(score) => Reason::new(code, "").with("score", score).with("weight", criterion.weight),
+        None => Reason::new(code, "Not measured: its weight goes to the others.").with("weight", criterion.weight),
     }
 }

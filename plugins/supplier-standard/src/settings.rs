@@ -78,14 +78,7 @@ pub struct Weights {
 
 impl Default for Weights {
     fn default() -> Self {
-        Weights {
-            quality: 25,
-            delivery: 15,
-            service_level: 25,
-            cost: 10,
-            security: 15,
-            responsiveness: 10,
-        }
+        Weights { quality: 25, delivery: 15, service_level: 25, cost: 10, security: 15, responsiveness: 10 }
     }
 }
 
@@ -100,9 +93,7 @@ pub struct CostRule {
 
 impl Default for CostRule {
     fn default() -> Self {
-        CostRule {
-            points_per_excess_pct: 2,
-        }
+        CostRule { points_per_excess_pct: 2 }
     }
 }
 
@@ -123,11 +114,7 @@ pub struct SecurityRule {
 
 impl Default for SecurityRule {
     fn default() -> Self {
-        SecurityRule {
-            points_per_incident: 40,
-            points_per_open_major: 25,
-            points_per_open_minor: 10,
-        }
+        SecurityRule { points_per_incident: 40, points_per_open_major: 25, points_per_open_minor: 10 }
     }
 }
 
@@ -148,11 +135,7 @@ pub struct Penalties {
 
 impl Default for Penalties {
     fn default() -> Self {
-        Penalties {
-            minor_tenths: 20,
-            minor_max_tenths: 100,
-            major_tenths: 100,
-        }
+        Penalties { minor_tenths: 20, minor_max_tenths: 100, major_tenths: 100 }
     }
 }
 
@@ -173,11 +156,7 @@ pub struct GradeLimits {
 
 impl Default for GradeLimits {
     fn default() -> Self {
-        GradeLimits {
-            a_tenths: 900,
-            b_tenths: 750,
-            c_tenths: 600,
-        }
+        GradeLimits { a_tenths: 900, b_tenths: 750, c_tenths: 600 }
     }
 }
 
@@ -252,10 +231,7 @@ pub struct TrendLimits {
 
 impl Default for TrendLimits {
     fn default() -> Self {
-        TrendLimits {
-            improving_tenths: 50,
-            declining_tenths: 50,
-        }
+        TrendLimits { improving_tenths: 50, declining_tenths: 50 }
     }
 }
 

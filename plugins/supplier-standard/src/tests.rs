@@ -41,31 +41,19 @@ fn golden_cases() {
 
 #[test]
 fn shares_are_rounded_half_up_and_an_empty_whole_measures_nothing() {
-    for (accepted, delivered, score) in [
-        (1, 200, 1),
-        (199, 200, 100),
-        (1, 201, 0),
-        (2, 3, 67),
-        (1, 3, 33),
-        (1, 8, 13),
-    ] {
+    for (accepted, delivered, score) in [(1, 200, 1), (199, 200, 100), (1, 201, 0), (2, 3, 67), (1, 3, 33), (1, 8, 13)]
+    {
         let outcome = answer(|it| {
             it["measures"]["quality"] = json!({"accepted": accepted, "delivered": delivered});
         });
-        assert_eq!(
-            outcome["scores"]["quality"], score,
-            "{accepted}/{delivered}"
-        );
+        assert_eq!(outcome["scores"]["quality"], score, "{accepted}/{delivered}");
     }
     let outcome = answer(|it| {
         it["measures"]["delivery"] = json!({"on_time": 0, "due": 0});
         it["measures"]["responsiveness"] = json!({"in_time": 0, "requests": 0});
     });
     assert_eq!(outcome["missing"], json!(["delivery", "responsiveness"]));
-    assert_eq!(
-        (&outcome["weight_present"], &outcome["base_tenths"]),
-        (&json!(75), &json!(1000))
-    );
+    assert_eq!((&outcome["weight_present"], &outcome["base_tenths"]), (&json!(75), &json!(1000)));
     let outcome = answer(|it| it["measures"]["quality"] = json!({"accepted": 3, "delivered": 2}));
     assert_eq!(outcome["error"], "part-exceeds-whole");
 }
@@ -74,13 +62,9 @@ fn shares_are_rounded_half_up_and_an_empty_whole_measures_nothing() {
 fn cost_deducts_for_the_exact_excess() {
     let cost = |currency: &str, contracted: &str, invoiced: &str| {
         let outcome = answer(|it| {
-            it["measures"]["cost"] =
-                json!({"currency": currency, "contracted": contracted, "invoiced": invoiced});
+            it["measures"]["cost"] = json!({"currency": currency, "contracted": contracted, "invoiced": invoiced});
         });
-        outcome
-            .get("error")
-            .unwrap_or(&outcome["scores"]["cost"])
-            .clone()
+        outcome.get("error").unwrap_or(&outcome["scores"]["cost"]).clone()
     };
     assert_eq!(cost("CNY", "1000", "999.99"), 100);
     assert_eq!(cost("CNY", "1000", "1000.00"), 100);
@@ -105,21 +89,14 @@ fn cost_deducts_for_the_exact_excess() {
 #[test]
 fn security_cannot_fall_below_zero() {
     let outcome = answer(|it| {
-        it["measures"]["security"] =
-            json!({"incidents": u32::MAX, "open_major": u32::MAX, "open_minor": u32::MAX});
+        it["measures"]["security"] = json!({"incidents": u32::MAX, "open_major": u32::MAX, "open_minor": u32::MAX});
     });
     assert_eq!(outcome["scores"]["security"], 0);
-    assert_eq!(
-        (&outcome["caps"], &outcome["grade"]),
-        (&json!(["security-below-40"]), &json!("C"))
-    );
+    assert_eq!((&outcome["caps"], &outcome["grade"]), (&json!(["security-below-40"]), &json!("C")));
     let outcome = answer(|it| {
         it["measures"]["security"] = json!({"incidents": 1, "open_major": 0, "open_minor": 2});
     });
-    assert_eq!(
-        (&outcome["scores"]["security"], &outcome["caps"]),
-        (&json!(40), &json!([]))
-    );
+    assert_eq!((&outcome["scores"]["security"], &outcome["caps"]), (&json!(40), &json!([])));
 }
 
 #[test]
@@ -132,49 +109,30 @@ fn all_caps_are_named_and_the_worst_wins() {
     });
     assert_eq!(
         outcome["caps"],
-        json!([
-            "service-level-below-60",
-            "security-evidence-missing",
-            "open-major-breach",
-            "material-breach"
-        ])
+        json!(["service-level-below-60", "security-evidence-missing", "open-major-breach", "material-breach"])
     );
     assert_eq!(outcome["grade"], "D");
-    assert_eq!(
-        outcome["actions"],
-        json!(["stop-new-orders", "exit-or-replace-plan", "collect-data"])
-    );
+    assert_eq!(outcome["actions"], json!(["stop-new-orders", "exit-or-replace-plan", "collect-data"]));
     // 59.5 % counts as 60, and who is not security-relevant needs no evidence.
     let outcome = answer(|it| {
         it["security_relevant"] = json!(false);
         it["measures"]["security"] = Value::Null;
         it["measures"]["service_level"] = json!({"met": 119, "measured": 200});
     });
-    assert_eq!(
-        (&outcome["scores"]["service_level"], &outcome["caps"]),
-        (&json!(60), &json!([]))
-    );
+    assert_eq!((&outcome["scores"]["service_level"], &outcome["caps"]), (&json!(60), &json!([])));
     // A cap never improves a grade.
     let outcome = answer(|it| {
-        it["breaches"] =
-            json!({"minor": 0, "major_remedied": 0, "major_open": 9, "material": false});
+        it["breaches"] = json!({"minor": 0, "major_remedied": 0, "major_open": 9, "material": false});
     });
-    assert_eq!(
-        (&outcome["grade"], &outcome["score_tenths"]),
-        (&json!("D"), &json!(100))
-    );
+    assert_eq!((&outcome["grade"], &outcome["score_tenths"]), (&json!("D"), &json!(100)));
 }
 
 #[test]
 fn penalties_add_up_but_the_score_stays_at_zero() {
     let outcome = answer(|it| {
-        it["breaches"] =
-            json!({"minor": u32::MAX, "major_remedied": 6, "major_open": 5, "material": false});
+        it["breaches"] = json!({"minor": u32::MAX, "major_remedied": 6, "major_open": 5, "material": false});
     });
-    assert_eq!(
-        (&outcome["penalty_tenths"], &outcome["score_tenths"]),
-        (&json!(1200), &json!(0))
-    );
+    assert_eq!((&outcome["penalty_tenths"], &outcome["score_tenths"]), (&json!(1200), &json!(0)));
     let endless = answer(|it| {
         it["breaches"] = json!({
             "minor": 4, "major_remedied": u32::MAX, "major_open": u32::MAX, "material": false
@@ -198,11 +156,7 @@ fn trends_are_inclusive_and_shorten_the_interval() {
             it["previous_tenths"] = json!(previous);
             it["critical"] = json!(critical);
         });
-        assert_eq!(
-            (&outcome["trend"], &outcome["review_months"]),
-            (&json!(trend), &json!(months)),
-            "{previous}"
-        );
+        assert_eq!((&outcome["trend"], &outcome["review_months"]), (&json!(trend), &json!(months)), "{previous}");
     }
     // A critical C halves 3 to 2 months; declining allows it.
     let outcome = answer(|it| {
@@ -210,27 +164,14 @@ fn trends_are_inclusive_and_shorten_the_interval() {
         it["previous_tenths"] = json!(990);
         it["breaches"]["major_open"] = json!(1);
     });
-    assert_eq!(
-        (&outcome["grade"], &outcome["review_months"]),
-        (&json!("C"), &json!(2))
-    );
-    assert_eq!(
-        outcome["actions"],
-        json!(["improvement-plan-30-days", "performance-meeting"])
-    );
+    assert_eq!((&outcome["grade"], &outcome["review_months"]), (&json!("C"), &json!(2)));
+    assert_eq!(outcome["actions"], json!(["improvement-plan-30-days", "performance-meeting"]));
 }
 
 #[test]
 fn the_next_review_stays_within_the_month() {
-    for (on, next) in [
-        ("2027-02-28", "2028-02-28"),
-        ("2028-02-29", "2029-02-28"),
-        ("2026-12-31", "2027-12-31"),
-    ] {
-        assert_eq!(
-            answer(|it| it["evaluated_on"] = json!(on))["next_review"],
-            next
-        );
+    for (on, next) in [("2027-02-28", "2028-02-28"), ("2028-02-29", "2029-02-28"), ("2026-12-31", "2027-12-31")] {
+        assert_eq!(answer(|it| it["evaluated_on"] = json!(on))["next_review"], next);
     }
     let outcome = answer(|it| {
         it["evaluated_on"] = json!("2027-11-30");
@@ -246,29 +187,16 @@ fn without_enough_data_there_is_a_penalty_but_no_grade() {
         it["measures"]["delivery"] = Value::Null;
         it["measures"]["security"] = Value::Null;
         it["previous_tenths"] = json!(900);
-        it["breaches"] =
-            json!({"minor": 1, "major_remedied": 0, "major_open": 1, "material": true});
+        it["breaches"] = json!({"minor": 1, "major_remedied": 0, "major_open": 1, "material": true});
     });
-    assert_eq!(
-        (&outcome["weight_present"], &outcome["penalty_tenths"]),
-        (&json!(45), &json!(120))
-    );
-    assert_eq!(
-        (&outcome["grade"], &outcome["trend"]),
-        (&Value::Null, &json!("unknown"))
-    );
-    assert_eq!(
-        (&outcome["caps"], &outcome["next_review"]),
-        (&json!([]), &json!("2026-04-30"))
-    );
+    assert_eq!((&outcome["weight_present"], &outcome["penalty_tenths"]), (&json!(45), &json!(120)));
+    assert_eq!((&outcome["grade"], &outcome["trend"]), (&Value::Null, &json!("unknown")));
+    assert_eq!((&outcome["caps"], &outcome["next_review"]), (&json!([]), &json!("2026-04-30")));
     let exactly = answer(|it| {
         it["measures"]["delivery"] = Value::Null;
         it["measures"]["security"] = Value::Null;
     });
-    assert_eq!(
-        (&exactly["weight_present"], &exactly["grade"]),
-        (&json!(70), &json!("C"))
-    );
+    assert_eq!((&exactly["weight_present"], &exactly["grade"]), (&json!(70), &json!("C")));
 }
 
 #[test]
@@ -281,24 +209,12 @@ fn settings_are_checked_and_used() {
         (json!({"min_weight": 0}), "/min_weight"),
         (json!({"grades": {"b_tenths": 901}}), "/grades/a_tenths"),
         (json!({"grades": {"c_tenths": 751}}), "/grades/b_tenths"),
-        (
-            json!({"review": {"critical_divisor": 0}}),
-            "/review/critical_divisor",
-        ),
-        (
-            json!({"trend": {"declining_tenths": 0}}),
-            "/trend/declining_tenths",
-        ),
-        (
-            json!({"penalties": {"major_tenths": 1001}}),
-            "/penalties/major_tenths",
-        ),
+        (json!({"review": {"critical_divisor": 0}}), "/review/critical_divisor"),
+        (json!({"trend": {"declining_tenths": 0}}), "/trend/declining_tenths"),
+        (json!({"penalties": {"major_tenths": 1001}}), "/penalties/major_tenths"),
     ] {
         let problems = StandardSettings::validate(&settings.to_string()).unwrap_err();
-        assert!(
-            problems.iter().any(|it| it.path == path),
-            "{path}: {problems:?}"
-        );
+        assert!(problems.iter().any(|it| it.path == path), "{path}: {problems:?}");
     }
     assert!(StandardSettings::validate(r#"{"caps": {"material_breach_grade": "E"}}"#).is_err());
     let schema: Value = serde_json::from_str(&StandardSettings::schema()).unwrap();
@@ -310,9 +226,6 @@ fn settings_are_checked_and_used() {
         "caps": {"service_level_below": 80, "service_level_grade": "D"}, "review": {"d_months": 2}
     });
     let outcome = testing::answer::<Standard>(request, &settings.to_string());
-    assert_eq!(
-        (&outcome["grade"], &outcome["caps"]),
-        (&json!("D"), &json!(["service-level-below-80"]))
-    );
+    assert_eq!((&outcome["grade"], &outcome["caps"]), (&json!("D"), &json!(["service-level-below-80"])));
     assert_eq!(outcome["next_review"], "2026-05-31");
 }

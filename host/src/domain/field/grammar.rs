@@ -46,9 +46,7 @@ fn options_of(text: &str) -> Result<Vec<String>, String> {
     let options: Vec<String> = text.split('|').map(str::to_owned).collect();
     for (index, option) in options.iter().enumerate() {
         if option.is_empty() || option.trim() != option {
-            return Err(
-                "an option of an enum must not be empty or begin or end with a space".to_owned(),
-            );
+            return Err("an option of an enum must not be empty or begin or end with a space".to_owned());
         }
         if options[..index].contains(option) {
             return Err(format!("the enum has the option '{option}' twice"));
@@ -67,19 +65,13 @@ impl FromStr for Entry {
         };
         let (ty, min) = match text.split_once(">=") {
             Some(("int", min)) => {
-                let min = min
-                    .parse()
-                    .map_err(|_| format!("'{min}' is not a whole number"))?;
+                let min = min.parse().map_err(|_| format!("'{min}' is not a whole number"))?;
                 ("int", Some(min))
             }
             Some((other, _)) => return Err(format!("'{other}' has no smallest value")),
             None => (text, None),
         };
-        Ok(Self {
-            ty: ty.parse()?,
-            min,
-            optional,
-        })
+        Ok(Self { ty: ty.parse()?, min, optional })
     }
 }
 

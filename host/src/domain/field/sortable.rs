@@ -54,23 +54,15 @@ pub fn encode_text(path: &str, ty: &FieldType, text: &str) -> Result<String, Ref
     let refused = |message: &str| Refusal::invalid(rule::TYPE, path, format!("{path} {message}"));
     let value = match ty {
         FieldType::Int | FieldType::Dur => {
-            json!(
-                text.parse::<i64>()
-                    .map_err(|_| refused("is filtered by whole numbers"))?
-            )
+            json!(text.parse::<i64>().map_err(|_| refused("is filtered by whole numbers"))?)
         }
         FieldType::Bool => {
-            json!(
-                text.parse::<bool>()
-                    .map_err(|_| refused("is filtered by true or false"))?
-            )
+            json!(text.parse::<bool>().map_err(|_| refused("is filtered by true or false"))?)
         }
         FieldType::Money => match text.split_once(' ') {
             Some((amount, currency)) => json!({ "amount": amount, "currency": currency }),
             None => {
-                let amount = text
-                    .parse()
-                    .map_err(|_| refused("is filtered by amounts like \"12.50 CNY\""))?;
+                let amount = text.parse().map_err(|_| refused("is filtered by amounts like \"12.50 CNY\""))?;
                 return Ok(dec(amount));
             }
         },
@@ -89,10 +81,7 @@ pub fn encode_text(path: &str, ty: &FieldType, text: &str) -> Result<String, Ref
         max: None,
         format: None::<Format>,
         shape: None,
-        label: Label {
-            en: String::new(),
-            zh: String::new(),
-        },
+        label: Label { en: String::new(), zh: String::new() },
     };
     let value = value::normalise(&field, &value).map_err(Refusal::fields)?;
     encode(ty, &value).ok_or_else(|| refused("cannot be filtered by"))
@@ -110,9 +99,7 @@ fn dec(value: Decimal) -> String {
     let whole = whole.trim_start_matches('0');
     let magnitude = format!("{:02}{whole}{fraction}", whole.len());
     if value.is_negative() {
-        let complement = magnitude
-            .bytes()
-            .map(|digit| char::from(b'9' - (digit - b'0')));
+        let complement = magnitude.bytes().map(|digit| char::from(b'9' - (digit - b'0')));
         format!("0{}~", complement.collect::<String>())
     } else {
         format!("1{magnitude}")
@@ -134,14 +121,8 @@ mod tests {
         assert_eq!(enc("dec", json!("12.50")).unwrap(), "102125");
         assert_eq!(enc("dec", json!("-12.5")).unwrap(), "097874~");
         assert_eq!(enc("dec", json!("0")).unwrap(), "100");
-        assert_eq!(
-            enc("money", json!({"amount": "12.50", "currency": "CNY"})).unwrap(),
-            "102125 CNY"
-        );
-        assert_eq!(
-            enc("instant", json!("2026-03-31T09:30:00+08:00")).unwrap(),
-            "2026-03-31T01:30:00.000Z"
-        );
+        assert_eq!(enc("money", json!({"amount": "12.50", "currency": "CNY"})).unwrap(), "102125 CNY");
+        assert_eq!(enc("instant", json!("2026-03-31T09:30:00+08:00")).unwrap(), "2026-03-31T01:30:00.000Z");
         assert_eq!(enc("enum(a|b)", json!("b")).unwrap(), "b");
         for (ty, value) in [
             ("int", json!("3")),
@@ -162,10 +143,7 @@ mod tests {
         assert_eq!(enc("money", "12.50").unwrap(), "102125");
         assert_eq!(enc("dec", "12.50").unwrap(), "102125");
         assert_eq!(enc("bool", "false").unwrap(), "false");
-        assert_eq!(
-            enc("ref(SVC)", "SVC-2026-000001").unwrap(),
-            "SVC-2026-000001"
-        );
+        assert_eq!(enc("ref(SVC)", "SVC-2026-000001").unwrap(), "SVC-2026-000001");
         for (ty, text, rule) in [
             ("int", "three", "type"),
             ("bool", "yes", "type"),

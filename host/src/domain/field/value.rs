@@ -37,12 +37,7 @@ pub(crate) const MAX_INT: i64 = 1 << 53;
 /// Everything that is wrong with it, each with the path of the part that is wrong.
 pub fn normalise(field: &Field, value: &Value) -> Result<Value, Vec<FieldProblem>> {
     let mut checker = Checker {
-        rules: Rules {
-            min: field.min,
-            max: field.max,
-            format: field.format,
-            shape: field.shape.as_ref(),
-        },
+        rules: Rules { min: field.min, max: field.max, format: field.format, shape: field.shape.as_ref() },
         problems: Vec::new(),
     };
     match checker.check(&field.name, &field.ty, value) {
@@ -112,8 +107,7 @@ impl Checker<'_> {
     }
 
     fn wrong<T>(&mut self, path: &str, rule: &'static str, message: &str) -> Option<T> {
-        self.problems
-            .push(FieldProblem::new(path, rule, format!("{path} {message}")));
+        self.problems.push(FieldProblem::new(path, rule, format!("{path} {message}")));
         None
     }
 
@@ -123,25 +117,13 @@ impl Checker<'_> {
         };
         let text = text.trim();
         if text.is_empty() {
-            return self.wrong(
-                path,
-                rule::RANGE,
-                "must not be empty (null removes a value)",
-            );
+            return self.wrong(path, rule::RANGE, "must not be empty (null removes a value)");
         }
         if text.chars().count() > longest {
-            return self.wrong(
-                path,
-                rule::RANGE,
-                &format!("must have at most {longest} characters"),
-            );
+            return self.wrong(path, rule::RANGE, &format!("must have at most {longest} characters"));
         }
         if text.chars().any(char::is_control) {
-            return self.wrong(
-                path,
-                rule::FORMAT,
-                "must be one line without control characters",
-            );
+            return self.wrong(path, rule::FORMAT, "must be one line without control characters");
         }
         match self.rules.format {
             None => Some(text.into()),
@@ -154,11 +136,7 @@ impl Checker<'_> {
                 Err(error) => self.wrong(path, rule::FORMAT, &format!("is no currency: {error}")),
             },
             Some(Format::Period) if is_period(text) => Some(text.into()),
-            Some(Format::Period) => self.wrong(
-                path,
-                rule::FORMAT,
-                "must be a month of a year like \"2026-03\"",
-            ),
+            Some(Format::Period) => self.wrong(path, rule::FORMAT, "must be a month of a year like \"2026-03\""),
         }
     }
 
@@ -167,38 +145,20 @@ impl Checker<'_> {
             return self.wrong(path, rule::TYPE, "must be a text");
         };
         if text.trim().is_empty() {
-            return self.wrong(
-                path,
-                rule::RANGE,
-                "must not be empty (null removes a value)",
-            );
+            return self.wrong(path, rule::RANGE, "must not be empty (null removes a value)");
         }
         if text.chars().count() > MAX_TEXT {
-            return self.wrong(
-                path,
-                rule::RANGE,
-                &format!("must have at most {MAX_TEXT} characters"),
-            );
+            return self.wrong(path, rule::RANGE, &format!("must have at most {MAX_TEXT} characters"));
         }
-        if text
-            .chars()
-            .any(|sign| sign.is_control() && !matches!(sign, '\n' | '\r' | '\t'))
-        {
+        if text.chars().any(|sign| sign.is_control() && !matches!(sign, '\n' | '\r' | '\t')) {
             return self.wrong(path, rule::FORMAT, "must not contain control characters");
         }
         Some(text.into())
     }
 
     fn int(&mut self, path: &str, value: &Value) -> Option<Value> {
-        let Some(number) = value
-            .as_i64()
-            .filter(|number| (-MAX_INT..=MAX_INT).contains(number))
-        else {
-            let rule = if value.is_i64() || value.is_u64() {
-                rule::RANGE
-            } else {
-                rule::TYPE
-            };
+        let Some(number) = value.as_i64().filter(|number| (-MAX_INT..=MAX_INT).contains(number)) else {
+            let rule = if value.is_i64() || value.is_u64() { rule::RANGE } else { rule::TYPE };
             return self.wrong(path, rule, "must be a whole number within ±2^53");
         };
         let below = self.rules.min.is_some_and(|min| number < min);
@@ -209,11 +169,7 @@ impl Checker<'_> {
     fn dur(&mut self, path: &str, value: &Value) -> Option<Value> {
         match value.as_i64() {
             Some(seconds) if (0..=MAX_INT).contains(&seconds) => Some(seconds.into()),
-            _ => self.wrong(
-                path,
-                rule::TYPE,
-                "must be a whole number of seconds, not negative",
-            ),
+            _ => self.wrong(path, rule::TYPE, "must be a whole number of seconds, not negative"),
         }
     }
 
@@ -221,14 +177,8 @@ impl Checker<'_> {
         match value.as_str() {
             Some(text) if options.iter().any(|option| option == text) => Some(text.into()),
             other => {
-                let hint = other.map_or_else(String::new, |text| {
-                    hint(text, options.iter().map(String::as_str))
-                });
-                self.wrong(
-                    path,
-                    rule::ENUM,
-                    &format!("must be one of {}{hint}", options.join(", ")),
-                )
+                let hint = other.map_or_else(String::new, |text| hint(text, options.iter().map(String::as_str)));
+                self.wrong(path, rule::ENUM, &format!("must be one of {}{hint}", options.join(", ")))
             }
         }
     }
@@ -237,18 +187,12 @@ impl Checker<'_> {
         let number = value.as_str().and_then(number::parse);
         match (number, target) {
             (Some(number), Target::Any) => Some(number.to_string().into()),
-            (Some(number), Target::Kind(prefix)) if number.prefix == *prefix => {
-                Some(number.to_string().into())
+            (Some(number), Target::Kind(prefix)) if number.prefix == *prefix => Some(number.to_string().into()),
+            (_, Target::Any) => {
+                self.wrong(path, rule::REFERENCE, "must be the number of a record, like \"INC-2026-000123\"")
             }
-            (_, Target::Any) => self.wrong(
-                path,
-                rule::REFERENCE,
-                "must be the number of a record, like \"INC-2026-000123\"",
-            ),
             (_, Target::Kind(prefix)) => {
-                let form = format!(
-                    "must be the number of a {prefix} record, like \"{prefix}-2026-000123\""
-                );
+                let form = format!("must be the number of a {prefix} record, like \"{prefix}-2026-000123\"");
                 self.wrong(path, rule::REFERENCE, &form)
             }
         }
@@ -259,22 +203,13 @@ impl Checker<'_> {
             return self.wrong(path, rule::TYPE, "must be a list");
         };
         if items.len() > MAX_ITEMS {
-            return self.wrong(
-                path,
-                rule::RANGE,
-                &format!("must have at most {MAX_ITEMS} items"),
-            );
+            return self.wrong(path, rule::RANGE, &format!("must have at most {MAX_ITEMS} items"));
         }
-        let checked = items
-            .iter()
-            .enumerate()
-            .map(|(index, value)| self.check(&format!("{path}[{index}]"), item, value));
+        let checked =
+            items.iter().enumerate().map(|(index, value)| self.check(&format!("{path}[{index}]"), item, value));
         // Every item is checked, so that one answer names everything that is wrong.
         let checked: Vec<Option<Value>> = checked.collect();
-        checked
-            .into_iter()
-            .collect::<Option<Vec<_>>>()
-            .map(Value::Array)
+        checked.into_iter().collect::<Option<Vec<_>>>().map(Value::Array)
     }
 
     fn map(&mut self, path: &str, value: &Value) -> Option<Value> {
@@ -283,11 +218,7 @@ impl Checker<'_> {
         };
         let Some(shape) = self.rules.shape else {
             if value.to_string().len() > MAX_MAP {
-                return self.wrong(
-                    path,
-                    rule::RANGE,
-                    &format!("must be at most {MAX_MAP} bytes of JSON"),
-                );
+                return self.wrong(path, rule::RANGE, &format!("must be at most {MAX_MAP} bytes of JSON"));
             }
             return Some(value.clone());
         };
@@ -298,10 +229,7 @@ impl Checker<'_> {
             match shape.get(key) {
                 Some(entry) if value.is_null() && entry.optional => {}
                 Some(entry) => {
-                    let rules = Rules {
-                        min: entry.min,
-                        ..Rules::default()
-                    };
+                    let rules = Rules { min: entry.min, ..Rules::default() };
                     let outer = std::mem::replace(&mut self.rules, rules);
                     let value = self.check(&inner, &entry.ty, value);
                     self.rules = outer;
@@ -309,18 +237,11 @@ impl Checker<'_> {
                 }
                 None => {
                     let hint = hint(key, shape.keys().map(String::as_str));
-                    let _: Option<()> = self.wrong(
-                        &inner,
-                        rule::UNKNOWN_FIELD,
-                        &format!("is not a known key{hint}"),
-                    );
+                    let _: Option<()> = self.wrong(&inner, rule::UNKNOWN_FIELD, &format!("is not a known key{hint}"));
                 }
             }
         }
-        for (key, _) in shape
-            .iter()
-            .filter(|(key, entry)| !entry.optional && !map.contains_key(*key))
-        {
+        for (key, _) in shape.iter().filter(|(key, entry)| !entry.optional && !map.contains_key(*key)) {
             let _: Option<()> = self.wrong(&format!("{path}.{key}"), rule::REQUIRED, "is required");
         }
         (self.problems.len() == before).then_some(Value::Object(out))
@@ -329,9 +250,7 @@ impl Checker<'_> {
 
 /// Whether the value is two times of day, the second later than the first.
 fn is_window(value: &Value) -> bool {
-    let times: Option<Vec<&str>> = value
-        .as_array()
-        .and_then(|times| times.iter().map(Value::as_str).collect());
+    let times: Option<Vec<&str>> = value.as_array().and_then(|times| times.iter().map(Value::as_str).collect());
     match times.as_deref() {
         // Texts of this form sort like the times they stand for.
         Some([start, end]) => is_time_of_day(start) && is_time_of_day(end) && start < end,
@@ -341,15 +260,10 @@ fn is_window(value: &Value) -> bool {
 
 fn is_time_of_day(text: &str) -> bool {
     let two = |part: &str| {
-        (part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()))
-            .then(|| part.parse::<u8>().ok())?
+        (part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit())).then(|| part.parse::<u8>().ok())?
     };
-    let parts = text
-        .split_once(':')
-        .and_then(|(hours, minutes)| Some((two(hours)?, two(minutes)?)));
-    parts.is_some_and(|(hours, minutes)| {
-        (hours < 24 && minutes < 60) || (hours == 24 && minutes == 0)
-    })
+    let parts = text.split_once(':').and_then(|(hours, minutes)| Some((two(hours)?, two(minutes)?)));
+    parts.is_some_and(|(hours, minutes)| (hours < 24 && minutes < 60) || (hours == 24 && minutes == 0))
 }
 
 /// Whether the text is a month of a year, `YYYY-MM`.

@@ -18,12 +18,11 @@ pub struct Kinds {
 impl Kinds {
     /// The kinds embedded in the binary.
     pub fn builtin() -> &'static Self {
-        static BUILTIN: LazyLock<Kinds> =
-            LazyLock::new(|| match Kinds::load(EMBEDDED.iter().copied()) {
-                Ok(kinds) => kinds,
-                // The files are part of the binary and a test loads them all.
-                Err(error) => unreachable!("embedded kind: {error}"),
-            });
+        static BUILTIN: LazyLock<Kinds> = LazyLock::new(|| match Kinds::load(EMBEDDED.iter().copied()) {
+            Ok(kinds) => kinds,
+            // The files are part of the binary and a test loads them all.
+            Err(error) => unreachable!("embedded kind: {error}"),
+        });
         &BUILTIN
     }
 
@@ -32,33 +31,19 @@ impl Kinds {
     /// # Errors
     ///
     /// The first thing that is wrong in one of them, or between two of them.
-    pub fn load<'a>(
-        files: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Self, KindError> {
+    pub fn load<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, KindError> {
         let mut kinds = Self::default();
         let mut texts = Vec::new();
         for (file, text) in files {
             let kind = Arc::new(parse(text, file)?);
             let twice = |what: &str, name: &str| {
                 let message = format!("another kind has the {what} '{name}' already");
-                Err(KindError {
-                    file: file.to_owned(),
-                    line: 1,
-                    message,
-                })
+                Err(KindError { file: file.to_owned(), line: 1, message })
             };
-            if kinds
-                .by_slug
-                .insert(kind.slug.clone(), Arc::clone(&kind))
-                .is_some()
-            {
+            if kinds.by_slug.insert(kind.slug.clone(), Arc::clone(&kind)).is_some() {
                 return twice("slug", &kind.slug);
             }
-            if kinds
-                .by_prefix
-                .insert(kind.prefix.clone(), Arc::clone(&kind))
-                .is_some()
-            {
+            if kinds.by_prefix.insert(kind.prefix.clone(), Arc::clone(&kind)).is_some() {
                 return twice("prefix", &kind.prefix);
             }
             texts.push((file, text, kind));

@@ -23,38 +23,19 @@ pub(super) fn kind(kind: &Kind, raw: &RawKind, source: &Source<'_>) -> Result<()
     }
     check.unique(raw.fields.iter().map(|field| &field.name), "field")?;
     for (index, raw) in kind.indexes.iter().zip(&raw.indexes) {
-        let root = index
-            .path
-            .split_once('.')
-            .and_then(|(root, rest)| kind.field(root).filter(|_| !rest.is_empty()));
-        check.that(
-            root.is_some_and(|field| field.ty == FieldType::Map),
-            &raw.path,
-            || {
-                format!(
-                    "'{}' does not lead into a map field of the kind",
-                    index.path
-                )
-            },
-        )?;
-        check.that(index.ty.is_sortable(), &raw.ty, || {
-            format!("{} cannot be indexed", index.ty)
+        let root = index.path.split_once('.').and_then(|(root, rest)| kind.field(root).filter(|_| !rest.is_empty()));
+        check.that(root.is_some_and(|field| field.ty == FieldType::Map), &raw.path, || {
+            format!("'{}' does not lead into a map field of the kind", index.path)
         })?;
+        check.that(index.ty.is_sortable(), &raw.ty, || format!("{} cannot be indexed", index.ty))?;
     }
     check.unique(raw.indexes.iter().map(|index| &index.path), "index")?;
     let mut taken = BTreeSet::new();
     for (step, raw) in kind.transitions.iter().zip(&raw.transitions) {
         check.transition(raw)?;
-        check.that(
-            taken.insert((&step.from, &step.name)),
-            raw.name.as_ref().unwrap_or(&raw.to),
-            || {
-                format!(
-                    "the state {} has two transitions named '{}'",
-                    step.from, step.name
-                )
-            },
-        )?;
+        check.that(taken.insert((&step.from, &step.name)), raw.name.as_ref().unwrap_or(&raw.to), || {
+            format!("the state {} has two transitions named '{}'", step.from, step.name)
+        })?;
     }
     for (hook, raw) in kind.decisions.iter().zip(&raw.decisions) {
         for (event, text) in hook.on.iter().zip(&raw.on) {
@@ -71,37 +52,18 @@ pub(super) fn kind(kind: &Kind, raw: &RawKind, source: &Source<'_>) -> Result<()
 }
 
 /// Checks that references name kinds that exist, once all kinds of a set are known.
-pub(super) fn references(
-    kind: &Kind,
-    text: &str,
-    file: &str,
-    known: impl Fn(&str) -> bool,
-) -> Result<(), KindError> {
-    let shapes = kind
-        .fields
-        .iter()
-        .flat_map(|field| field.shape.iter().flat_map(|shape| shape.values()));
-    let types = kind
-        .fields
-        .iter()
-        .map(|field| &field.ty)
-        .chain(shapes.map(|entry| &entry.ty));
+pub(super) fn references(kind: &Kind, text: &str, file: &str, known: impl Fn(&str) -> bool) -> Result<(), KindError> {
+    let shapes = kind.fields.iter().flat_map(|field| field.shape.iter().flat_map(|shape| shape.values()));
+    let types = kind.fields.iter().map(|field| &field.ty).chain(shapes.map(|entry| &entry.ty));
     for ty in types {
         let FieldType::Ref(Target::Kind(prefix)) = ty.item() else {
             continue;
         };
         if !known(prefix) {
             let reference = format!("ref({prefix})");
-            let line = text
-                .lines()
-                .position(|line| line.contains(&reference))
-                .map_or(1, |line| line + 1);
+            let line = text.lines().position(|line| line.contains(&reference)).map_or(1, |line| line + 1);
             let message = format!("there is no kind with the prefix '{prefix}'");
-            return Err(KindError {
-                file: file.to_owned(),
-                line,
-                message,
-            });
+            return Err(KindError { file: file.to_owned(), line, message });
         }
     }
     Ok(())
@@ -113,55 +75,30 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn that(
-        &self,
-        holds: bool,
-        at: &Text,
-        message: impl FnOnce() -> String,
-    ) -> Result<(), KindError> {
-        if holds {
-            Ok(())
-        } else {
-            Err(self.source.error(&at.span(), message()))
-        }
+    fn that(&self, holds: bool, at: &Text, message: impl FnOnce() -> String) -> Result<(), KindError> {
+        if holds { Ok(()) } else { Err(self.source.error(&at.span(), message())) }
     }
 
-    fn unique<'t>(
-        &self,
-        names: impl Iterator<Item = &'t Text>,
-        what: &str,
-    ) -> Result<(), KindError> {
+    fn unique<'t>(&self, names: impl Iterator<Item = &'t Text>, what: &str) -> Result<(), KindError> {
         let mut seen = BTreeSet::new();
         for name in names {
-            self.that(seen.insert(name.get_ref()), name, || {
-                format!("the {what} '{}' is there twice", name.get_ref())
-            })?;
+            self.that(seen.insert(name.get_ref()), name, || format!("the {what} '{}' is there twice", name.get_ref()))?;
         }
         Ok(())
     }
 
     fn head(&self, raw: &RawKind) -> Result<(), KindError> {
-        self.that(is_prefix(&self.kind.prefix), &raw.prefix, || {
-            "a prefix is two to five capital letters".to_owned()
-        })?;
+        self.that(is_prefix(&self.kind.prefix), &raw.prefix, || "a prefix is two to five capital letters".to_owned())?;
         self.that(is_slug(&self.kind.slug), &raw.slug, || {
             "a slug is lower-case letters and digits, joined by hyphens".to_owned()
         })?;
         let process = self.kind.process.strip_prefix('P');
-        let numbered =
-            process.is_some_and(|number| number.len() == 2 && number.parse::<u8>().is_ok());
-        self.that(numbered, &raw.process, || {
-            "a process is P and two digits, as in the domain guide".to_owned()
-        })?;
+        let numbered = process.is_some_and(|number| number.len() == 2 && number.parse::<u8>().is_ok());
+        self.that(numbered, &raw.process, || "a process is P and two digits, as in the domain guide".to_owned())?;
         for name in &raw.owner_fields {
             let field = self.kind.field(name.get_ref());
             let fits = field.is_some_and(|field| field.ty == FieldType::User && field.indexed);
-            self.that(fits, name, || {
-                format!(
-                    "'{}' is not an indexed user field of the kind",
-                    name.get_ref()
-                )
-            })?;
+            self.that(fits, name, || format!("'{}' is not an indexed user field of the kind", name.get_ref()))?;
         }
         Ok(())
     }
@@ -187,12 +124,7 @@ impl Check<'_> {
     }
 
     fn field_named(&self, name: &Text) -> Result<&Field, KindError> {
-        let missing = || {
-            self.source.error(
-                &name.span(),
-                format!("the kind has no field '{}'", name.get_ref()),
-            )
-        };
+        let missing = || self.source.error(&name.span(), format!("the kind has no field '{}'", name.get_ref()));
         self.kind.field(name.get_ref()).ok_or_else(missing)
     }
 
@@ -205,56 +137,31 @@ impl Check<'_> {
             format!("'{}' is a column of every record", field.name)
         })?;
         // The columns title and owner are not kept among the other fields.
-        self.that(
-            !matches!(field.name.as_str(), "title" | "owner"),
-            name,
-            || {
-                format!(
-                    "'{}' is common to all kinds and cannot be replaced",
-                    field.name
-                )
-            },
-        )?;
-        let item = field.ty.item();
-        self.that(!field.indexed || item.is_sortable(), &raw.ty, || {
-            format!("{} cannot be indexed", field.ty)
+        self.that(!matches!(field.name.as_str(), "title" | "owner"), name, || {
+            format!("'{}' is common to all kinds and cannot be replaced", field.name)
         })?;
+        let item = field.ty.item();
+        self.that(!field.indexed || item.is_sortable(), &raw.ty, || format!("{} cannot be indexed", field.ty))?;
         let bounded = field.min.is_some() || field.max.is_some();
         let number = matches!(item, FieldType::Int | FieldType::Dec | FieldType::Money);
-        self.that(!bounded || number, name, || {
-            "only numbers and amounts have limits".to_owned()
-        })?;
+        self.that(!bounded || number, name, || "only numbers and amounts have limits".to_owned())?;
         let ordered = !matches!((field.min, field.max), (Some(min), Some(max)) if min > max);
         self.that(ordered, name, || "min is greater than max".to_owned())?;
-        self.that(
-            field.format.is_none() || *item == FieldType::Str,
-            name,
-            || "only a str has a format".to_owned(),
-        )?;
-        self.that(
-            field.shape.is_none() || *item == FieldType::Map,
-            name,
-            || "only a map has a shape".to_owned(),
-        )?;
+        self.that(field.format.is_none() || *item == FieldType::Str, name, || "only a str has a format".to_owned())?;
+        self.that(field.shape.is_none() || *item == FieldType::Map, name, || "only a map has a shape".to_owned())?;
         self.that(!(field.on_create && field.computed), name, || {
             "a computed field cannot be needed at creation".to_owned()
         })?;
         if let Some(when) = &raw.required_when {
             self.condition(&when.get_ref().field, &when.get_ref().is, &when.span())?;
         }
-        let actor =
-            |value: &serde_json::Value| field.ty == FieldType::User && value == ACTOR_DEFAULT;
+        let actor = |value: &serde_json::Value| field.ty == FieldType::User && value == ACTOR_DEFAULT;
         match &field.default {
             Some(value) if !actor(value) => match normalise(field, value) {
                 Ok(same) if same == *value => Ok(()),
-                Ok(other) => self.that(false, name, || {
-                    format!("the default must be written {other}")
-                }),
-                Err(problems) => self.that(false, name, || {
-                    problems
-                        .first()
-                        .map_or_else(String::new, |problem| problem.message.clone())
-                }),
+                Ok(other) => self.that(false, name, || format!("the default must be written {other}")),
+                Err(problems) => self
+                    .that(false, name, || problems.first().map_or_else(String::new, |problem| problem.message.clone())),
             },
             _ => Ok(()),
         }
@@ -270,10 +177,7 @@ impl Check<'_> {
         if possible {
             return Ok(());
         }
-        Err(self.source.error(
-            span,
-            format!("the kind has no text field '{field}' that can be '{is}'"),
-        ))
+        Err(self.source.error(span, format!("the kind has no text field '{field}' that can be '{is}'")))
     }
 
     fn transition(&self, raw: &RawTransition) -> Result<(), KindError> {
@@ -282,29 +186,23 @@ impl Check<'_> {
         self.that(raw.from.get_ref() != raw.to.get_ref(), &raw.to, || {
             "a transition leads to another state".to_owned()
         })?;
-        self.that(
-            raw.roles.is_empty() != raw.all_of.is_empty(),
-            &raw.from,
-            || "a transition has either roles or all_of".to_owned(),
-        )?;
+        self.that(raw.roles.is_empty() != raw.all_of.is_empty(), &raw.from, || {
+            "a transition has either roles or all_of".to_owned()
+        })?;
         for name in &raw.require {
             self.field_named(name)?;
         }
         for name in &raw.separate {
             let column = matches!(name.get_ref().as_str(), "owner" | "created_by");
             let user = column || self.field_named(name)?.ty == FieldType::User;
-            self.that(user, name, || {
-                format!("'{}' does not name a user", name.get_ref())
-            })?;
+            self.that(user, name, || format!("'{}' does not name a user", name.get_ref()))?;
         }
         for only in &raw.only {
             self.condition(only.field.get_ref(), &only.is, &only.field.span())?;
         }
         if let Some(name) = &raw.records_actor {
             let user = self.field_named(name)?.ty == FieldType::User;
-            self.that(user, name, || {
-                format!("'{}' does not hold a user", name.get_ref())
-            })?;
+            self.that(user, name, || format!("'{}' does not hold a user", name.get_ref()))?;
         }
         for who in &raw.all_of {
             let person = matches!(who.get_ref().parse(), Ok(Who::Role(_)));
@@ -314,18 +212,10 @@ impl Check<'_> {
             self.automatic(raw, when)?;
         }
         if !raw.all_of.is_empty() {
-            let field = raw
-                .signatures
-                .as_ref()
-                .map_or("signatures", |name| name.get_ref().as_str());
+            let field = raw.signatures.as_ref().map_or("signatures", |name| name.get_ref().as_str());
             let list = FieldType::List(Box::new(FieldType::Map));
-            let fits = self
-                .kind
-                .field(field)
-                .is_some_and(|field| field.ty == list && field.computed);
-            self.that(fits, &raw.from, || {
-                format!("all_of needs a computed list<map> field '{field}'")
-            })?;
+            let fits = self.kind.field(field).is_some_and(|field| field.ty == list && field.computed);
+            self.that(fits, &raw.from, || format!("all_of needs a computed list<map> field '{field}'"))?;
         }
         Ok(())
     }
@@ -354,9 +244,7 @@ impl Check<'_> {
                 _ => wrong(format!("'{field}' is not a date or instant field of the kind")),
             },
             Automatic::At(Moment { at: None, days }) => match days {
-                Distance::Days(days) if *days <= 0 => {
-                    wrong("days from entering the state are 1 or more".to_owned())
-                }
+                Distance::Days(days) if *days <= 0 => wrong("days from entering the state are 1 or more".to_owned()),
                 _ => Ok(()),
             },
         }
@@ -374,15 +262,9 @@ fn is_slug(text: &str) -> bool {
 /// Whether the text is a lower-case letter, then lower-case letters and digits, in words joined by
 /// single separators. Enum-like names such as `24x7` are values, not names.
 fn words(text: &str, separator: u8) -> bool {
-    let allowed =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == separator;
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == separator;
     text.len() <= 60
-        && text
-            .bytes()
-            .next()
-            .is_some_and(|byte| byte.is_ascii_lowercase())
+        && text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
         && text.bytes().all(allowed)
-        && text
-            .split(char::from(separator))
-            .all(|word| !word.is_empty())
+        && text.split(char::from(separator)).all(|word| !word.is_empty())
 }

@@ -7,9 +7,7 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::raw::{RawDecision, RawField, RawKind, RawState, RawTransition, Text};
-use super::{
-    Access, DecisionHook, Grant, Index, Kind, KindError, Only, State, Transition, Trigger, check,
-};
+use super::{Access, DecisionHook, Grant, Index, Kind, KindError, Only, State, Transition, Trigger, check};
 use crate::domain::field::Field;
 use crate::domain::role::Who;
 
@@ -23,11 +21,7 @@ pub fn parse(text: &str, file: &str) -> Result<Kind, KindError> {
     let source = Source { text, file };
     let raw: RawKind = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| source.line(&span));
-        KindError {
-            file: file.to_owned(),
-            line,
-            message: error.message().trim().to_owned(),
-        }
+        KindError { file: file.to_owned(), line, message: error.message().trim().to_owned() }
     })?;
     let kind = Kind {
         prefix: raw.prefix.get_ref().clone(),
@@ -43,31 +37,14 @@ pub fn parse(text: &str, file: &str) -> Result<Kind, KindError> {
         owner_fields: strings(&raw.owner_fields),
         initial: raw.initial.get_ref().clone(),
         states: raw.states.iter().map(state).collect(),
-        fields: raw
-            .fields
-            .iter()
-            .map(|field| source.field(field))
-            .collect::<Result<_, _>>()?,
+        fields: raw.fields.iter().map(|field| source.field(field)).collect::<Result<_, _>>()?,
         indexes: raw
             .indexes
             .iter()
-            .map(|index| {
-                Ok(Index {
-                    path: index.path.get_ref().clone(),
-                    ty: source.read(&index.ty)?,
-                })
-            })
+            .map(|index| Ok(Index { path: index.path.get_ref().clone(), ty: source.read(&index.ty)? }))
             .collect::<Result<_, KindError>>()?,
-        transitions: raw
-            .transitions
-            .iter()
-            .map(|step| source.transition(step))
-            .collect::<Result<_, _>>()?,
-        decisions: raw
-            .decisions
-            .iter()
-            .map(|hook| source.decision(hook))
-            .collect::<Result<_, _>>()?,
+        transitions: raw.transitions.iter().map(|step| source.transition(step)).collect::<Result<_, _>>()?,
+        decisions: raw.decisions.iter().map(|hook| source.decision(hook)).collect::<Result<_, _>>()?,
     };
     check::kind(&kind, &raw, &source)?;
     Ok(kind)
@@ -81,11 +58,7 @@ pub(super) struct Source<'a> {
 
 impl Source<'_> {
     pub(super) fn error(&self, span: &Range<usize>, message: impl Into<String>) -> KindError {
-        KindError {
-            file: self.file.to_owned(),
-            line: self.line(span),
-            message: message.into(),
-        }
+        KindError { file: self.file.to_owned(), line: self.line(span), message: message.into() }
     }
 
     pub(super) fn line(&self, span: &Range<usize>) -> usize {
@@ -93,19 +66,11 @@ impl Source<'_> {
         1 + before.filter(|byte| **byte == b'\n').count()
     }
 
-    fn read<T: std::str::FromStr<Err: std::fmt::Display>>(
-        &self,
-        text: &Text,
-    ) -> Result<T, KindError> {
-        text.get_ref()
-            .parse()
-            .map_err(|error: T::Err| self.error(&text.span(), error.to_string()))
+    fn read<T: std::str::FromStr<Err: std::fmt::Display>>(&self, text: &Text) -> Result<T, KindError> {
+        text.get_ref().parse().map_err(|error: T::Err| self.error(&text.span(), error.to_string()))
     }
 
-    fn all<T: std::str::FromStr<Err: std::fmt::Display>>(
-        &self,
-        texts: &[Text],
-    ) -> Result<Vec<T>, KindError> {
+    fn all<T: std::str::FromStr<Err: std::fmt::Display>>(&self, texts: &[Text]) -> Result<Vec<T>, KindError> {
         texts.iter().map(|text| self.read(text)).collect()
     }
 
@@ -117,10 +82,7 @@ impl Source<'_> {
             };
             match who.parse() {
                 Ok(who @ (Who::Role(_) | Who::Any)) => Ok(Grant { who, own }),
-                _ => Err(self.error(
-                    &text.span(),
-                    format!("'{who}' is not a role that can be granted access"),
-                )),
+                _ => Err(self.error(&text.span(), format!("'{who}' is not a role that can be granted access"))),
             }
         };
         texts.iter().map(grant).collect()
@@ -130,9 +92,7 @@ impl Source<'_> {
         let shape = match &raw.shape {
             None => None,
             Some(entries) => {
-                let entries = entries
-                    .iter()
-                    .map(|(key, ty)| Ok((key.clone(), self.read(ty)?)));
+                let entries = entries.iter().map(|(key, ty)| Ok((key.clone(), self.read(ty)?)));
                 Some(entries.collect::<Result<BTreeMap<_, _>, KindError>>()?)
             }
         };
@@ -140,18 +100,11 @@ impl Source<'_> {
             name: raw.name.get_ref().clone(),
             ty: self.read(&raw.ty)?,
             required: raw.required,
-            required_when: raw
-                .required_when
-                .as_ref()
-                .map(|when| when.get_ref().clone()),
+            required_when: raw.required_when.as_ref().map(|when| when.get_ref().clone()),
             on_create: raw.on_create,
             indexed: raw.indexed,
             computed: raw.computed,
-            default: raw
-                .default
-                .as_ref()
-                .map(|value| self.json(value))
-                .transpose()?,
+            default: raw.default.as_ref().map(|value| self.json(value)).transpose()?,
             min: raw.min,
             max: raw.max,
             format: raw.format,
@@ -161,18 +114,13 @@ impl Source<'_> {
     }
 
     fn json(&self, value: &Spanned<toml::Value>) -> Result<Value, KindError> {
-        serde_json::to_value(value.get_ref())
-            .map_err(|error| self.error(&value.span(), error.to_string()))
+        serde_json::to_value(value.get_ref()).map_err(|error| self.error(&value.span(), error.to_string()))
     }
 
     fn transition(&self, raw: &RawTransition) -> Result<Transition, KindError> {
         let only = raw.only.iter().map(|only| {
             let (field, is) = (only.field.get_ref().clone(), only.is.clone());
-            Ok(Only {
-                field,
-                is,
-                roles: self.all(&only.roles)?,
-            })
+            Ok(Only { field, is, roles: self.all(&only.roles)? })
         });
         let signatures = match &raw.signatures {
             Some(field) => Some(field.get_ref().clone()),
@@ -188,10 +136,7 @@ impl Source<'_> {
             separate: strings(&raw.separate),
             all_of: self.all(&raw.all_of)?,
             signatures,
-            records_actor: raw
-                .records_actor
-                .as_ref()
-                .map(|field| field.get_ref().clone()),
+            records_actor: raw.records_actor.as_ref().map(|field| field.get_ref().clone()),
             only: only.collect::<Result<_, KindError>>()?,
             reason: raw.reason,
             incomplete: raw.incomplete,
@@ -206,10 +151,7 @@ impl Source<'_> {
             "transition" => Trigger::Transition,
             state => Trigger::Entered(state.to_owned()),
         });
-        Ok(DecisionHook {
-            process: self.read(&raw.process)?,
-            on: on.collect(),
-        })
+        Ok(DecisionHook { process: self.read(&raw.process)?, on: on.collect() })
     }
 }
 

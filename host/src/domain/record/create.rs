@@ -17,12 +17,7 @@ use crate::domain::role::Actor;
 ///
 /// `role` when the actor may not create records of the kind; otherwise every field that is wrong
 /// or missing.
-pub fn create(
-    kind: &Kind,
-    actor: &Actor,
-    input: Map<String, Value>,
-    stamp: Stamp,
-) -> Result<Record, Refusal> {
+pub fn create(kind: &Kind, actor: &Actor, input: Map<String, Value>, stamp: Stamp) -> Result<Record, Refusal> {
     access::permit(kind, actor, Action::Create, None)?;
     let entries = check(kind, &input)?;
     let mut record = Record {
@@ -45,17 +40,8 @@ pub fn create(
         }
     }
     // Null for a field that nobody has filled yet says nothing.
-    apply(
-        &mut record,
-        entries
-            .into_iter()
-            .filter(|(_, value)| value.is_some())
-            .collect(),
-    )?;
-    let needed = kind
-        .all_fields()
-        .filter(|field| field.on_create)
-        .map(|field| field.name.as_str());
+    apply(&mut record, entries.into_iter().filter(|(_, value)| value.is_some()).collect())?;
+    let needed = kind.all_fields().filter(|field| field.on_create).map(|field| field.name.as_str());
     let missing = missing(&record, needed, "to create the record");
     if !missing.is_empty() {
         return Err(Refusal::fields(missing));

@@ -29,11 +29,7 @@ pub fn index_entries(kind: &Kind, record: &Record) -> Vec<(String, String)> {
     for (path, ty) in kind.indexed_paths() {
         match record.at(path) {
             Some(Value::Array(items)) => {
-                entries.extend(
-                    items
-                        .iter()
-                        .filter_map(|item| Some((path.to_owned(), encode(ty, item)?))),
-                );
+                entries.extend(items.iter().filter_map(|item| Some((path.to_owned(), encode(ty, item)?))));
             }
             Some(value) => entries.extend(encode(ty, value).map(|text| (path.to_owned(), text))),
             None => {}
@@ -52,11 +48,7 @@ pub fn references(kind: &Kind, record: &Record) -> Vec<Reference> {
     let mut add = |rel: &str, value: &Value| {
         if let Some(number) = value.as_str().and_then(number::parse) {
             let (rel, prefix) = (rel.to_owned(), number.prefix.clone());
-            found.insert(Reference {
-                rel,
-                number: number.to_string(),
-                prefix,
-            });
+            found.insert(Reference { rel, number: number.to_string(), prefix });
         }
     };
     for field in kind.all_fields() {
@@ -70,16 +62,9 @@ pub fn references(kind: &Kind, record: &Record) -> Vec<Reference> {
         match (field.ty.item(), &field.shape) {
             (FieldType::Ref(_), _) => items.iter().for_each(|item| add(&field.name, item)),
             (FieldType::Map, Some(shape)) => {
-                let refs = || {
-                    shape
-                        .iter()
-                        .filter(|(_, entry)| matches!(entry.ty.item(), FieldType::Ref(_)))
-                };
+                let refs = || shape.iter().filter(|(_, entry)| matches!(entry.ty.item(), FieldType::Ref(_)));
                 let single = refs().count() == 1;
-                for (item, (key, _)) in items
-                    .iter()
-                    .flat_map(|item| refs().map(move |entry| (item, entry)))
-                {
+                for (item, (key, _)) in items.iter().flat_map(|item| refs().map(move |entry| (item, entry))) {
                     let Some(value) = item.get(key) else { continue };
                     match item.get("type").and_then(Value::as_str).filter(|_| single) {
                         Some(rel) => add(rel, value),

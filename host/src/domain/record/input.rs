@@ -12,10 +12,7 @@ use crate::domain::refusal::{FieldProblem, Refusal, rule};
 pub(super) type Entry<'k> = (&'k Field, Option<Value>);
 
 /// Checks every entry of an input against the kind, and reports everything that is wrong at once.
-pub(super) fn check<'k>(
-    kind: &'k Kind,
-    input: &Map<String, Value>,
-) -> Result<Vec<Entry<'k>>, Refusal> {
+pub(super) fn check<'k>(kind: &'k Kind, input: &Map<String, Value>) -> Result<Vec<Entry<'k>>, Refusal> {
     let mut entries = Vec::with_capacity(input.len());
     let mut problems = Vec::new();
     for (name, value) in input {
@@ -28,11 +25,7 @@ pub(super) fn check<'k>(
             },
         }
     }
-    if problems.is_empty() {
-        Ok(entries)
-    } else {
-        Err(Refusal::fields(problems))
-    }
+    if problems.is_empty() { Ok(entries) } else { Err(Refusal::fields(problems)) }
 }
 
 fn field<'k>(kind: &'k Kind, name: &str) -> Result<&'k Field, FieldProblem> {
@@ -65,10 +58,7 @@ pub(super) fn check_editable(
     entries: &[Entry<'_>],
     needed: &[String],
 ) -> Result<(), Refusal> {
-    let Some(State {
-        closed, editable, ..
-    }) = kind.state(&record.state)
-    else {
+    let Some(State { closed, editable, .. }) = kind.state(&record.state) else {
         return Ok(());
     };
     if *closed && !entries.is_empty() {
@@ -82,32 +72,19 @@ pub(super) fn check_editable(
             || editable.iter().any(|field| field == name)
             || needed.iter().any(|field| field == name)
     };
-    let locked = entries
-        .iter()
-        .filter(|(field, _)| !free(&field.name))
-        .map(|(field, _)| {
-            let message = format!(
-                "{} cannot be changed while {} is {}",
-                field.name, record.number, record.state
-            );
-            FieldProblem::new(field.name.as_str(), rule::LOCKED_FIELD, message)
-        });
+    let locked = entries.iter().filter(|(field, _)| !free(&field.name)).map(|(field, _)| {
+        let message = format!("{} cannot be changed while {} is {}", field.name, record.number, record.state);
+        FieldProblem::new(field.name.as_str(), rule::LOCKED_FIELD, message)
+    });
     let locked: Vec<_> = locked.collect();
-    if locked.is_empty() {
-        Ok(())
-    } else {
-        Err(Refusal::fields(locked))
-    }
+    if locked.is_empty() { Ok(()) } else { Err(Refusal::fields(locked)) }
 }
 
 /// The refusal for a record that is read-only.
 pub(super) fn closed_record(record: &Record) -> Refusal {
     Refusal::conflict(
         rule::CLOSED,
-        format!(
-            "{} is {} and read-only; correct it by a new linked record",
-            record.number, record.state
-        ),
+        format!("{} is {} and read-only; correct it by a new linked record", record.number, record.state),
     )
 }
 
@@ -131,11 +108,7 @@ pub(super) fn apply(record: &mut Record, entries: Vec<Entry<'_>>) -> Result<(), 
             }
         }
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Refusal::fields(problems))
-    }
+    if problems.is_empty() { Ok(()) } else { Err(Refusal::fields(problems)) }
 }
 
 /// Refuses a record in which a field is empty that another field's value makes necessary.
@@ -150,19 +123,11 @@ pub(super) fn check_conditions(kind: &Kind, record: &Record) -> Result<(), Refus
             problems.extend(missing(record, [field.name.as_str()], &why));
         }
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Refusal::fields(problems))
-    }
+    if problems.is_empty() { Ok(()) } else { Err(Refusal::fields(problems)) }
 }
 
 /// The fields among these that have no value yet, as problems.
-pub(super) fn missing<'f>(
-    record: &Record,
-    fields: impl IntoIterator<Item = &'f str>,
-    why: &str,
-) -> Vec<FieldProblem> {
+pub(super) fn missing<'f>(record: &Record, fields: impl IntoIterator<Item = &'f str>, why: &str) -> Vec<FieldProblem> {
     let empty = |name: &str| match name {
         "title" => record.title.is_empty(),
         "owner" => record.owner.is_empty(),

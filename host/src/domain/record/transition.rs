@@ -56,52 +56,30 @@ pub fn transition(
         }
     } else {
         // Only people sign; a transition with `all_of` is never the host's.
-        return Err(Refusal::forbidden(
-            rule::ROLE,
-            format!("{} has to be signed by people", step.name),
-        ));
+        return Err(Refusal::forbidden(rule::ROLE, format!("{} has to be signed by people", step.name)));
     }
-    Ok(Change {
-        signed,
-        ..Change::between(record, new, acting, now)
-    })
+    Ok(Change { signed, ..Change::between(record, new, acting, now) })
 }
 
 /// Required fields before the first state is left, and the transition's own ones.
 fn check_filled(kind: &Kind, record: &Record, step: &Transition) -> Result<(), Refusal> {
     let mut problems = Vec::new();
     if record.state == kind.initial && step.to != kind.initial && !step.incomplete {
-        let required = kind
-            .all_fields()
-            .filter(|field| field.required && !field.computed);
+        let required = kind.all_fields().filter(|field| field.required && !field.computed);
         let why = format!("before the record leaves the state {}", kind.initial);
-        problems.extend(missing(
-            record,
-            required.map(|field| field.name.as_str()),
-            &why,
-        ));
+        problems.extend(missing(record, required.map(|field| field.name.as_str()), &why));
     }
     let known = |name: &str| problems.iter().any(|problem| problem.field == name);
-    let more = step
-        .require
-        .iter()
-        .map(String::as_str)
-        .filter(|name| !known(name));
+    let more = step.require.iter().map(String::as_str).filter(|name| !known(name));
     let more = missing(record, more, &format!("for {}", step.name));
     problems.extend(more);
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Refusal::fields(problems))
-    }
+    if problems.is_empty() { Ok(()) } else { Err(Refusal::fields(problems)) }
 }
 
 fn enter(kind: &Kind, record: &mut Record, step: &Transition, actor: &Actor) {
     record.state.clone_from(&step.to);
     if let Some(field) = &step.records_actor {
-        record
-            .data
-            .insert(field.clone(), actor.user.as_str().into());
+        record.data.insert(field.clone(), actor.user.as_str().into());
     }
     // Signatures of an earlier round do not count for the next one.
     drop_signatures(kind, record);
@@ -112,27 +90,18 @@ fn sign(record: &mut Record, step: &Transition, actor: &Actor, role: Role, now: 
     let Some(field) = &step.signatures else {
         return true;
     };
-    let signatures = record
-        .data
-        .entry(field.clone())
-        .or_insert_with(|| json!([]));
+    let signatures = record.data.entry(field.clone()).or_insert_with(|| json!([]));
     if let Value::Array(list) = signatures {
         list.push(json!({ "role": role, "user": actor.user, "at": now, "for": step.name }));
     }
     let signed = lifecycle::signatures(record, step);
-    !step
-        .all_of
-        .iter()
-        .all(|who| signed.iter().any(|(role, _)| Who::Role(*role) == *who))
+    !step.all_of.iter().all(|who| signed.iter().any(|(role, _)| Who::Role(*role) == *who))
 }
 
 /// Removes the signatures collected for the transitions that start from the record's state.
 pub(super) fn drop_signatures(kind: &Kind, record: &mut Record) {
     let state = record.state.clone();
-    for step in kind
-        .transitions_from(&state)
-        .filter(|step| !step.all_of.is_empty())
-    {
+    for step in kind.transitions_from(&state).filter(|step| !step.all_of.is_empty()) {
         let Some(field) = &step.signatures else {
             continue;
         };

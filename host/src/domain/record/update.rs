@@ -41,21 +41,13 @@ pub fn update(
         // What was empty before is another rule's business.
         always && !field.computed && patch.contains_key(&field.name)
     });
-    let missing = missing(
-        &new,
-        required.map(|field| field.name.as_str()),
-        "and cannot be removed",
-    );
+    let missing = missing(&new, required.map(|field| field.name.as_str()), "and cannot be removed");
     if !missing.is_empty() {
         return Err(Refusal::fields(missing));
     }
     check_conditions(kind, &new)?;
     let mut change = Change::between(record, new, acting, now);
-    if change
-        .changed
-        .iter()
-        .any(|name| !ALWAYS_EDITABLE.contains(&name.as_str()))
-    {
+    if change.changed.iter().any(|name| !ALWAYS_EDITABLE.contains(&name.as_str())) {
         drop_signatures(kind, &mut change.record);
         change.refresh(record, now);
     }

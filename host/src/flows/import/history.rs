@@ -25,14 +25,9 @@ impl Header {
             let before = names.iter().filter(|n| n.split('#').next() == Some(cell.as_str())).count();
             names.push(if before == 0 { cell } else { format!("{cell}#{}", before + 1) });
         }
-        let missing: Vec<&str> =
-            mapping.columns().into_iter().filter(|c| !names.iter().any(|n| n == c)).collect();
+        let missing: Vec<&str> = mapping.columns().into_iter().filter(|c| !names.iter().any(|n| n == c)).collect();
         if !missing.is_empty() {
-            let message = format!(
-                "the file has no column {}; it has {}",
-                missing.join(", "),
-                names.join(", ")
-            );
+            let message = format!("the file has no column {}; it has {}", missing.join(", "), names.join(", "));
             return Err(Refusal::invalid("columns", "file", message));
         }
         Ok(Self { names })
@@ -91,10 +86,13 @@ pub(super) fn event(header: &Header, row: &[String], mapping: &Mapping, zone: &T
     let cell = |column: &str| header.cell(row, column, mapping);
     let needed = |column: &str| cell(column).ok_or_else(|| format!("column {column} is empty"));
     let instant = |column: &str| -> Result<Option<Instant>, String> {
-        cell(column).map(|text| moment(text, &source.dates, zone).map_err(|e| format!("column {column}: {e}"))).transpose()
+        cell(column)
+            .map(|text| moment(text, &source.dates, zone).map_err(|e| format!("column {column}: {e}")))
+            .transpose()
     };
     let word = needed(&source.state)?;
-    let state = mapping.states.get(word).ok_or_else(|| format!("column {}: state '{word}' is not mapped", source.state))?;
+    let state =
+        mapping.states.get(word).ok_or_else(|| format!("column {}: state '{word}' is not mapped", source.state))?;
     let mut fields = Fields::new();
     for (name, from) in &mapping.fields {
         let column = from.column.as_deref();
@@ -159,7 +157,8 @@ pub(super) fn life(events: &[Event]) -> Life {
             life.responded_at = Some(event.at);
         }
         // A record that is worked on again was not restored after all.
-        life.restored_at = if event.restored { event.restored_at.or(life.restored_at).or(Some(event.at)) } else { None };
+        life.restored_at =
+            if event.restored { event.restored_at.or(life.restored_at).or(Some(event.at)) } else { None };
     }
     if let Some(from) = paused {
         life.pauses.push(json!({ "from": from, "to": null }));

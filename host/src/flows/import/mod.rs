@@ -126,9 +126,7 @@ impl Importer {
     /// The foreign record that a row is about; none when the row does not say, and is refused.
     pub fn key(&mut self, row: &Row) -> Option<String> {
         self.report.rows += 1;
-        history::key(&self.header, &row.cells, &self.mapping)
-            .map_err(|why| self.report.refuse(row.line, why))
-            .ok()
+        history::key(&self.header, &row.cells, &self.mapping).map_err(|why| self.report.refuse(row.line, why)).ok()
     }
 
     /// A line that is no row at all.
@@ -230,11 +228,7 @@ impl Importer {
         };
         let mut input = scenario::fill(&last.fields, &self.numbers)?;
         input.insert("external_id".to_owned(), external_id.into());
-        let stamp = Stamp {
-            id: self.desk.clock.id_at(first.opened_at),
-            number: String::new(),
-            now: first.opened_at,
-        };
+        let stamp = Stamp { id: self.desk.clock.id_at(first.opened_at), number: String::new(), now: first.opened_at };
         let mut record = record::create(&self.kind, &Actor::host(&self.org), input, stamp)?;
         let Life { impact_history, pauses, responded_at, restored_at } = history::life(events);
         let text = |at: Option<Instant>| at.map_or(Value::Null, |at| json!(at));

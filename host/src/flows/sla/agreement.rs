@@ -98,8 +98,7 @@ pub(super) async fn find(working: &mut Working<'_>) -> Result<Agreement, FlowErr
     found.calendars.entry(BUSINESS.to_owned()).or_insert_with(|| always(opened));
     if found.targets.is_some() {
         let named: Vec<&String> = found.targets.iter().flat_map(BTreeMap::values).map(|t| &t.calendar).collect();
-        let unused: Vec<String> =
-            found.calendars.keys().filter(|id| !named.contains(id)).cloned().collect();
+        let unused: Vec<String> = found.calendars.keys().filter(|id| !named.contains(id)).cloned().collect();
         for id in unused.iter().filter(|id| *id != ALWAYS) {
             found.calendars.remove(id);
         }

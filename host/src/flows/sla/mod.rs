@@ -24,8 +24,7 @@ pub(super) use agreement::calendar;
 pub(super) const TIMERS: &str = "sla.";
 
 /// Fields that the clocks depend on.
-const INPUTS: [&str; 7] =
-    ["impact", "urgency", "service", "customer", "responded_at", "restored_at", "pauses"];
+const INPUTS: [&str; 7] = ["impact", "urgency", "service", "customer", "responded_at", "restored_at", "pauses"];
 
 pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
     // An agreement has no clocks of its own.

@@ -2,14 +2,12 @@
 
 use mortise_sdk::prelude::*;
 use mortise_sdk::types::budget::{
-    AllocateOutcome, AllocateRequest, AllocationKey, AllocationPart, CommitOutcome, CommitRequest,
-    CommitVerdict, LineLevel, LineOutcome, LineRequest,
+    AllocateOutcome, AllocateRequest, AllocationKey, AllocationPart, CommitOutcome, CommitRequest, CommitVerdict,
+    LineLevel, LineOutcome, LineRequest,
 };
 use mortise_sdk::types::money;
 
-use super::reading::{
-    WHOLE_BP, amount, at, currency, decimal, exact, not_negative, product, sum, total,
-};
+use super::reading::{WHOLE_BP, amount, at, currency, decimal, exact, not_negative, product, sum, total};
 use crate::settings::StandardSettings;
 
 /// Divides an amount among receivers by largest remainder.
@@ -17,21 +15,14 @@ use crate::settings::StandardSettings;
 /// # Errors
 /// `no-allocation-basis` for weights that are negative or all 0; text that is
 /// no amount.
-pub fn allocate(
-    request: &AllocateRequest,
-    settings: &StandardSettings,
-) -> Result<Decided<AllocateOutcome>, Refusal> {
+pub fn allocate(request: &AllocateRequest, settings: &StandardSettings) -> Result<Decided<AllocateOutcome>, Refusal> {
     let currency = currency(&request.currency, settings)?;
     let minor = amount(&currency, "amount", &request.amount)?;
     let shares = shares("keys", minor, &request.keys)?;
-    let part = |(key, share): (&AllocationKey, i128)| AllocationPart {
-        id: key.id.clone(),
-        amount: currency.format(share),
-    };
-    let outcome = AllocateOutcome {
-        parts: request.keys.iter().zip(shares).map(part).collect(),
-        total: currency.format(minor),
-    };
+    let part =
+        |(key, share): (&AllocationKey, i128)| AllocationPart { id: key.id.clone(), amount: currency.format(share) };
+    let outcome =
+        AllocateOutcome { parts: request.keys.iter().zip(shares).map(part).collect(), total: currency.format(minor) };
     let reason = Reason::new(
         "largest-remainder",
         "Exact shares are rounded down; left-over minor units go to the largest fractions, ties to the earlier key.",
@@ -41,11 +32,7 @@ pub fn allocate(
 }
 
 /// The shares of an amount, one per key.
-pub(crate) fn shares(
-    field: &str,
-    minor: i128,
-    keys: &[AllocationKey],
-) -> Result<Vec<i128>, Refusal> {
+pub(crate) fn shares(field: &str, minor: i128, keys: &[AllocationKey]) -> Result<Vec<i128>, Refusal> {
     let weights = keys
         .iter()
         .enumerate()
@@ -58,17 +45,10 @@ pub(crate) fn shares(
 ///
 /// # Errors
 /// `negative-amount` for a negative budget; text that is no amount.
-pub fn line(
-    request: &LineRequest,
-    settings: &StandardSettings,
-) -> Result<Decided<LineOutcome>, Refusal> {
+pub fn line(request: &LineRequest, settings: &StandardSettings) -> Result<Decided<LineOutcome>, Refusal> {
     let currency = currency(&request.currency, settings)?;
     let budget = not_negative(&currency, "budget", &request.budget)?;
-    let actual = total(
-        &currency,
-        "actuals",
-        request.actuals.iter().map(String::as_str),
-    )?;
+    let actual = total(&currency, "actuals", request.actuals.iter().map(String::as_str))?;
     let mut open = 0;
     for (index, commitment) in request.commitments.iter().enumerate() {
         let field = |name| format!("commitments/{index}/{name}");
@@ -91,11 +71,7 @@ pub fn line(
         Ok(product(excess, WHOLE_BP)? >= product(budget, i128::from(limit_bp))?)
     };
     let level = if budget == 0 {
-        if estimate > 0 {
-            LineLevel::Alert
-        } else {
-            LineLevel::Ok
-        }
+        if estimate > 0 { LineLevel::Alert } else { LineLevel::Ok }
     } else if reaches(-variance, alert_bp)? {
         LineLevel::Alert
     } else if reaches(-variance, warn_bp)? {
@@ -142,10 +118,7 @@ pub fn line(
 ///
 /// # Errors
 /// `negative-amount` for a negative budget or request; text that is no amount.
-pub fn commit(
-    request: &CommitRequest,
-    settings: &StandardSettings,
-) -> Result<Decided<CommitOutcome>, Refusal> {
+pub fn commit(request: &CommitRequest, settings: &StandardSettings) -> Result<Decided<CommitOutcome>, Refusal> {
     let currency = currency(&request.currency, settings)?;
     let budget = not_negative(&currency, "budget", &request.budget)?;
     let actual = amount(&currency, "actual", &request.actual)?;
@@ -160,15 +133,9 @@ pub fn commit(
     let (verdict, message) = if shortfall == 0 {
         (CommitVerdict::Approved, "The line has enough left.")
     } else if shortfall <= tolerance {
-        (
-            CommitVerdict::BudgetOwnerOverride,
-            "The shortfall is within the budget owner's tolerance.",
-        )
+        (CommitVerdict::BudgetOwnerOverride, "The shortfall is within the budget owner's tolerance.")
     } else {
-        (
-            CommitVerdict::TopManagement,
-            "The shortfall exceeds the budget owner's tolerance.",
-        )
+        (CommitVerdict::TopManagement, "The shortfall exceeds the budget owner's tolerance.")
     };
 
     let outcome = CommitOutcome {

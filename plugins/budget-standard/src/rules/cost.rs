@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use mortise_sdk::prelude::*;
 use mortise_sdk::types::budget::{
-    ChangeCostOutcome, ChangeCostRequest, ConvertOutcome, ConvertRequest, CostLine, RunRateOutcome,
-    RunRateRequest, ServiceCostOutcome, ServiceCostPart, ServiceCostRequest,
+    ChangeCostOutcome, ChangeCostRequest, ConvertOutcome, ConvertRequest, CostLine, RunRateOutcome, RunRateRequest,
+    ServiceCostOutcome, ServiceCostPart, ServiceCostRequest,
 };
 use mortise_sdk::types::money::{self, Currency, Decimal};
 
@@ -27,20 +27,14 @@ pub fn change_cost(
     if request.months_in_year > 12 {
         return Err(Refusal::invalid_request(
             "months-out-of-range",
-            format!(
-                "months_in_year: {} is not within 0 to 12",
-                request.months_in_year
-            ),
+            format!("months_in_year: {} is not within 0 to 12", request.months_in_year),
         ));
     }
     let mut lines = Vec::with_capacity(request.labour.len() + request.items.len());
     for (index, labour) in request.labour.iter().enumerate() {
         let hours = quantity(format_args!("labour/{index}/hours"), &labour.hours)?;
         let rate = decimal(format_args!("labour/{index}/rate"), &labour.rate)?;
-        lines.push((
-            format!("labour:{}", labour.role),
-            priced(&currency, hours, rate)?,
-        ));
+        lines.push((format!("labour:{}", labour.role), priced(&currency, hours, rate)?));
     }
     for (index, item) in request.items.iter().enumerate() {
         let count = quantity(format_args!("items/{index}/quantity"), &item.quantity)?;
@@ -56,23 +50,15 @@ pub fn change_cost(
         (Some(given), _) => given,
         (None, Some(band)) => settings.contingency_bp.of(band),
         (None, None) => {
-            return Err(Refusal::invalid_request(
-                "no-contingency",
-                "contingency_bp or risk_band is needed",
-            ));
+            return Err(Refusal::invalid_request("no-contingency", "contingency_bp or risk_band is needed"));
         }
     };
-    let contingency =
-        money::half_even_div(product(subtotal, i128::from(contingency_bp))?, WHOLE_BP)
-            .map_err(exact)?;
+    let contingency = money::half_even_div(product(subtotal, i128::from(contingency_bp))?, WHOLE_BP).map_err(exact)?;
     let one_off = sum([subtotal, contingency])?;
     let monthly = amount(&currency, "recurring_monthly", &request.recurring_monthly)?;
     let recurring = product(monthly, i128::from(request.months_in_year))?;
 
-    let line = |(id, minor): (String, i128)| CostLine {
-        id,
-        amount: currency.format(minor),
-    };
+    let line = |(id, minor): (String, i128)| CostLine { id, amount: currency.format(minor) };
     let outcome = ChangeCostOutcome {
         lines: lines.into_iter().map(line).collect(),
         subtotal: currency.format(subtotal),
@@ -93,24 +79,17 @@ pub fn change_cost(
         reason = reason.with("risk_band", band.as_str());
     }
     let reasons = vec![
-        reason
-            .with("contingency_bp", contingency_bp)
-            .with("contingency", &outcome.contingency),
-        Reason::new(
-            "recurring",
-            "The change costs this much in each remaining month.",
-        )
-        .with("monthly", currency.format(monthly))
-        .with("months", request.months_in_year),
+        reason.with("contingency_bp", contingency_bp).with("contingency", &outcome.contingency),
+        Reason::new("recurring", "The change costs this much in each remaining month.")
+            .with("monthly", currency.format(monthly))
+            .with("months", request.months_in_year),
     ];
     Ok(Decided::new(outcome, reasons))
 }
 
 /// A quantity at a price, in minor units, rounded once.
 fn priced(currency: &Currency, quantity: Decimal, price: Decimal) -> Result<i128, Refusal> {
-    quantity
-        .times_half_even(price, currency.decimals())
-        .map_err(exact)
+    quantity.times_half_even(price, currency.decimals()).map_err(exact)
 }
 
 /// Gives each service its direct and indirect cost.
@@ -125,21 +104,13 @@ pub fn service_cost(
     let currency = currency(&request.currency, settings)?;
     let mut services = Services::default();
     for (index, cost) in request.direct.iter().enumerate() {
-        let minor = amount(
-            &currency,
-            format_args!("direct/{index}/amount"),
-            &cost.amount,
-        )?;
+        let minor = amount(&currency, format_args!("direct/{index}/amount"), &cost.amount)?;
         let service = services.named(&cost.id);
         service.direct = sum([service.direct, minor])?;
     }
     let mut reasons = Vec::with_capacity(request.indirect.len());
     for (index, pool) in request.indirect.iter().enumerate() {
-        let minor = amount(
-            &currency,
-            format_args!("indirect/{index}/amount"),
-            &pool.amount,
-        )?;
+        let minor = amount(&currency, format_args!("indirect/{index}/amount"), &pool.amount)?;
         let parts = shares(&format!("indirect/{index}/keys"), minor, &pool.keys)?;
         for (key, part) in pool.keys.iter().zip(parts) {
             let service = services.named(&key.id);
@@ -159,10 +130,7 @@ pub fn service_cost(
         let total = sum([cost.direct, cost.indirect])?;
         grand_total = sum([grand_total, total])?;
         let units = request.units.get(id).copied().filter(|units| *units > 0);
-        let unit_cost = units
-            .map(|units| money::half_even_div(total, i128::from(units)))
-            .transpose()
-            .map_err(exact)?;
+        let unit_cost = units.map(|units| money::half_even_div(total, i128::from(units))).transpose().map_err(exact)?;
         parts.push(ServiceCostPart {
             id: id.to_owned(),
             direct: currency.format(cost.direct),
@@ -171,10 +139,7 @@ pub fn service_cost(
             unit_cost: unit_cost.map(|minor| currency.format(minor)),
         });
     }
-    let outcome = ServiceCostOutcome {
-        services: parts,
-        grand_total: currency.format(grand_total),
-    };
+    let outcome = ServiceCostOutcome { services: parts, grand_total: currency.format(grand_total) };
     Ok(Decided::new(outcome, reasons))
 }
 
@@ -208,10 +173,7 @@ impl<'a> Services<'a> {
 /// # Errors
 /// `no-elapsed-periods`, `periods-out-of-range` where fewer periods there are
 /// in all than elapsed; text that is no amount.
-pub fn run_rate(
-    request: &RunRateRequest,
-    settings: &StandardSettings,
-) -> Result<Decided<RunRateOutcome>, Refusal> {
+pub fn run_rate(request: &RunRateRequest, settings: &StandardSettings) -> Result<Decided<RunRateOutcome>, Refusal> {
     let currency = currency(&request.currency, settings)?;
     if request.periods_elapsed == 0 {
         return Err(Refusal::invalid_request(
@@ -230,11 +192,9 @@ pub fn run_rate(
     }
     let actual = amount(&currency, "actual_to_date", &request.actual_to_date)?;
     let budget = amount(&currency, "budget", &request.budget)?;
-    let estimate = money::half_even_div(
-        product(actual, i128::from(request.periods_total))?,
-        i128::from(request.periods_elapsed),
-    )
-    .map_err(exact)?;
+    let estimate =
+        money::half_even_div(product(actual, i128::from(request.periods_total))?, i128::from(request.periods_elapsed))
+            .map_err(exact)?;
     let outcome = RunRateOutcome {
         run_rate_eac: currency.format(estimate),
         variance: currency.format(sum([budget, -estimate])?),
@@ -249,10 +209,7 @@ pub fn run_rate(
 ///
 /// # Errors
 /// `rate-not-positive`; text that is no number.
-pub fn convert(
-    request: &ConvertRequest,
-    settings: &StandardSettings,
-) -> Result<Decided<ConvertOutcome>, Refusal> {
+pub fn convert(request: &ConvertRequest, settings: &StandardSettings) -> Result<Decided<ConvertOutcome>, Refusal> {
     let from = currency(&request.from_currency, settings)?;
     let to = currency(&request.to_currency, settings)?;
     // Read as an amount first: one with too many decimals is refused.
@@ -260,18 +217,10 @@ pub fn convert(
     let value = decimal("amount", &request.amount)?;
     let rate = decimal("rate", &request.rate)?;
     if rate.mantissa() <= 0 {
-        return Err(Refusal::invalid_request(
-            "rate-not-positive",
-            format!("rate: {rate} is not above 0"),
-        ));
+        return Err(Refusal::invalid_request("rate-not-positive", format!("rate: {rate} is not above 0")));
     }
-    let minor = value
-        .times_half_even(rate, to.decimals())
-        .map_err(|error| at("rate", &error))?;
-    let outcome = ConvertOutcome {
-        amount: to.format(minor),
-        currency: request.to_currency.clone(),
-    };
+    let minor = value.times_half_even(rate, to.decimals()).map_err(|error| at("rate", &error))?;
+    let outcome = ConvertOutcome { amount: to.format(minor), currency: request.to_currency.clone() };
     let reason = Reason::new("converted", "The amount is multiplied by the stored rate.")
         .with("from", &request.from_currency)
         .with("rate", rate);

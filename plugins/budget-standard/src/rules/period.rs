@@ -5,9 +5,7 @@ use std::fmt;
 
 use mortise_sdk::prelude::*;
 use mortise_sdk::types::Date;
-use mortise_sdk::types::budget::{
-    CarryPolicy, CloseOutcome, CloseRequest, ClosedPeriod, PostOutcome, PostRequest,
-};
+use mortise_sdk::types::budget::{CarryPolicy, CloseOutcome, CloseRequest, ClosedPeriod, PostOutcome, PostRequest};
 
 use super::reading::{amount, currency, sum, total};
 use crate::settings::StandardSettings;
@@ -29,14 +27,8 @@ impl Period {
     /// The period after this one.
     fn next(self) -> Self {
         match self.month {
-            12.. => Period {
-                year: self.year + 1,
-                month: 1,
-            },
-            _ => Period {
-                month: self.month + 1,
-                ..self
-            },
+            12.. => Period { year: self.year + 1, month: 1 },
+            _ => Period { month: self.month + 1, ..self },
         }
     }
 
@@ -54,10 +46,7 @@ impl Period {
         });
         period.ok_or_else(|| {
             let text: String = text.chars().take(40).collect();
-            Refusal::invalid_request(
-                "invalid-period",
-                format!("{field}: `{text}` is not a period such as 2026-03"),
-            )
+            Refusal::invalid_request("invalid-period", format!("{field}: `{text}` is not a period such as 2026-03"))
         })
     }
 }
@@ -72,35 +61,19 @@ impl fmt::Display for Period {
 ///
 /// # Errors
 /// `invalid-period`; text that is no amount.
-pub fn close(
-    request: &CloseRequest,
-    settings: &StandardSettings,
-) -> Result<Decided<CloseOutcome>, Refusal> {
+pub fn close(request: &CloseRequest, settings: &StandardSettings) -> Result<Decided<CloseOutcome>, Refusal> {
     let currency = currency(&request.currency, settings)?;
     let period = Period::read("period", &request.period)?;
     let budget = amount(&currency, "budget", &request.budget)?;
-    let actual = total(
-        &currency,
-        "actuals",
-        request.actuals.iter().map(String::as_str),
-    )?;
-    let received = request
-        .received_not_invoiced
-        .iter()
-        .map(|order| order.amount.as_str());
+    let actual = total(&currency, "actuals", request.actuals.iter().map(String::as_str))?;
+    let received = request.received_not_invoiced.iter().map(|order| order.amount.as_str());
     let accruals = total(&currency, "received_not_invoiced", received)?;
-    let open = request
-        .open_commitments
-        .iter()
-        .map(|order| order.amount.as_str());
+    let open = request.open_commitments.iter().map(|order| order.amount.as_str());
     let open = total(&currency, "open_commitments", open)?;
 
     if !request.pending.is_empty() {
-        let mut pending: Vec<String> = request
-            .pending
-            .iter()
-            .map(|item| format!("{}:{}", item.kind, item.id))
-            .collect();
+        let mut pending: Vec<String> =
+            request.pending.iter().map(|item| format!("{}:{}", item.kind, item.id)).collect();
         pending.sort_unstable();
         let reason = Reason::new("blocked", "Unfinished documents keep the period open.")
             .with("period", period)
@@ -115,10 +88,9 @@ pub fn close(
     let left = unspent.max(0);
     let (carried, message) = match policy {
         CarryPolicy::Lapse => (0, "Unspent budget is lost."),
-        CarryPolicy::CarryCommitments => (
-            left.min(open.max(0)),
-            "Unspent budget moves on as far as open commitments need it.",
-        ),
+        CarryPolicy::CarryCommitments => {
+            (left.min(open.max(0)), "Unspent budget moves on as far as open commitments need it.")
+        }
         CarryPolicy::CarryAll => (left, "Unspent budget moves on."),
     };
     let closed = ClosedPeriod {
@@ -168,16 +140,10 @@ pub fn post(request: &PostRequest) -> Result<Decided<PostOutcome>, Refusal> {
     }
     let prior_period = posted != own;
     let reason = if prior_period {
-        Reason::new(
-            "prior-period",
-            "The date's period is closed: booked into the next open one.",
-        )
+        Reason::new("prior-period", "The date's period is closed: booked into the next open one.")
     } else {
         Reason::new("own-period", "The date's period is open.")
     };
-    let outcome = PostOutcome {
-        posted_period: posted.to_string(),
-        prior_period,
-    };
+    let outcome = PostOutcome { posted_period: posted.to_string(), prior_period };
     Ok(Decided::new(outcome, vec![reason.with("period", own)]))
 }

@@ -19,11 +19,7 @@ pub(crate) fn currency(code: &str, settings: &StandardSettings) -> Result<Curren
 }
 
 /// An amount of a field, in minor units.
-pub(crate) fn amount(
-    currency: &Currency,
-    field: impl Display,
-    text: &str,
-) -> Result<i128, Refusal> {
+pub(crate) fn amount(currency: &Currency, field: impl Display, text: &str) -> Result<i128, Refusal> {
     currency.parse(text).map_err(|error| at(field, &error))
 }
 
@@ -47,10 +43,7 @@ pub(crate) fn total<'a>(
 ) -> Result<i128, Refusal> {
     let mut total = 0;
     for (index, text) in texts.into_iter().enumerate() {
-        total = sum([
-            total,
-            amount(currency, format_args!("{field}/{index}"), text)?,
-        ])?;
+        total = sum([total, amount(currency, format_args!("{field}/{index}"), text)?])?;
     }
     Ok(total)
 }
@@ -64,10 +57,7 @@ pub(crate) fn decimal(field: impl Display, text: &str) -> Result<Decimal, Refusa
 pub(crate) fn quantity(field: impl Display, text: &str) -> Result<Decimal, Refusal> {
     let quantity = decimal(&field, text)?;
     if quantity.is_negative() {
-        return Err(Refusal::invalid_request(
-            "negative-quantity",
-            format!("{field}: {quantity} is negative"),
-        ));
+        return Err(Refusal::invalid_request("negative-quantity", format!("{field}: {quantity} is negative")));
     }
     Ok(quantity)
 }
@@ -83,10 +73,7 @@ pub(crate) fn sum<const N: usize>(amounts: [i128; N]) -> Result<i128, Refusal> {
 
 /// The product of an amount and a whole number.
 pub(crate) fn product(amount: i128, factor: i128) -> Result<i128, Refusal> {
-    amount
-        .checked_mul(factor)
-        .filter(|product| *product != i128::MIN)
-        .ok_or_else(|| exact(money::Error::OutOfRange))
+    amount.checked_mul(factor).filter(|product| *product != i128::MIN).ok_or_else(|| exact(money::Error::OutOfRange))
 }
 
 /// The refusal for an error of a field.

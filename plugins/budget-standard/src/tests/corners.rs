@@ -32,11 +32,7 @@ fn line_levels_are_inclusive_and_exact() {
         ("1000.15", -2, "watch"), // one and a half as well
     ] {
         let outcome = line(json!({"forecast_to_go": to_go}));
-        assert_eq!(
-            (&outcome["variance_bp"], &outcome["level"]),
-            (&json!(bp), &json!(level)),
-            "{to_go}"
-        );
+        assert_eq!((&outcome["variance_bp"], &outcome["level"]), (&json!(bp), &json!(level)), "{to_go}");
     }
 }
 
@@ -44,36 +40,20 @@ fn line_levels_are_inclusive_and_exact() {
 fn a_line_without_budget_has_no_share() {
     for (to_go, level) in [("0.01", "alert"), ("0.00", "ok"), ("-5.00", "ok")] {
         let outcome = line(json!({"budget": "0.00", "forecast_to_go": to_go}));
-        assert_eq!(
-            (&outcome["variance_bp"], &outcome["level"]),
-            (&Value::Null, &json!(level))
-        );
+        assert_eq!((&outcome["variance_bp"], &outcome["level"]), (&Value::Null, &json!(level)));
     }
 }
 
 #[test]
 fn only_open_commitments_bind_money_and_never_less_than_none() {
-    let states = [
-        "requested",
-        "refused",
-        "reserved",
-        "open",
-        "part_invoiced",
-        "consumed",
-        "released",
-        "closed",
-    ];
+    let states = ["requested", "refused", "reserved", "open", "part_invoiced", "consumed", "released", "closed"];
     for state in states {
         let bound = matches!(state, "reserved" | "open" | "part_invoiced");
         let outcome = line(json!({"commitments": [
             {"amount": "10.00", "invoiced": "4.00", "state": state},
             {"amount": "10.00", "invoiced": "14.00", "state": state}
         ]}));
-        assert_eq!(
-            outcome["open_commitments"],
-            if bound { "6.00" } else { "0.00" },
-            "{state}"
-        );
+        assert_eq!(outcome["open_commitments"], if bound { "6.00" } else { "0.00" }, "{state}");
     }
     assert_eq!(
         line(json!({"commitments": [{"amount": "1", "invoiced": "0", "state": "lost"}]}))["error"],
@@ -106,10 +86,7 @@ fn a_commitment_is_granted_by_what_it_lacks() {
         "op": "commit", "currency": "JPY", "budget": "99", "actual": "0",
         "open_commitments": "0", "request": "103", "tolerance_bp": 500
     }));
-    assert_eq!(
-        (&yen["tolerance"], &yen["decision"]),
-        (&json!("4"), &json!("budget-owner-override"))
-    );
+    assert_eq!((&yen["tolerance"], &yen["decision"]), (&json!("4"), &json!("budget-owner-override")));
 }
 
 #[test]
@@ -207,23 +184,12 @@ fn unspent_budget_is_carried_or_lapses() {
 fn a_late_cost_goes_to_the_next_open_period() {
     let post = |date: &str, closed: &[&str]| {
         let outcome = answer(json!({"op": "post", "date": date, "closed": closed}));
-        (
-            outcome["posted_period"].clone(),
-            outcome["prior_period"].clone(),
-        )
+        (outcome["posted_period"].clone(), outcome["prior_period"].clone())
     };
     assert_eq!(post("2026-03-28", &[]), (json!("2026-03"), json!(false)));
-    assert_eq!(
-        post("2026-03-28", &["2026-02"]),
-        (json!("2026-03"), json!(false))
-    );
-    assert_eq!(
-        post("2025-11-30", &["2026-01", "2025-12", "2025-11", "2026-03"]),
-        (json!("2026-02"), json!(true))
-    );
-    for period in [
-        "2026-13", "2026-00", "26-01", "2026-1", "2026/01", "+026-01",
-    ] {
+    assert_eq!(post("2026-03-28", &["2026-02"]), (json!("2026-03"), json!(false)));
+    assert_eq!(post("2025-11-30", &["2026-01", "2025-12", "2025-11", "2026-03"]), (json!("2026-02"), json!(true)));
+    for period in ["2026-13", "2026-00", "26-01", "2026-1", "2026/01", "+026-01"] {
         let outcome = answer(json!({"op": "post", "date": "2026-01-01", "closed": [period]}));
         assert_eq!(outcome["error"], "invalid-period", "{period}");
     }
@@ -240,10 +206,7 @@ fn the_run_rate_is_rounded_to_even() {
     assert_eq!(project("0.05", 2, 5)["run_rate_eac"], "0.12");
     assert_eq!(project("0.07", 2, 5)["run_rate_eac"], "0.18");
     assert_eq!(project("-0.05", 2, 5)["run_rate_eac"], "-0.12");
-    assert_eq!(
-        project("0.10", 3, 12),
-        json!({"run_rate_eac": "0.40", "variance": "0.60"})
-    );
+    assert_eq!(project("0.10", 3, 12), json!({"run_rate_eac": "0.40", "variance": "0.60"}));
     assert_eq!(project("1", 0, 12)["error"], "no-elapsed-periods");
     assert_eq!(project("1", 3, 2)["error"], "periods-out-of-range");
 }
@@ -251,9 +214,7 @@ fn the_run_rate_is_rounded_to_even() {
 #[test]
 fn conversion_keeps_each_currencys_decimals() {
     let convert = |amount: &str, from: &str, to: &str, rate: &str| {
-        let outcome = answer(
-            json!({"op": "convert", "amount": amount, "from": from, "to": to, "rate": rate}),
-        );
+        let outcome = answer(json!({"op": "convert", "amount": amount, "from": from, "to": to, "rate": rate}));
         outcome.get("error").unwrap_or(&outcome["amount"]).clone()
     };
     assert_eq!(convert("1000", "JPY", "CNY", "0.04835"), "48.35");

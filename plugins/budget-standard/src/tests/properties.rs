@@ -31,9 +31,7 @@ fn fen(value: &Value) -> i128 {
 fn nearest_even(n: i128, d: i128) -> i128 {
     let guess = n / d;
     let distance = |q: i128| (q * d - n).abs();
-    (guess - 1..=guess + 1)
-        .min_by_key(|q| (distance(*q), q % 2 != 0))
-        .unwrap()
+    (guess - 1..=guess + 1).min_by_key(|q| (distance(*q), q % 2 != 0)).unwrap()
 }
 
 #[test]
@@ -44,18 +42,12 @@ fn parts_of_an_allocation_add_up() {
         let keys: Vec<Value> = (0..1 + dice.below(9))
             .map(|n| json!({"id": n.to_string(), "weight": format!("{}.{}", dice.below(30), dice.below(10))}))
             .collect();
-        let outcome =
-            answer(json!({"op": "allocate", "currency": "CNY", "amount": text, "keys": keys}));
+        let outcome = answer(json!({"op": "allocate", "currency": "CNY", "amount": text, "keys": keys}));
         if keys.iter().all(|key| key["weight"] == "0.0") {
             assert_eq!(outcome, json!({"error": "no-allocation-basis"}));
             continue;
         }
-        let parts: i128 = outcome["parts"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|it| fen(&it["amount"]))
-            .sum();
+        let parts: i128 = outcome["parts"].as_array().unwrap().iter().map(|it| fen(&it["amount"])).sum();
         assert_eq!((parts, fen(&outcome["total"])), (amount, amount));
     }
 }
@@ -82,9 +74,7 @@ fn service_costs_are_the_sum_of_all_costs() {
                 json!({"pool": n.to_string(), "basis": "tickets", "amount": text, "keys": keys})
             })
             .collect();
-        let units: Value = (0..7)
-            .map(|n: i32| (n.to_string(), dice.below(50)))
-            .collect();
+        let units: Value = (0..7).map(|n: i32| (n.to_string(), dice.below(50))).collect();
         let request = json!({
             "op": "service-cost", "currency": "CNY", "direct": direct, "indirect": indirect, "units": units
         });
@@ -117,11 +107,7 @@ fn a_line_balances_and_its_level_follows_the_exact_share() {
             "commitments": [{"amount": amount_text, "invoiced": invoiced_text, "state": "reserved"}],
             "forecast_to_go": to_go_text
         }));
-        let open = if amount > invoiced {
-            amount - invoiced
-        } else {
-            0
-        };
+        let open = if amount > invoiced { amount - invoiced } else { 0 };
         let estimate = actual + open + to_go;
         assert_eq!(fen(&outcome["available"]), budget - actual - open);
         assert_eq!(fen(&outcome["estimate_at_completion"]), estimate);
@@ -159,10 +145,7 @@ fn a_closed_period_loses_nothing() {
             "open_commitments": [{"po": "2", "amount": open_text}], "carry_policy": policy, "pending": []
         }));
         let unspent = budget - actual - accrued;
-        let (carried, lapsed) = (
-            fen(&outcome["budget_carried"]),
-            fen(&outcome["budget_lapsed"]),
-        );
+        let (carried, lapsed) = (fen(&outcome["budget_carried"]), fen(&outcome["budget_lapsed"]));
         assert_eq!(fen(&outcome["unspent"]), unspent);
         assert_eq!(fen(&outcome["commitments_carried"]), open);
         assert_eq!(fen(&outcome["reversals_next_period"]), -accrued);
@@ -201,21 +184,13 @@ fn the_cost_of_a_change_is_the_sum_of_rounded_lines() {
             "op": "change-cost", "currency": "EUR", "labour": labour, "items": [],
             "contingency_bp": bp, "recurring_monthly": monthly_text, "months_in_year": months
         }));
-        let shown: Vec<i128> = outcome["lines"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|it| fen(&it["amount"]))
-            .collect();
+        let shown: Vec<i128> = outcome["lines"].as_array().unwrap().iter().map(|it| fen(&it["amount"])).collect();
         let contingency = nearest_even(subtotal * i128::from(bp), 10_000);
         let recurring = monthly * i128::from(months);
         assert_eq!(shown, lines);
         assert_eq!(fen(&outcome["subtotal"]), subtotal);
         assert_eq!(fen(&outcome["contingency"]), contingency);
         assert_eq!(fen(&outcome["one_off"]), subtotal + contingency);
-        assert_eq!(
-            fen(&outcome["total_this_year"]),
-            subtotal + contingency + recurring
-        );
+        assert_eq!(fen(&outcome["total_this_year"]), subtotal + contingency + recurring);
     }
 }

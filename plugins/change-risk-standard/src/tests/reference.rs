@@ -33,30 +33,20 @@ impl Dice {
 fn any_request(dice: &mut Dice) -> Value {
     let rated = |dice: &mut Dice, key: &str, end: u64| -> Value {
         let count = dice.below(end);
-        (0..count)
-            .map(|n| json!({key: format!("X-{n}"), "criticality": 1 + dice.below(4)}))
-            .collect()
+        (0..count).map(|n| json!({key: format!("X-{n}"), "criticality": 1 + dice.below(4)})).collect()
     };
     let affected = rated(dice, "ci", 4);
     let dependents = rated(dice, "service", 8);
     let complexity = dice.pick(&["simple", "moderate", "complex", "novel"]);
     let state = dice.pick(&["tested", "documented", "partial", "none"]);
-    let plan =
-        json!({"state": state, "duration_min": dice.below(70), "window_min": dice.below(120)});
+    let plan = json!({"state": state, "duration_min": dice.below(70), "window_min": dice.below(120)});
     let planned = dice.below(60);
     let total = dice.below(30);
     let tests = json!({"planned": planned, "passed": dice.below(planned + 1)});
     let history = json!({"total": total, "failed": dice.below(total + 1)});
-    let timing = dice.pick(&[
-        "maintenance-window",
-        "off-hours",
-        "business-hours",
-        "blackout",
-    ]);
+    let timing = dice.pick(&["maintenance-window", "off-hours", "business-hours", "blackout"]);
     let collisions: Value = (0..dice.below(3))
-        .map(
-            |n| json!({"change": n.to_string(), "relation": dice.pick(&["same-ci", "related-ci"])}),
-        )
+        .map(|n| json!({"change": n.to_string(), "relation": dice.pick(&["same-ci", "related-ci"])}))
         .collect();
     json!({
         "type": dice.pick(&["standard", "normal", "emergency"]),
@@ -91,35 +81,18 @@ fn by_the_guide(r: &Value) -> Value {
         rows.push((weight * value, name, weight, value));
     };
 
-    let rated = ["affected", "dependents"]
-        .iter()
-        .flat_map(|list| r[*list].as_array().unwrap());
-    let critical = rated
-        .map(|it| number(&it["criticality"]))
-        .max()
-        .unwrap_or(0);
+    let rated = ["affected", "dependents"].iter().flat_map(|list| r[*list].as_array().unwrap());
+    let critical = rated.map(|it| number(&it["criticality"])).max().unwrap_or(0);
     let extra = 2 * r["dependents"].as_array().unwrap().len() as i64;
     let impact = [0, 10, 35, 65, 90][critical as usize] + extra.min(10);
-    factor(
-        "service_impact",
-        25,
-        (critical > 0).then_some(impact.min(100)),
-    );
+    factor("service_impact", 25, (critical > 0).then_some(impact.min(100)));
     let teams = number(&r["teams"]);
     let known = |name: &str| (!r[name].is_null()).then_some(&r[name]);
     factor(
         "complexity",
         15,
         known("complexity").map(|it| {
-            let own = lookup(
-                it,
-                &[
-                    ("simple", 10),
-                    ("moderate", 40),
-                    ("complex", 70),
-                    ("novel", 90),
-                ],
-            );
+            let own = lookup(it, &[("simple", 10), ("moderate", 40), ("complex", 70), ("novel", 90)]);
             (own + 5 * (teams - 1)).min(100)
         }),
     );
@@ -127,15 +100,7 @@ fn by_the_guide(r: &Value) -> Value {
         "backout",
         15,
         known("backout").map(|it| {
-            let own = lookup(
-                &it["state"],
-                &[
-                    ("tested", 0),
-                    ("documented", 40),
-                    ("partial", 70),
-                    ("none", 100),
-                ],
-            );
+            let own = lookup(&it["state"], &[("tested", 0), ("documented", 40), ("partial", 70), ("none", 100)]);
             let slow = 2 * number(&it["duration_min"]) > number(&it["window_min"]);
             (own + if slow { 20 } else { 0 }).min(100)
         }),
@@ -160,24 +125,10 @@ fn by_the_guide(r: &Value) -> Value {
         "timing",
         10,
         known("timing").map(|it| {
-            lookup(
-                it,
-                &[
-                    ("maintenance-window", 0),
-                    ("off-hours", 30),
-                    ("business-hours", 70),
-                    ("blackout", 100),
-                ],
-            )
+            lookup(it, &[("maintenance-window", 0), ("off-hours", 30), ("business-hours", 70), ("blackout", 100)])
         }),
     );
-    let relations = || {
-        r["collisions"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|it| &it["relation"])
-    };
+    let relations = || r["collisions"].as_array().unwrap().iter().map(|it| &it["relation"]);
     let same = relations().any(|it| it == "same-ci");
     factor(
         "collision",
@@ -209,27 +160,11 @@ fn by_the_guide(r: &Value) -> Value {
     let mut flags = Vec::new();
     let mut conditions = Vec::new();
     for (holds, flag, condition) in [
-        (
-            blackout,
-            "H1-blackout",
-            if emergency {
-                ""
-            } else {
-                "reschedule-outside-blackout"
-            },
-        ),
+        (blackout, "H1-blackout", if emergency { "" } else { "reschedule-outside-blackout" }),
         (same, "H2-same-ci-collision", "resolve-collision"),
-        (
-            irreversible,
-            "H3-no-backout-on-critical",
-            "backout-plan-or-accept-irreversible",
-        ),
+        (irreversible, "H3-no-backout-on-critical", "backout-plan-or-accept-irreversible"),
         (repeat, "H4-repeat-after-failure", ""),
-        (
-            transition,
-            "H5-design-and-transition",
-            "use-service-design-and-transition",
-        ),
+        (transition, "H5-design-and-transition", "use-service-design-and-transition"),
         (secret, "H6-security-relevant", "infosec-assessment"),
         (dear, "H7-over-budget", "budget-owner-approval"),
         (reviewed, "", "post-implementation-review"),
@@ -245,8 +180,7 @@ fn by_the_guide(r: &Value) -> Value {
     conditions.sort_unstable();
 
     let standard = r["type"] == "standard";
-    let fine =
-        r["model_approved"] == true && band == "low" && missing.is_empty() && flags.is_empty();
+    let fine = r["model_approved"] == true && band == "low" && missing.is_empty() && flags.is_empty();
     let lifted = blackout || same || irreversible || repeat || transition;
     let route = match () {
         () if emergency => "ecab",
@@ -262,8 +196,7 @@ fn by_the_guide(r: &Value) -> Value {
     let mut left = rows;
     while !left.is_empty() {
         let most = left.iter().map(|row| row.0).max().unwrap();
-        let (points, factor, weight, value) =
-            left.remove(left.iter().position(|row| row.0 == most).unwrap());
+        let (points, factor, weight, value) = left.remove(left.iter().position(|row| row.0 == most).unwrap());
         reasons.push(json!({"factor": factor, "value": value, "weight": weight, "points": points}));
     }
     json!({
@@ -281,11 +214,7 @@ fn both_readings_agree() {
         let request = any_request(&mut dice);
         let expected = by_the_guide(&request);
         routes.insert(expected["route"].to_string());
-        assert_eq!(
-            mortise_sdk::testing::answer::<Standard>(request.clone(), "{}"),
-            expected,
-            "{request}"
-        );
+        assert_eq!(mortise_sdk::testing::answer::<Standard>(request.clone(), "{}"), expected, "{request}");
     }
     assert_eq!(routes.len(), 4, "the requests reach every route");
 }

@@ -38,8 +38,7 @@ fn any_request(dice: &mut Dice) -> Value {
     let contracted = 1 + dice.below(100_000);
     let invoiced = contracted * (80 + dice.below(60)) / 100 + dice.below(3);
     let money = |fen: u64| format!("{}.{:02}", fen / 100, fen % 100);
-    let cost =
-        json!({"currency": "CNY", "contracted": money(contracted), "invoiced": money(invoiced)});
+    let cost = json!({"currency": "CNY", "contracted": money(contracted), "invoiced": money(invoiced)});
     let security = json!({
         "incidents": dice.below(6) / 4, "open_major": dice.below(5) / 3, "open_minor": dice.below(4)
     });
@@ -75,9 +74,7 @@ fn percent(measure: &Value, part: &str, whole: &str) -> Option<i64> {
         return None;
     }
     let (part, whole) = (number(&measure[part]), number(&measure[whole]));
-    (0..=100)
-        .rev()
-        .find(|score| 200 * part >= (2 * score - 1) * whole)
+    (0..=100).rev().find(|score| 200 * part >= (2 * score - 1) * whole)
 }
 
 /// Hundredths of an amount with two decimals.
@@ -99,43 +96,23 @@ fn by_the_guide(r: &Value) -> Value {
     });
     let service_level = percent(&m["service_level"], "met", "measured");
     let table = [
-        (
-            "quality",
-            25,
-            percent(&m["quality"], "accepted", "delivered"),
-        ),
+        ("quality", 25, percent(&m["quality"], "accepted", "delivered")),
         ("delivery", 15, percent(&m["delivery"], "on_time", "due")),
         ("service_level", 25, service_level),
         ("cost", 10, cost),
         ("security", 15, security),
-        (
-            "responsiveness",
-            10,
-            percent(&m["responsiveness"], "in_time", "requests"),
-        ),
+        ("responsiveness", 10, percent(&m["responsiveness"], "in_time", "requests")),
     ];
-    let scores: Value = table
-        .iter()
-        .map(|(name, _, score)| ((*name).to_owned(), json!(score)))
-        .collect();
-    let missing: Vec<&str> = table
-        .iter()
-        .filter(|it| it.2.is_none())
-        .map(|it| it.0)
-        .collect();
-    let present: i64 = table
-        .iter()
-        .filter(|it| it.2.is_some())
-        .map(|it| it.1)
-        .sum();
+    let scores: Value = table.iter().map(|(name, _, score)| ((*name).to_owned(), json!(score))).collect();
+    let missing: Vec<&str> = table.iter().filter(|it| it.2.is_none()).map(|it| it.0).collect();
+    let present: i64 = table.iter().filter(|it| it.2.is_some()).map(|it| it.1).sum();
     let breach = |name: &str| number(&r["breaches"][name]);
     let majors = breach("major_remedied") + breach("major_open");
     let penalty = (20 * breach("minor")).min(100) + 100 * majors;
     let next = |months: i64| {
         // Days up to 28 exist in every month.
         let on = r["evaluated_on"].as_str().unwrap();
-        let month =
-            on[..4].parse::<i64>().unwrap() * 12 + on[5..7].parse::<i64>().unwrap() - 1 + months;
+        let month = on[..4].parse::<i64>().unwrap() * 12 + on[5..7].parse::<i64>().unwrap() - 1 + months;
         format!("{}-{:02}-{}", month / 12, month % 12 + 1, &on[8..])
     };
     if present < 70 {
@@ -145,14 +122,8 @@ fn by_the_guide(r: &Value) -> Value {
             "actions": ["collect-data"], "review_months": 1, "next_review": next(1)
         });
     }
-    let points: i64 = table
-        .iter()
-        .filter_map(|it| it.2.map(|score| it.1 * score))
-        .sum();
-    let base = (0..=1000)
-        .rev()
-        .find(|tenths| 20 * points >= (2 * tenths - 1) * present)
-        .unwrap();
+    let points: i64 = table.iter().filter_map(|it| it.2.map(|score| it.1 * score)).sum();
+    let base = (0..=1000).rev().find(|tenths| 20 * points >= (2 * tenths - 1) * present).unwrap();
     let score = (base - penalty).max(0);
 
     let mut grade = match score {
@@ -163,17 +134,9 @@ fn by_the_guide(r: &Value) -> Value {
     };
     let mut caps = Vec::new();
     for (applies, name, at_best) in [
-        (
-            service_level.is_some_and(|it| it < 60),
-            "service-level-below-60",
-            'C',
-        ),
+        (service_level.is_some_and(|it| it < 60), "service-level-below-60", 'C'),
         (security.is_some_and(|it| it < 40), "security-below-40", 'C'),
-        (
-            security.is_none() && r["security_relevant"] == true,
-            "security-evidence-missing",
-            'C',
-        ),
+        (security.is_none() && r["security_relevant"] == true, "security-evidence-missing", 'C'),
         (breach("major_open") > 0, "open-major-breach", 'C'),
         (r["breaches"]["material"] == true, "material-breach", 'D'),
     ] {
@@ -182,10 +145,7 @@ fn by_the_guide(r: &Value) -> Value {
             grade = grade.max(at_best);
         }
     }
-    let trend = match r["previous_tenths"]
-        .as_i64()
-        .map(|previous| score - previous)
-    {
+    let trend = match r["previous_tenths"].as_i64().map(|previous| score - previous) {
         None => "new",
         Some(50..) => "improving",
         Some(..=-50) => "declining",
@@ -220,15 +180,7 @@ fn both_readings_agree() {
         let request = any_request(&mut dice);
         let expected = by_the_guide(&request);
         *grades.entry(expected["grade"].to_string()).or_default() += 1;
-        assert_eq!(
-            mortise_sdk::testing::answer::<Standard>(request.clone(), "{}"),
-            expected,
-            "{request}"
-        );
+        assert_eq!(mortise_sdk::testing::answer::<Standard>(request.clone(), "{}"), expected, "{request}");
     }
-    assert_eq!(
-        grades.len(),
-        5,
-        "the requests reach every grade and none: {grades:?}"
-    );
+    assert_eq!(grades.len(), 5, "the requests reach every grade and none: {grades:?}");
 }

@@ -28,7 +28,8 @@ pub(crate) async fn run() {
     let failures = Arc::new(AtomicU64::new(0));
     let mut hostile = Vec::new();
     for name in ["guests/loop", "guests/recurse", "guests/hog", "guests/trap"] {
-        let (engine, stop, failures, request) = (engine.clone(), Arc::clone(&stop), Arc::clone(&failures), request.clone());
+        let (engine, stop, failures, request) =
+            (engine.clone(), Arc::clone(&stop), Arc::clone(&failures), request.clone());
         let prepared = prepared(name).await;
         hostile.push(tokio::spawn(async move {
             while !stop.load(Ordering::Relaxed) {

@@ -12,10 +12,12 @@ use mortise::flows::{authenticate, demo, first_start};
 use mortise_tests::app::{ORG, component};
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Column as _, ConnectOptions as _, Connection as _, Executor as _, Row as _, SqliteConnection, TypeInfo as _};
+use sqlx::{
+    Column as _, ConnectOptions as _, Connection as _, Executor as _, Row as _, SqliteConnection, TypeInfo as _,
+};
 
-use mortise_tests::client::Connection;
 use crate::percentile;
+use mortise_tests::client::Connection;
 
 const CONNECTIONS: usize = 32;
 const MEASURED: Duration = Duration::from_secs(8);

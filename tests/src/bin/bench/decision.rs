@@ -65,7 +65,11 @@ pub(crate) async fn run() {
         let (host50, host99) = line("host path", &mut host);
         let (bare50, bare99) = line("bare wasmtime", &mut plain);
         let (native50, _) = line("native rules", &mut native);
-        println!("    host / bare            p50 {:>8.2}   p99 {:>8.2}   (bound: 1.5 at p50)", host50 / bare50, host99 / bare99);
+        println!(
+            "    host / bare            p50 {:>8.2}   p99 {:>8.2}   (bound: 1.5 at p50)",
+            host50 / bare50,
+            host99 / bare99
+        );
         println!("    host / native          p50 {:>8.1}", host50 / native50);
     }
 }

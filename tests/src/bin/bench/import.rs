@@ -35,11 +35,8 @@ pub(crate) fn run(log: Option<&Path>) {
     let took = begun.elapsed().as_secs_f64();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let events: f64 = text
-        .lines()
-        .find_map(|l| l.strip_prefix("events written"))
-        .and_then(|l| l.trim().parse().ok())
-        .unwrap();
+    let events: f64 =
+        text.lines().find_map(|l| l.strip_prefix("events written")).and_then(|l| l.trim().parse().ok()).unwrap();
     println!("(c) import of {what}: {events:.0} events in {took:.1} s, start and scenario included");
     println!("    events per second       {:>8.0}   (bound: at least 3000)", events / took);
     for line in text.lines() {

@@ -59,8 +59,6 @@ fn micros(time: Duration) -> f64 {
 
 /// The `mortise` binary under measurement.
 fn binary() -> PathBuf {
-    std::env::var_os("MORTISE_TEST_BIN").map_or_else(
-        || std::env::current_exe().unwrap().with_file_name("mortise"),
-        PathBuf::from,
-    )
+    std::env::var_os("MORTISE_TEST_BIN")
+        .map_or_else(|| std::env::current_exe().unwrap().with_file_name("mortise"), PathBuf::from)
 }

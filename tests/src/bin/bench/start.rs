@@ -15,8 +15,8 @@ use mortise_tests::app::{ORG, component};
 use mortise_types::Process;
 use serde_json::Value;
 
-use mortise_tests::client::Connection;
 use crate::{binary, percentile};
+use mortise_tests::client::Connection;
 
 const COMPONENTS: usize = 10;
 const STARTS: usize = 15;
