@@ -35,9 +35,13 @@ pub(crate) fn standard(process: Process) -> Arc<[u8]> {
     component(&format!("{process}-standard"))
 }
 
-/// One engine with production limits for all tests that need nothing else.
+/// One engine with production limits for all tests that need nothing else. It keeps what it
+/// compiles, so that the next run is quick.
 pub(crate) fn engine() -> Engine {
-    static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(EngineConfig::default()).unwrap());
+    static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+        let cache_dir = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/tmp/engine-cache"));
+        Engine::new(EngineConfig { cache_dir: Some(cache_dir), ..EngineConfig::default() }).unwrap()
+    });
     ENGINE.clone()
 }
 

@@ -18,7 +18,7 @@ const LOG: &str = "\
 0000045,Awaiting User Info,2403,29/2/2016 09:00,22,29/2/2016 10:00,Phone,55,170,2,2,56,7,?,?
 0000045,Active,2403,29/2/2016 09:00,22,29/2/2016 15:00,Phone,55,170,2,2,56,7,?,?
 0000045,Resolved,2403,29/2/2016 09:00,22,29/2/2016 16:00,Phone,55,170,2,2,56,7,5,29/2/2016 16:00
-0000045,-100,2403,29/2/2016 09:00,22,29/2/2016 16:30,Phone,55,170,2,2,56,7,5,29/2/2016 16:00
+0000045,Limbo,2403,29/2/2016 09:00,22,29/2/2016 16:30,Phone,55,170,2,2,56,7,5,29/2/2016 16:00
 0000046,New,2403,31/2/2016 09:00,21,29/2/2016 09:00,Phone,55,170,2,2,56,?,?,?
 0000047,New,2403,1/3/2016 09:00,21,1/3/2016 09:00,Pigeon,55,170,3,2,56,?,?,?
 0000048,New,2403,1/3/2016 09:00,21,1/3/2016 09:00,Phone,55,170,9,2,56,?,?,?
@@ -53,7 +53,7 @@ fn a_log_becomes_records_in_its_own_time() {
         assert_eq!(report.refused_rows(), 4, "{:?}", report.refused);
         let why: Vec<&String> = report.refused.keys().collect();
         for (part, line) in
-            [("'-100' is not mapped", 7), ("31/2/2016", 8), ("'Pigeon' is not mapped", 9), ("impact", 10)]
+            [("'Limbo' is not mapped", 7), ("31/2/2016", 8), ("'Pigeon' is not mapped", 9), ("impact", 10)]
         {
             let (_, (_, lines)) =
                 report.refused.iter().find(|(w, _)| w.contains(part)).unwrap_or_else(|| panic!("{why:?}"));

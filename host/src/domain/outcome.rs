@@ -11,6 +11,8 @@ mod budget;
 mod change_risk;
 mod sla;
 mod supplier;
+#[cfg(test)]
+mod tests;
 
 use mortise_types::{Decision, Instant, Outcome, Refusal, Request};
 
@@ -84,17 +86,4 @@ const OTHER_OPERATION: &str = "the outcome is of another operation than the requ
 /// `Ok` if it holds, else what is wrong.
 fn ensure(holds: bool, wrong: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(wrong()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusals_code_is_lower_case_with_hyphens() {
-        let check = |code: &str| check_refusal(&Refusal::other(code, "")).is_ok();
-        assert!(check("calendar-conflict") && check("x") && check("e404"));
-        assert!(!check("") && !check("Calendar") && !check("two words") && !check("-x"));
-        assert!(!check(&"x".repeat(65)));
-    }
 }

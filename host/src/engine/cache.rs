@@ -87,16 +87,14 @@ fn node_key(dir: &Path) -> io::Result<[u8; LEN]> {
     let temporary = dir.join(temporary_name()?);
     write_private(&temporary, &key)?;
     // A link appears with its whole content, and fails if another process of
-    // this node was faster; then its key counts.
-    let linked = fs::hard_link(&temporary, &path);
-    fs::remove_file(&temporary)?;
-    match linked {
-        Ok(()) => Ok(key),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            read_key(&path)?.ok_or_else(|| io::Error::new(ErrorKind::InvalidData, "the node key is not usable"))
-        }
-        Err(error) => Err(error),
+    // this node was faster; then its key counts. Where the file system has no
+    // links, the last one counts, and the others compile once more.
+    match fs::hard_link(&temporary, &path) {
+        Ok(()) => fs::remove_file(&temporary)?,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => fs::remove_file(&temporary)?,
+        Err(_) => fs::rename(&temporary, &path)?,
     }
+    read_key(&path)?.ok_or_else(|| io::Error::new(ErrorKind::InvalidData, "the node key is not usable"))
 }
 
 /// Reads the key. One that others could have read or that is cut short is

@@ -9,7 +9,7 @@ use super::{Desk, FlowError};
 use crate::catalog;
 use crate::domain::refusal::{Class, Refusal};
 use crate::domain::{Actor, Role};
-use crate::engine::{Grants, Refused};
+use crate::engine::{GRANTABLE, Grants, Refused};
 use crate::store::components::ComponentRow;
 use crate::store::unit::{AuditDraft, EventDraft};
 
@@ -29,6 +29,10 @@ pub async fn run(
     let role = uploader(actor)?;
     if !granted.is_empty() && !actor.has(Role::Adm) {
         return Err(Refusal::forbidden("role", "only an administrator grants imports").into());
+    }
+    if let Some(unknown) = granted.iter().find(|import| !GRANTABLE.contains(&import.as_str())) {
+        let message = format!("'{unknown}' cannot be granted; this server grants {}", GRANTABLE.join(", "));
+        return Err(Refusal::invalid("enum", "grant", message).into());
     }
     let grants = Grants { imports: granted };
     let shared: Arc<[u8]> = bytes.into();
@@ -67,7 +71,11 @@ pub async fn run(
     Ok(row)
 }
 
-fn uploader(actor: &Actor) -> Result<Role, Refusal> {
+/// The role in which the actor may upload: asked before a body is read.
+///
+/// # Errors
+/// When he may not.
+pub fn uploader(actor: &Actor) -> Result<Role, Refusal> {
     [Role::Pub, Role::Adm].into_iter().find(|r| actor.has(*r)).ok_or_else(|| {
         Refusal::forbidden("role", "uploading a component needs the role PUB (publisher) or ADM (administrator)")
     })

@@ -264,7 +264,7 @@ async fn write_record(tx: &mut Tx, write: &RecordWrite) -> Result<(), StoreError
         insert_rows(
             tx,
             "INSERT INTO field_index (org, kind, path, value, record_id) VALUES ",
-            entries.iter().map(|(path, value)| [&record.org, &record.kind, path, value, &record.id]),
+            entries.iter().map(|(path, value)| texts([&record.org, &record.kind, path, value, &record.id])).collect(),
         )
         .await?;
     }
@@ -275,25 +275,25 @@ async fn write_record(tx: &mut Tx, write: &RecordWrite) -> Result<(), StoreError
         insert_rows(
             tx,
             "INSERT INTO links (org, source_id, source, rel, target) VALUES ",
-            links.iter().map(|(rel, target)| [&record.org, &record.id, &record.number, rel, target]),
+            links.iter().map(|(rel, target)| texts([&record.org, &record.id, &record.number, rel, target])).collect(),
         )
         .await?;
     }
     Ok(())
 }
 
-/// Rows of text columns, several to a statement: a statement costs more than a row.
-async fn insert_rows<'a, const N: usize>(
-    tx: &mut Tx,
-    head: &str,
-    rows: impl Iterator<Item = [&'a String; N]>,
-) -> Result<(), StoreError> {
+fn texts<const N: usize>(values: [&String; N]) -> [Bind; N] {
+    values.map(|value| Bind::Text(value.clone()))
+}
+
+/// Rows, several to a statement: a statement costs more than a row.
+async fn insert_rows<const N: usize>(tx: &mut Tx, head: &str, rows: Vec<[Bind; N]>) -> Result<(), StoreError> {
     const ROWS_A_STATEMENT: usize = 16;
-    let rows: Vec<[&String; N]> = rows.collect();
-    for chunk in rows.chunks(ROWS_A_STATEMENT) {
-        let sql = format!("{head}{} ON CONFLICT DO NOTHING", values_list(chunk.len(), N));
-        let binds = chunk.iter().flatten().map(|v| Bind::Text((*v).clone())).collect();
-        execute_built(tx, sql, binds).await?;
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let chunk: Vec<[Bind; N]> = rows.by_ref().take(ROWS_A_STATEMENT).collect();
+        let sql = format!("{head}{}", values_list(chunk.len(), N));
+        execute_built(tx, sql, chunk.into_iter().flatten().collect()).await?;
     }
     Ok(())
 }
@@ -339,6 +339,7 @@ pub(super) async fn append(
     )?;
     let (audit_seq, mut hash, event_seq) =
         head.ok_or_else(|| StoreError::corrupt("organisations", format!("no organisation '{org}'")))?;
+    let mut rows = Vec::with_capacity(audit.len());
     for (seq, draft) in (audit_seq - entries + 1..).zip(audit) {
         let mut entry = AuditEntry {
             seq,
@@ -354,47 +355,47 @@ pub(super) async fn append(
             hash: String::new(),
         };
         entry.hash = audit::chain(&entry);
-        insert_audit(tx, org, &entry).await?;
-        hash = entry.hash;
+        hash = entry.hash.clone();
+        rows.push(audit_row(org, entry));
     }
+    insert_rows(
+        tx,
+        "INSERT INTO audit
+            (org, seq, at, number, actor, role, action, before_value, after_value, reason, prev_hash, hash) VALUES ",
+        rows,
+    )
+    .await?;
     if !audit.is_empty() {
         execute!(&mut *tx, "UPDATE organisations SET audit_hash = $2 WHERE id = $1", org, &hash)?;
     }
-    for (seq, draft) in (event_seq - happenings + 1..).zip(events) {
-        execute!(
-            &mut *tx,
-            "INSERT INTO events (org, seq, at, type, number, data) VALUES ($1, $2, $3, $4, $5, $6)",
-            org,
-            seq,
-            draft.at.0,
-            &draft.kind,
-            &draft.number,
-            draft.data.to_string()
-        )?;
-    }
-    Ok(())
+    let rows = (event_seq - happenings + 1..).zip(events).map(|(seq, draft)| {
+        [
+            Bind::Text(org.to_owned()),
+            Bind::Int(seq),
+            Bind::Int(draft.at.0),
+            Bind::Text(draft.kind.clone()),
+            Bind::Text(draft.number.clone()),
+            Bind::Text(draft.data.to_string()),
+        ]
+    });
+    insert_rows(tx, "INSERT INTO events (org, seq, at, type, number, data) VALUES ", rows.collect()).await
 }
 
-async fn insert_audit(tx: &mut Tx, org: &str, entry: &AuditEntry) -> Result<(), StoreError> {
-    execute!(
-        tx,
-        "INSERT INTO audit
-            (org, seq, at, number, actor, role, action, before_value, after_value, reason, prev_hash, hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        org,
-        entry.seq,
-        entry.at.0,
-        &entry.number,
-        &entry.actor,
-        &entry.role,
-        &entry.action,
-        entry.before.to_string(),
-        entry.after.to_string(),
-        &entry.reason,
-        &entry.prev_hash,
-        &entry.hash
-    )?;
-    Ok(())
+fn audit_row(org: &str, entry: AuditEntry) -> [Bind; 12] {
+    [
+        Bind::Text(org.to_owned()),
+        Bind::Int(entry.seq),
+        Bind::Int(entry.at.0),
+        Bind::Text(entry.number),
+        Bind::Text(entry.actor),
+        Bind::Text(entry.role),
+        Bind::Text(entry.action),
+        Bind::Text(entry.before.to_string()),
+        Bind::Text(entry.after.to_string()),
+        Bind::Text(entry.reason),
+        Bind::Text(entry.prev_hash),
+        Bind::Text(entry.hash),
+    ]
 }
 
 fn len<T>(slice: &[T]) -> i64 {

@@ -177,7 +177,7 @@ fn input_that_makes_no_sense_is_refused() {
         let cases = [
             (json!({"window_to": WINDOW.0}), "range", "window_to"),
             (json!({"tests": {"planned": 3, "passed": 4}}), "range", "tests.passed"),
-            (json!({"tests": {"planned": -1, "passed": 0}}), "range", "tests.passed"),
+            (json!({"tests": {"planned": -1, "passed": 0}}), "range", "tests.planned"),
             (
                 json!({"backout": {"state": "tested", "duration_min": 5_000_000_000_i64}}),
                 "range",

@@ -177,7 +177,7 @@ async fn an_import_of_another_type_is_refused() {
 /// keep the contract.
 #[tokio::test]
 async fn damaged_components_are_refused_not_fatal() {
-    let engine = engine();
+    let engine = engine_with(|_| {});
     let good = standard(Process::ChangeRisk);
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut random = move || {

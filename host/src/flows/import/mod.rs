@@ -7,7 +7,7 @@
 mod history;
 mod mapping;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 pub use history::{Header, key};
 pub use mapping::Mapping;
 
+use super::sla::Sources;
 use super::working::{Cause, Working};
 use super::{Desk, FlowError, scenario, sla};
 use crate::domain::record::{self, Record, Stamp};
@@ -84,6 +85,8 @@ pub struct Importer {
     numbers: BTreeMap<String, String>,
     waiting: Vec<(String, Vec<Row>)>,
     writing: Option<JoinHandle<Result<(), StoreError>>>,
+    /// What the clocks depend on, by service and customer: history is judged by the agreements of today.
+    sources: HashMap<(Option<String>, Option<String>), Sources>,
     report: Report,
 }
 
@@ -119,6 +122,7 @@ impl Importer {
             numbers,
             waiting: Vec::new(),
             writing: None,
+            sources: HashMap::new(),
             report: Report::default(),
         })
     }
@@ -261,12 +265,19 @@ impl Importer {
     }
 
     /// Everything that is written for one record.
-    async fn unit(&self, record: Record, events: &[Event]) -> Result<Unit, FlowError> {
+    async fn unit(&mut self, record: Record, events: &[Event]) -> Result<Unit, FlowError> {
         let host = Actor::host(&self.org);
         let now = record.updated_at;
         let (created, revision) = (record.created_at, record.revision);
         let mut working = Working::new(&self.desk, &self.kind, &host, Cause::Create, now, None, record);
-        sla::judge(&mut working).await?;
+        let key = (working.text("service").map(str::to_owned), working.text("customer").map(str::to_owned));
+        if !self.sources.contains_key(&key) {
+            let read = Sources::read(&self.desk.store, &self.org, key.0.as_deref(), key.1.as_deref()).await?;
+            self.sources.insert(key.clone(), read);
+        }
+        if let Some(sources) = self.sources.get(&key) {
+            sla::judge_by(&mut working, sources).await;
+        }
         // What the clocks passed long ago is history, not news.
         working.events.clear();
         let number = working.record.number.clone();

@@ -1,14 +1,12 @@
 //! The agreement that an incident or request falls under, and its calendars with their offsets from UTC resolved.
 
-use std::collections::BTreeMap;
-
 use mortise_types::{Attributes, sla};
 use serde_json::{Value, json};
 
 use crate::domain::record::Record;
 use crate::domain::time::{self, Instant};
-use crate::flows::FlowError;
 use crate::flows::working::Working;
+use crate::store::{Store, StoreError};
 
 /// Id of the calendar that is always there.
 const ALWAYS: &str = "24x7";
@@ -34,83 +32,106 @@ pub(super) struct Agreement {
     pub(super) attributes: Attributes,
 }
 
-/// Finds the active agreement by service and customer. Without a customer the service's only agreement counts; among
-/// several, the one with the lowest number.
-pub(super) async fn find(working: &mut Working<'_>) -> Result<Agreement, FlowError> {
-    let org = working.record.org.clone();
-    let store = working.desk.store.clone();
-    let mut found = Agreement::default();
-    let mut business: Option<String> = None;
-    let mut wanted: Vec<String> = Vec::new();
-    let customer = working.text("customer").map(str::to_owned);
-    let service = working.text("service").map(str::to_owned);
+/// The records that the clocks depend on, for one service and customer.
+#[derive(Clone, Debug, Default)]
+pub(in crate::flows) struct Sources {
+    agreement: Option<Record>,
+    /// The service and the customer.
+    facts: Vec<Record>,
+    calendars: Vec<Record>,
+    /// Number of the calendar for business hours: the agreement's, else the service's.
+    business: Option<String>,
+}
 
-    let agreement = match &service {
-        Some(service) => choose(store.records_by_field(&org, "sla", "service", service, AGREEMENTS).await?, &customer),
-        None => None,
-    };
-    if let Some(agreement) = &agreement {
+impl Sources {
+    /// Reads them. Without a customer the service's only agreement counts; among several, the one with the lowest
+    /// number.
+    pub(in crate::flows) async fn read(
+        store: &Store,
+        org: &str,
+        service: Option<&str>,
+        customer: Option<&str>,
+    ) -> Result<Self, StoreError> {
+        let agreement = match service {
+            Some(service) => {
+                choose(store.records_by_field(org, "sla", "service", service, AGREEMENTS).await?, customer)
+            }
+            None => None,
+        };
+        let customer = customer.map(str::to_owned).or_else(|| agreement.as_ref().and_then(|a| text(a, "customer")));
+        let numbers: Vec<String> = service.map(str::to_owned).into_iter().chain(customer).collect();
+        let facts = store.records(org, &numbers).await?;
+        let of_service = || facts.iter().find(|r| r.kind == "service").and_then(|r| text(r, "calendar"));
+        let business = agreement.as_ref().and_then(|a| text(a, "calendar")).or_else(of_service);
+        let mut wanted: Vec<String> = business.iter().cloned().collect();
+        if let Some(targets) = agreement.as_ref().and_then(|a| targets(a, business.as_deref())) {
+            wanted.extend(targets.into_values().map(|t| t.calendar));
+        }
+        wanted.sort();
+        wanted.dedup();
+        wanted.retain(|id| id != ALWAYS && id != BUSINESS);
+        let calendars = store.records(org, &wanted).await?;
+        Ok(Self { agreement, facts, calendars, business })
+    }
+}
+
+/// What the sources mean for a record: its agreement, with the calendars' zones resolved for its time.
+pub(super) fn resolve(sources: &Sources, working: &mut Working<'_>) -> Agreement {
+    let mut found = Agreement::default();
+    let business = sources.business.as_deref();
+    if let Some(agreement) = &sources.agreement {
         working.held.push((agreement.number.clone(), agreement.revision));
         found.number = Some(agreement.number.clone());
         found.customer = text(agreement, "customer");
-        business = text(agreement, "calendar");
-        found.targets = targets(agreement, business.as_deref());
-        if let Some(targets) = &found.targets {
-            wanted.extend(targets.values().map(|t| t.calendar.clone()));
-        }
+        found.targets = targets(agreement, business);
         note(&mut found.attributes, "agreement", agreement.number.clone());
     }
-    let mut facts: Vec<String> = service.iter().cloned().collect();
-    facts.extend(customer.clone().or_else(|| found.customer.clone()));
-    for record in store.records(&org, &facts).await? {
+    for record in &sources.facts {
         if record.kind == "service" {
-            if business.is_none() {
-                business = text(&record, "calendar");
-            }
             note(&mut found.attributes, "service", record.number.clone());
             if let Some(criticality) = record.data.get("criticality").and_then(Value::as_i64) {
                 found.attributes.insert("service.criticality".to_owned(), mortise_types::Value::Whole(criticality));
             }
         } else if record.kind == "customer" {
             note(&mut found.attributes, "customer", record.number.clone());
-            for (name, value) in customer_facts(&record) {
+            for (name, value) in customer_facts(record) {
                 found.attributes.insert(format!("customer.{name}"), value);
             }
         }
     }
-    wanted.extend(business.clone());
-    wanted.sort();
-    wanted.dedup();
-    wanted.retain(|id| id != ALWAYS && id != BUSINESS);
     let opened = working.record.created_at;
     let until = working.now.max(opened).plus(HORIZON_MS);
     found.calendars.insert(ALWAYS.to_owned(), always(opened));
-    for record in store.records(&org, &wanted).await?.into_iter().filter(|r| r.kind == "calendar") {
+    for record in sources.calendars.iter().filter(|r| r.kind == "calendar") {
         working.held.push((record.number.clone(), record.revision));
-        if let Some(calendar) = calendar(&record, opened, until) {
-            if business.as_deref() == Some(record.number.as_str()) {
+        if let Some(calendar) = calendar(record, opened, until) {
+            if business == Some(record.number.as_str()) && found.targets.is_none() {
                 found.calendars.insert(BUSINESS.to_owned(), calendar.clone());
             }
             found.calendars.insert(record.number.clone(), calendar);
         }
     }
-    // Default targets of lower priorities run in business hours; where nobody has said which, all hours count.
-    found.calendars.entry(BUSINESS.to_owned()).or_insert_with(|| always(opened));
-    if found.targets.is_some() {
-        let named: Vec<&String> = found.targets.iter().flat_map(BTreeMap::values).map(|t| &t.calendar).collect();
-        let unused: Vec<String> = found.calendars.keys().filter(|id| !named.contains(id)).cloned().collect();
-        for id in unused.iter().filter(|id| *id != ALWAYS) {
-            found.calendars.remove(id);
+    match &found.targets {
+        // Default targets of lower priorities run in business hours; where nobody has said which, all hours count.
+        None => {
+            found.calendars.entry(BUSINESS.to_owned()).or_insert_with(|| always(opened));
+        }
+        Some(targets) => {
+            let named = |id: &String| id == ALWAYS || targets.values().any(|target| target.calendar == *id);
+            found.calendars.retain(|id, _| named(id));
+            if targets.values().any(|target| target.calendar == BUSINESS) {
+                found.calendars.entry(BUSINESS.to_owned()).or_insert_with(|| always(opened));
+            }
         }
     }
-    Ok(found)
+    found
 }
 
-fn choose(agreements: Vec<Record>, customer: &Option<String>) -> Option<Record> {
+fn choose(agreements: Vec<Record>, customer: Option<&str>) -> Option<Record> {
     let mut active: Vec<Record> = agreements.into_iter().filter(|a| a.state == "active").collect();
     active.sort_by(|a, b| a.number.cmp(&b.number));
     match customer {
-        Some(customer) => active.into_iter().find(|a| text(a, "customer").as_ref() == Some(customer)),
+        Some(customer) => active.into_iter().find(|a| text(a, "customer").as_deref() == Some(customer)),
         None => active.into_iter().next(),
     }
 }

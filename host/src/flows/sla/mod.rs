@@ -17,6 +17,7 @@ use super::working::{Cause, Working};
 use crate::domain::component::Subject;
 use crate::domain::time::Instant;
 use agreement::Agreement;
+pub(super) use agreement::Sources;
 
 pub(super) use agreement::calendar;
 
@@ -40,9 +41,17 @@ pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
 }
 
 /// Asks where the clocks stand as of `working.now`, and keeps the answer on the record.
-pub(super) async fn judge(working: &mut Working<'_>) -> Result<(), FlowError> {
-    let Some(request) = ticket::history(working) else { return Ok(()) };
-    let agreement = agreement::find(working).await?;
+async fn judge(working: &mut Working<'_>) -> Result<(), FlowError> {
+    let (service, customer) = (working.text("service"), working.text("customer"));
+    let sources = Sources::read(&working.desk.store, &working.record.org, service, customer).await?;
+    judge_by(working, &sources).await;
+    Ok(())
+}
+
+/// The same with sources that were read before: an import asks about thousands of records of one service.
+pub(super) async fn judge_by(working: &mut Working<'_>, sources: &Sources) {
+    let Some(request) = ticket::history(working) else { return };
+    let agreement = agreement::resolve(sources, working);
     let subject = subject(working, &agreement);
     let request = clock_request(working, &agreement, request);
     match working.ask(&subject, &Request::Sla(sla::Request::Clock(request))).await {
@@ -55,7 +64,6 @@ pub(super) async fn judge(working: &mut Working<'_>) -> Result<(), FlowError> {
         // The last valid clocks stay; their timers too.
         Answer::Failed => working.set("manual", json!(true)),
     }
-    Ok(())
 }
 
 fn subject(working: &Working<'_>, agreement: &Agreement) -> Subject {
