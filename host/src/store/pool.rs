@@ -220,8 +220,8 @@ async fn open_sqlite(path: &str, connections: u32) -> Result<Pools, StoreError> 
         .busy_timeout(Duration::from_secs(10))
         .statement_cache_capacity(512)
         .pragma("cache_size", "-65536")
-        .pragma("mmap_size", "268435456")
-        .pragma("temp_store", "memory");
+        // Not temp_store=memory: a journal of savepoints in memory is walked from its start by every statement.
+        .pragma("mmap_size", "268435456");
     let write_pool = SqlitePoolOptions::new()
         .max_connections(1)
         .idle_timeout(None)
@@ -270,15 +270,28 @@ async fn run_group(
     ran: &mut Vec<Ran>,
 ) -> Result<(), sqlx::Error> {
     execute!(&mut *tx, "BEGIN IMMEDIATE")?;
+    // The first write of a group has the transaction to itself: it needs no savepoint to be undone.
+    let mut alone = true;
     let mut next = Some(first);
     while let Some(job) = next.take() {
-        execute!(&mut *tx, "SAVEPOINT one_write")?;
+        if !alone {
+            execute!(&mut *tx, "SAVEPOINT one_write")?;
+        }
         let write = job(tx).await;
-        if !write.keep {
-            execute!(&mut *tx, "ROLLBACK TO one_write")?;
+        match (alone, write.keep) {
+            (true, true) => alone = false,
+            (true, false) => {
+                execute!(&mut *tx, "ROLLBACK")?;
+                execute!(&mut *tx, "BEGIN IMMEDIATE")?;
+            }
+            (false, keep) => {
+                if !keep {
+                    execute!(&mut *tx, "ROLLBACK TO one_write")?;
+                }
+                execute!(&mut *tx, "RELEASE one_write")?;
+            }
         }
         ran.push(write);
-        execute!(&mut *tx, "RELEASE one_write")?;
         if ran.len() < GROUP {
             next = queue.try_recv().ok();
         }
