@@ -1,6 +1,7 @@
-//! Keys that make a creation safe to repeat.
+//! Keys that make a creation safe to repeat. They are kept: an import or a scenario that runs again a year later still
+//! makes nothing twice.
 
-use super::tx::{execute, fetch_optional};
+use super::tx::fetch_optional;
 use super::{Store, StoreError};
 
 impl Store {
@@ -18,16 +19,5 @@ impl Store {
             user,
             key
         )?)
-    }
-
-    /// Forgets keys older than `before` (milliseconds).
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn forget_keys(&self, before: i64) -> Result<u64, StoreError> {
-        self.write(move |tx| {
-            Box::pin(async move { Ok(execute!(tx, "DELETE FROM idempotency WHERE at < $1", before)?) })
-        })
-        .await
     }
 }

@@ -104,16 +104,6 @@ impl Store {
         .await
     }
 
-    /// When the next timer is due, if any waits.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn next_timer(&self) -> Result<Option<Instant>, StoreError> {
-        let mut tx = self.read().await?;
-        let row = fetch_optional!(&mut tx, (Option<i64>,), "SELECT MIN(due_at) FROM timers")?;
-        Ok(row.and_then(|(due,)| due).map(Instant))
-    }
-
     /// The timers of a record, by when they are due.
     ///
     /// # Errors
