@@ -21,13 +21,7 @@ use serde_json::Value;
 
 /// The bytes of a built component, e.g. `sla-standard` or `guests/loop`.
 pub(crate) fn component(name: &str) -> Arc<[u8]> {
-    let folder = std::env::var_os("MORTISE_TEST_COMPONENTS")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/components")), PathBuf::from);
-    let path = folder.join(format!("{name}.wasm"));
-    match std::fs::read(&path) {
-        Ok(bytes) => bytes.into(),
-        Err(error) => panic!("{}: {error}; run `cargo xtask plugins` first", path.display()),
-    }
+    crate::app::component(name).into()
 }
 
 /// The standard component of a process.
