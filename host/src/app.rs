@@ -7,10 +7,9 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::catalog::{Catalog, CatalogError};
+use crate::catalog::{Catalog, CatalogError, KindRegistry};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::Kinds;
 use crate::engine::{Engine, EngineConfig, EngineError};
 use crate::flows::{Desk, FlowError, fire_timers};
 use crate::http::{self, HttpConfig, Stop};
@@ -79,7 +78,7 @@ impl App {
         let desk = Desk {
             store,
             catalog,
-            kinds: Arc::new(Kinds::builtin().clone()),
+            kinds: KindRegistry::new(),
             clock,
             policy: Arc::new(config.policy.clone()),
             node: node.into(),

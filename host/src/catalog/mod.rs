@@ -1,9 +1,10 @@
-//! Which component is live for what.
+//! Which component is live for what, and which kinds each organisation has.
 //!
 //! The database says what is active (invariant 10). A node holds it as one immutable snapshot that is swapped as a
 //! whole; a decision takes its snapshot once, so it is taken by exactly one component under one generation, however
 //! often others swap meanwhile. A node that cannot follow the database keeps the snapshot it has and says so.
 
+mod kinds;
 mod snapshot;
 
 use std::collections::{BTreeSet, HashMap};
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
+pub use kinds::KindRegistry;
 pub use snapshot::{Live, Snapshot};
 
 use crate::domain::component::{Activation, Subject};

@@ -1,11 +1,12 @@
 //! `mortise record`
 
 use std::io::Read as _;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use mortise::domain::{Actor, Kind};
+use mortise::domain::{Actor, Kind, Kinds};
 use mortise::flows::list_records::{self, Ask};
-use mortise::flows::{Desk, create_record, read_record, transition_record, update_record};
+use mortise::flows::{create_record, read_record, transition_record, update_record};
 use serde_json::{Map, Value};
 
 use super::token::parse_roles;
@@ -95,37 +96,38 @@ impl RecordCommand {
     pub(crate) async fn run(self, place: &Place) -> anyhow::Result<()> {
         let (config, app) = place.open().await?;
         let (desk, org) = (&app.desk, config.organisation.0.as_str());
+        let kinds = desk.kinds(org);
         let record = match self {
             Self::Create { kind, fields, who } => {
-                let kind = by_slug(desk, &kind)?;
+                let kind = by_slug(&kinds, &kind)?;
                 let created =
-                    create_record::run(desk, &who.actor(org)?, kind, object(&fields)?, None).await.map_err(flow)?;
+                    create_record::run(desk, &who.actor(org)?, &kind, object(&fields)?, None).await.map_err(flow)?;
                 created.record
             }
             Self::Get { number, who } => {
-                let kind = by_number(desk, &number)?;
-                read_record::run(desk, &who.actor(org)?, kind, &number).await.map_err(flow)?
+                let kind = by_number(&kinds, &number)?;
+                read_record::run(desk, &who.actor(org)?, &kind, &number).await.map_err(flow)?
             }
             Self::List { kind, filters, sort, limit, who } => {
-                let kind = by_slug(desk, &kind)?;
+                let kind = by_slug(&kinds, &kind)?;
                 let filters = filters.iter().map(|text| condition(text)).collect::<anyhow::Result<_>>()?;
                 let ask = Ask { filters, sort: Some(sort), after: None, limit: Some(limit) };
-                let page = list_records::run(desk, &who.actor(org)?, kind, ask).await.map_err(flow)?;
+                let page = list_records::run(desk, &who.actor(org)?, &kind, ask).await.map_err(flow)?;
                 for record in page.records {
                     println!("{}", record.to_json());
                 }
                 return Ok(());
             }
             Self::Update { number, fields, reason, who } => {
-                let kind = by_number(desk, &number)?;
+                let kind = by_number(&kinds, &number)?;
                 let actor = who.actor(org)?;
-                update_record::run(desk, &actor, kind, &number, object(&fields)?, None, &reason).await.map_err(flow)?
+                update_record::run(desk, &actor, &kind, &number, object(&fields)?, None, &reason).await.map_err(flow)?
             }
             Self::Transition { number, name, fields, reason, who } => {
-                let kind = by_number(desk, &number)?;
+                let kind = by_number(&kinds, &number)?;
                 let step =
                     transition_record::Step { name: &name, input: object(&fields)?, expected: None, reason: &reason };
-                transition_record::run(desk, &who.actor(org)?, kind, &number, step).await.map_err(flow)?
+                transition_record::run(desk, &who.actor(org)?, &kind, &number, step).await.map_err(flow)?
             }
         };
         println!("{}", serde_json::to_string_pretty(&record.to_json())?);
@@ -133,13 +135,13 @@ impl RecordCommand {
     }
 }
 
-fn by_slug<'d>(desk: &'d Desk, slug: &str) -> anyhow::Result<&'d Kind> {
-    Ok(desk.kinds.get(slug).ok_or_else(|| Usage(format!("there is no kind '{slug}'")))?)
+fn by_slug(kinds: &Kinds, slug: &str) -> anyhow::Result<Arc<Kind>> {
+    Ok(kinds.get(slug).cloned().ok_or_else(|| Usage(format!("there is no kind '{slug}'")))?)
 }
 
-fn by_number<'d>(desk: &'d Desk, number: &str) -> anyhow::Result<&'d Kind> {
+fn by_number(kinds: &Kinds, number: &str) -> anyhow::Result<Arc<Kind>> {
     let prefix = number.split('-').next().unwrap_or_default();
-    Ok(desk.kinds.by_prefix(prefix).ok_or_else(|| Usage(format!("'{number}' is not a record number")))?)
+    Ok(kinds.by_prefix(prefix).cloned().ok_or_else(|| Usage(format!("'{number}' is not a record number")))?)
 }
 
 fn condition(text: &str) -> anyhow::Result<(String, String)> {

@@ -203,7 +203,7 @@ async fn check_scope(desk: &Desk, actor: &Actor, scope: &Scope) -> Result<(), Fl
     let refused = |message: String| Err(Refusal::invalid("reference", "scope.value", message).into());
     match scope {
         Scope::Organisation => Ok(()),
-        Scope::Kind(slug) if desk.kinds.get(slug).is_some() => Ok(()),
+        Scope::Kind(slug) if desk.kinds(&actor.org).get(slug).is_some() => Ok(()),
         Scope::Kind(slug) => refused(format!("there is no kind '{slug}'")),
         Scope::Service(number) | Scope::Customer(number) | Scope::Contract(number) => {
             let kinds: &[&str] = match scope {

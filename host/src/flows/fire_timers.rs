@@ -63,7 +63,8 @@ async fn fire(desk: &Desk, timer: &Timer, now: Instant) -> Result<(), FlowError>
         return Ok(());
     }
     let record = desk.store.record(&timer.org, &timer.number).await?;
-    let Some((kind, record)) = record.and_then(|r| desk.kinds.get(&r.kind).map(|k| (k, r))) else {
+    let kinds = desk.kinds(&timer.org);
+    let Some((kind, record)) = record.and_then(|r| kinds.get(&r.kind).map(|k| (k, r))) else {
         return Ok(desk.store.drop_timer(&timer.id, &desk.node).await?);
     };
     let host = Actor::host(&timer.org);

@@ -32,7 +32,7 @@ mod working;
 
 use std::sync::Arc;
 
-use crate::catalog::{Catalog, CatalogError};
+use crate::catalog::{Catalog, CatalogError, KindRegistry};
 use crate::clock::Clock;
 use crate::domain::Kinds;
 use crate::domain::policy::Policy;
@@ -46,14 +46,21 @@ pub struct Desk {
     pub store: Store,
     /// The live components.
     pub catalog: Catalog,
-    /// The record kinds.
-    pub kinds: Arc<Kinds>,
+    /// The record kinds of every organisation; see [`Desk::kinds`].
+    pub kinds: KindRegistry,
     /// Time and identifiers.
     pub clock: Clock,
     /// The organisation's defaults that are nobody's literals.
     pub policy: Arc<Policy>,
     /// This node's name, for leases.
     pub node: Arc<str>,
+}
+
+impl Desk {
+    /// The record kinds that an organisation works with now. A use case asks once and keeps the answer.
+    pub fn kinds(&self, org: &str) -> Arc<Kinds> {
+        self.kinds.of(org)
+    }
 }
 
 /// Why a use case did not come to its end.

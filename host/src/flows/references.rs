@@ -9,10 +9,11 @@ use crate::domain::refusal::{FieldProblem, Refusal, rule};
 /// again: what they point to cannot be deleted. Kinds that this installation does not keep are not asked either.
 pub(super) async fn check(desk: &Desk, kind: &Kind, before: Option<&Record>, after: &Record) -> Result<(), FlowError> {
     let old = before.map(|b| record::references(kind, b)).unwrap_or_default();
+    let kinds = desk.kinds(&after.org);
     let mut new: Vec<_> = record::references(kind, after)
         .into_iter()
         .filter(|reference| !old.contains(reference))
-        .filter(|reference| desk.kinds.by_prefix(&reference.prefix).is_some())
+        .filter(|reference| kinds.by_prefix(&reference.prefix).is_some())
         .collect();
     new.dedup();
     if new.is_empty() {

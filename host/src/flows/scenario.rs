@@ -109,7 +109,8 @@ async fn make(
     numbers: &BTreeMap<String, String>,
 ) -> Result<String, FlowError> {
     let unknown = || Refusal::not_found(format!("entry '{}': there is no kind '{}'", entry.key, entry.kind));
-    let kind = desk.kinds.get(&entry.kind).ok_or_else(unknown)?;
+    let kinds = desk.kinds(org);
+    let kind = kinds.get(&entry.kind).ok_or_else(unknown)?;
     let maker = Actor::user(org, &entry.user, entry.roles.iter().copied());
     let fields = fill(&entry.fields, numbers)?;
     let key = format!("scenario/{name}/{}", entry.key);

@@ -1,6 +1,7 @@
 //! A record on its way from what it was to what it will be, with everything that follows from the change.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use mortise_types::Process;
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use crate::domain::decision::DecisionRecord;
 use crate::domain::record::{self, Record};
 use crate::domain::role::HOST_USER;
 use crate::domain::time::Instant;
-use crate::domain::{Actor, Kind};
+use crate::domain::{Actor, Kind, Kinds};
 use crate::store::unit::{AuditDraft, EventDraft, IdempotencyKey, ManualEntry, RecordWrite, TimerChange, Unit};
 
 /// What happens to the record.
@@ -67,6 +68,8 @@ pub(super) struct HostStep {
 /// A use case under way: one main record, and what follows.
 pub(super) struct Working<'d> {
     pub(super) desk: &'d Desk,
+    /// The organisation's kinds as they were when the use case began.
+    pub(super) kinds: Arc<Kinds>,
     pub(super) kind: &'d Kind,
     pub(super) actor: &'d Actor,
     /// The role the actor acts in, for the audit entry.
@@ -105,6 +108,7 @@ impl<'d> Working<'d> {
     ) -> Self {
         Self {
             desk,
+            kinds: desk.kinds(&actor.org),
             kind,
             actor,
             role: actor.staff_role().map_or_else(|| default_role(actor), |r| r.to_string()),
@@ -240,7 +244,7 @@ impl<'d> Working<'d> {
         for also in &self.also {
             unit.audit.push(self.audit(also.before.as_ref(), &also.after, &also.action));
             if also.before.is_none() {
-                let prefix = self.desk.kinds.get(&also.after.kind).map_or("", |kind| &kind.prefix);
+                let prefix = self.kinds.get(&also.after.kind).map_or("", |kind| &kind.prefix);
                 unit.events.push(self.record_event(prefix, &also.after, "created"));
             }
         }
@@ -258,7 +262,7 @@ impl<'d> Working<'d> {
         also.extend(by_host.map(|s| Also { before: Some(s.before), after: s.after, action: s.action }));
         let main = changed.then_some((self.before, self.record));
         for (before, after) in main.into_iter().chain(also.into_iter().map(|a| (a.before, a.after))) {
-            if let Some(kind) = self.desk.kinds.get(&after.kind) {
+            if let Some(kind) = self.kinds.get(&after.kind) {
                 unit.records.push(record_write(kind, before.as_ref(), after));
             }
         }
@@ -300,7 +304,7 @@ impl<'d> Working<'d> {
     }
 
     fn host_event(&self, record: &Record) -> Option<EventDraft> {
-        let prefix = self.desk.kinds.get(&record.kind)?.prefix.to_lowercase();
+        let prefix = self.kinds.get(&record.kind)?.prefix.to_lowercase();
         Some(EventDraft {
             at: self.now,
             kind: format!("record.{prefix}.{}", record.state),

@@ -139,8 +139,8 @@ impl Reader {
                 }
                 Ok(events) => {
                     self.after = events.last().map_or(self.after, |last| last.seq);
-                    let kinds = &self.site.desk.kinds;
-                    self.waiting.extend(events.into_iter().filter(|event| is_for(kinds, &actor, event)));
+                    let kinds = self.site.desk.kinds(&self.org);
+                    self.waiting.extend(events.into_iter().filter(|event| is_for(&kinds, &actor, event)));
                 }
             }
         }

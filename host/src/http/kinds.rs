@@ -37,7 +37,7 @@ pub(super) static READ: Operation = Operation {
 
 pub(super) async fn list(State(site): State<Site>, caller: Caller, params: Params) -> Result<Response, Problem> {
     params.done()?;
-    let kinds: Vec<Json> = site.desk.kinds.iter().map(|kind| summary(kind, &caller)).collect();
+    let kinds: Vec<Json> = site.desk.kinds(&caller.org).iter().map(|kind| summary(kind, &caller)).collect();
     Ok(reply::ok(&json!({ "kinds": kinds })))
 }
 
@@ -48,12 +48,12 @@ pub(super) async fn read(
     params: Params,
 ) -> Result<Response, Problem> {
     params.done()?;
-    let kind = site.kind(&kind)?;
-    let mut shown = json!(kind);
+    let kind = site.kind(&caller, &kind)?;
+    let mut shown = json!(*kind);
     let own = |name: &str| kind.fields.iter().any(|field| field.name == name);
     let common: Vec<_> = field::common().iter().filter(|field| !own(&field.name)).collect();
     shown["common_fields"] = json!(common);
-    shown["may"] = may(kind, &caller);
+    shown["may"] = may(&kind, &caller);
     Ok(reply::ok(&shown))
 }
 

@@ -1,11 +1,11 @@
 //! What every handler works with.
 
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::caller::Sessions;
 use super::config::HttpConfig;
-use super::openapi::Document;
+use super::openapi::Documents;
 use super::problem::Problem;
 use super::table::Route;
 use crate::domain::refusal::{Class, Refusal, rule};
@@ -20,8 +20,8 @@ pub(super) struct Inner {
     pub(super) desk: Desk,
     pub(super) config: HttpConfig,
     pub(super) sessions: Sessions,
-    routes: Vec<Route>,
-    document: OnceLock<Document>,
+    pub(super) routes: Vec<Route>,
+    pub(super) documents: Documents,
 }
 
 impl Deref for Site {
@@ -35,22 +35,17 @@ impl Deref for Site {
 impl Site {
     pub(super) fn new(desk: Desk, config: HttpConfig, routes: Vec<Route>) -> Self {
         let sessions = Sessions::new(config.token_cache);
-        Self(Arc::new(Inner { desk, config, sessions, routes, document: OnceLock::new() }))
+        Self(Arc::new(Inner { desk, config, sessions, routes, documents: Documents::default() }))
     }
 }
 
 impl Inner {
-    /// The kind with this slug.
-    pub(super) fn kind(&self, slug: &str) -> Result<&Kind, Problem> {
-        self.desk.kinds.get(slug).map(Arc::as_ref).ok_or_else(|| {
+    /// The kind of the actor's organisation with this slug.
+    pub(super) fn kind(&self, actor: &Actor, slug: &str) -> Result<Arc<Kind>, Problem> {
+        self.desk.kinds(&actor.org).get(slug).cloned().ok_or_else(|| {
             let message = format!("there is no record kind '{slug}'; GET /api/v1/kinds lists them");
             Refusal::new(Class::NotFound, rule::UNKNOWN_KIND, message).about("kind").into()
         })
-    }
-
-    /// The OpenAPI document, written once.
-    pub(super) fn document(&self) -> &Document {
-        self.document.get_or_init(|| Document::new(&self.routes, &self.desk.kinds))
     }
 
     /// Whether a route may have to wait for the compiler.

@@ -79,6 +79,8 @@ async function useToken() {
       return;
     }
     setToken(token, body.user);
+    await load();
+    tree();
     answer.textContent = `${body.user} of ${body.organisation.name}: ${body.roles.map((role) => role.code).join(", ")}`;
     showToken();
     render();
@@ -121,8 +123,10 @@ function wire() {
       useToken();
     }
   });
-  byId("token-forget").addEventListener("click", () => {
+  byId("token-forget").addEventListener("click", async () => {
     setToken("", "");
+    await load();
+    tree();
     byId("token-text").value = "";
     byId("token-answer").textContent = "Forgotten.";
     showToken();

@@ -33,8 +33,17 @@ export function setToken(token, who) {
   session.set("who", who);
 }
 
+// With a token the document has the kinds of its organisation; a token that is no longer good does not keep the page shut.
+async function ask() {
+  if (state.token) {
+    const answer = await fetch("/openapi.json", { headers: { Authorization: `Bearer ${state.token}` } });
+    if (answer.ok) return answer;
+  }
+  return fetch("/openapi.json");
+}
+
 export async function load() {
-  const answer = await fetch("/openapi.json");
+  const answer = await ask();
   if (!answer.ok) throw new Error(`/openapi.json answers ${answer.status}`);
   state.document = await answer.json();
   state.kinds = state.document.tags.filter((tag) => tag["x-kind"]).map((tag) => tag["x-kind"]);

@@ -17,9 +17,9 @@ pub struct Kinds {
 
 impl Kinds {
     /// The kinds embedded in the binary.
-    pub fn builtin() -> &'static Self {
-        static BUILTIN: LazyLock<Kinds> = LazyLock::new(|| match Kinds::load(EMBEDDED.iter().copied()) {
-            Ok(kinds) => kinds,
+    pub fn builtin() -> &'static Arc<Self> {
+        static BUILTIN: LazyLock<Arc<Kinds>> = LazyLock::new(|| match Kinds::load(EMBEDDED.iter().copied()) {
+            Ok(kinds) => Arc::new(kinds),
             // The files are part of the binary and a test loads them all.
             Err(error) => unreachable!("embedded kind: {error}"),
         });

@@ -159,10 +159,10 @@ fn use_up(working: &mut Working<'_>, book: &mut Book, number: &str, correction: 
     after.data.insert("invoiced".to_owned(), sum.to_value());
     let mut action = "invoiced".to_owned();
     if let Some(to) = ledger::moved_by_invoice(&before.state, committed, invoiced)
-        && let Some(kind) = working.desk.kinds.get("commitment")
+        && let Some(kind) = working.kinds.get("commitment").cloned()
         && let Some(step) = kind.transition(&before.state, to)
     {
-        after = automatic::take(kind, &after, step, working.now)?;
+        after = automatic::take(&kind, &after, step, working.now)?;
         action = format!("transition:{to}");
     }
     book.take(&after);
@@ -191,7 +191,7 @@ pub(super) struct Making<'a> {
 /// Makes a posted entry that points back to the record the use case is about, and writes it with the unit.
 pub(super) async fn make(working: &mut Working<'_>, making: Making<'_>) -> Result<Record, FlowError> {
     let desk = working.desk;
-    let Some(kind) = desk.kinds.get("cost-entry") else {
+    let Some(kind) = working.kinds.get("cost-entry").cloned() else {
         return Err(Refusal::conflict(general::UNKNOWN_KIND, "there is no kind cost-entry").into());
     };
     let org = working.record.org.clone();
@@ -210,7 +210,7 @@ pub(super) async fn make(working: &mut Working<'_>, making: Making<'_>) -> Resul
         number: number::format(&kind.prefix, year, counter.unsigned_abs()),
         now: working.now,
     };
-    let mut entry = record::create(kind, &Actor::host(org), input, stamp)?;
+    let mut entry = record::create(&kind, &Actor::host(org), input, stamp)?;
     entry.owner.clone_from(&working.actor.user);
     entry.state = ledger::POSTED.to_owned();
     entry.data.insert("posted_period".to_owned(), json!(making.posting.posted_period));

@@ -61,11 +61,11 @@ async fn line_in_another_currency(working: &Working<'_>, currency: Option<&str>)
 
 /// With the budget its open lines are closed; frozen ones stay what they are, nothing can be booked on them either.
 async fn close_lines(working: &mut Working<'_>) -> Result<(), FlowError> {
-    let Some(kind) = working.desk.kinds.get("budget-line") else { return Ok(()) };
+    let Some(kind) = working.kinds.get("budget-line").cloned() else { return Ok(()) };
     let number = working.record.number.clone();
     for line in lines_of(working, &number).await?.into_iter().filter(|line| line.state == "open") {
         let Some(step) = kind.transition(&line.state, "closed") else { continue };
-        let after = automatic::take(kind, &line, step, working.now)?;
+        let after = automatic::take(&kind, &line, step, working.now)?;
         working.along(line, after, "transition:closed");
     }
     Ok(())

@@ -38,7 +38,8 @@ pub struct FiguresQuery {
 /// # Errors
 /// Not found, not allowed to read budgets, an unknown currency; the database's errors.
 pub async fn figures(desk: &Desk, actor: &Actor, number: &str, query: &FiguresQuery) -> Result<Value, FlowError> {
-    let Some(kind) = desk.kinds.get("budget") else {
+    let kinds = desk.kinds(&actor.org);
+    let Some(kind) = kinds.get("budget") else {
         return Err(Refusal::not_found("this installation keeps no budgets").into());
     };
     // Whoever reads budgets reads what is booked on them (guide, section 2).

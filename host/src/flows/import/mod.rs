@@ -97,7 +97,7 @@ impl Importer {
     /// An unknown kind, state, field or zone; what the scenario's use cases refuse.
     pub async fn prepare(desk: &Desk, org: &str, mapping: Mapping, header: Header) -> Result<Self, FlowError> {
         let refused = |field: &str, why: String| Refusal::invalid("mapping", field, why);
-        let kind = desk.kinds.get(&mapping.kind).cloned();
+        let kind = desk.kinds(org).get(&mapping.kind).cloned();
         let kind = kind.ok_or_else(|| refused("kind", format!("there is no kind '{}'", mapping.kind)))?;
         for state in mapping.states.values() {
             if kind.state(&state.state).is_none() {

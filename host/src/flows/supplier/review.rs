@@ -48,7 +48,7 @@ async fn open(working: &mut Working<'_>) -> Result<(), FlowError> {
 
 async fn make(working: &mut Working<'_>) -> Result<Option<String>, FlowError> {
     let desk = working.desk;
-    let Some(kind) = desk.kinds.get("supplier-evaluation") else { return Ok(None) };
+    let Some(kind) = working.kinds.get("supplier-evaluation").cloned() else { return Ok(None) };
     let supplier = working.record.clone();
     let last = evaluated(working, &supplier.number).await?;
     let since = last.last().and_then(|last| last.text("evaluated_on").map(str::to_owned));
@@ -68,7 +68,7 @@ async fn make(working: &mut Working<'_>) -> Result<Option<String>, FlowError> {
         number: number::format(&kind.prefix, year, counter.unsigned_abs()),
         now: working.now,
     };
-    let evaluation = record::create(kind, &Actor::host(supplier.org), input, stamp)?;
+    let evaluation = record::create(&kind, &Actor::host(supplier.org), input, stamp)?;
     let number = evaluation.number.clone();
     // Two nodes cannot open it twice: the timer belongs to one of them.
     working.made(evaluation);

@@ -78,6 +78,7 @@ async fn check_record(site: &Site, caller: &Caller, sight: &Sight<'_>, number: &
     if sight.is_whole() || caller.has(Role::Pub) {
         return Ok(());
     }
-    access::permit(site.kind(&record.kind)?, caller, Action::Read, Some(&record))?;
+    let kind = site.kind(caller, &record.kind)?;
+    access::permit(&kind, caller, Action::Read, Some(&record))?;
     Ok(())
 }

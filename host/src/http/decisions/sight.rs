@@ -46,8 +46,9 @@ impl<'a> Sight<'a> {
     pub(in crate::http) async fn readable(&self, numbers: BTreeSet<String>) -> Result<HashSet<String>, Problem> {
         let numbers: Vec<String> = numbers.into_iter().collect();
         let records = self.site.desk.store.records(&self.actor.org, &numbers).await?;
+        let kinds = self.site.desk.kinds(&self.actor.org);
         let may = |record: &crate::domain::Record| {
-            let kind = self.site.desk.kinds.get(&record.kind);
+            let kind = kinds.get(&record.kind);
             kind.is_some_and(|kind| access::may(kind, self.actor, Action::Read, Some(record)))
         };
         Ok(records.into_iter().filter(may).map(|record| record.number).collect())

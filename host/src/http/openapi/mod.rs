@@ -4,6 +4,9 @@ mod fields;
 mod kinds;
 mod operations;
 
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use axum::body::Bytes;
 use axum::http::HeaderValue;
 use serde_json::{Map, Value, json};
@@ -15,14 +18,38 @@ use crate::domain::{Kinds, canonical};
 /// Schemas that do not depend on the kinds.
 const SCHEMAS: &str = include_str!("schemas.json");
 
-/// The document, ready to be sent.
+/// The document of one set of kinds, ready to be sent.
+#[derive(Clone)]
 pub(super) struct Document {
     pub(super) text: Bytes,
     pub(super) etag: HeaderValue,
 }
 
+/// The documents that were asked for last: each is written once for a set of kinds.
+#[derive(Default)]
+pub(super) struct Documents(Mutex<VecDeque<(Arc<Kinds>, Document)>>);
+
+/// Sets whose document is kept; each is some megabytes at most.
+const KEPT: usize = 16;
+
+impl Documents {
+    /// The document of these kinds.
+    pub(super) fn of(&self, routes: &[Route], kinds: &Arc<Kinds>) -> Document {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, document)) = kept.iter().find(|(known, _)| Arc::ptr_eq(known, kinds)) {
+            return document.clone();
+        }
+        if kept.len() == KEPT {
+            kept.pop_front();
+        }
+        let document = Document::new(routes, kinds);
+        kept.push_back((Arc::clone(kinds), document.clone()));
+        document
+    }
+}
+
 impl Document {
-    pub(super) fn new(routes: &[Route], kinds: &Kinds) -> Self {
+    fn new(routes: &[Route], kinds: &Kinds) -> Self {
         let text = document(routes, kinds).to_string();
         let etag = format!("\"{}\"", &canonical::sha256(text.as_bytes())[..16]);
         // Hexadecimal digits in quotation marks are fine in a header.

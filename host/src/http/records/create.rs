@@ -50,8 +50,8 @@ pub(in crate::http) async fn run(
     Fields(input): Fields,
 ) -> Result<Response, Problem> {
     params.done()?;
-    let kind = site.kind(&kind)?;
-    let created = create_record::run(&site.desk, &caller, kind, input, key::of(&headers)?).await?;
+    let kind = site.kind(&caller, &kind)?;
+    let created = create_record::run(&site.desk, &caller, &kind, input, key::of(&headers)?).await?;
     let status = if created.new { StatusCode::CREATED } else { StatusCode::OK };
     let mut response = reply::record(status, &created.record);
     let location = format!("/api/v1/records/{}/{}", kind.slug, created.record.number);

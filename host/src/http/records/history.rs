@@ -36,7 +36,8 @@ pub(in crate::http) async fn run(
     let limit = params.take_whole("limit", 1, 500)?.unwrap_or(50);
     let after = params.take("cursor")?;
     params.done()?;
-    let record = read_record::run(&site.desk, &caller, site.kind(&kind)?, &number).await?;
+    let kind = site.kind(&caller, &kind)?;
+    let record = read_record::run(&site.desk, &caller, &kind, &number).await?;
     let list = format!("history {}", record.number);
     let after = after.map(|text| place(&list, &text)).transpose()?.unwrap_or_default();
     let mut entries = site.desk.store.audit_of(&caller.org, &record.number, after, limit + 1).await?;

@@ -51,7 +51,7 @@ pub(in crate::http) async fn run(
     Place(kind): Place<String>,
     mut given: Params,
 ) -> Result<Response, Problem> {
-    let kind = site.kind(&kind)?;
+    let kind = site.kind(&caller, &kind)?;
     let sort = given.take("sort")?;
     let limit = given.take_whole("limit", 1, i64::try_from(MAX_LIMIT).unwrap_or(i64::MAX))?;
     let after = given.take("cursor")?;
@@ -64,7 +64,7 @@ pub(in crate::http) async fn run(
         after: after.map(|[value, id]| Cursor { value, id }),
         limit: limit.and_then(|limit| usize::try_from(limit).ok()),
     };
-    let page = list_records::run(&site.desk, &caller, kind, ask).await?;
+    let page = list_records::run(&site.desk, &caller, &kind, ask).await?;
     let next = page.next.map(|c| cursor::encode(&list, &[&c.value, &c.id]));
     let link = next.as_ref().map(|next| {
         let mut pairs = filters;

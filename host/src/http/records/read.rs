@@ -39,7 +39,8 @@ pub(in crate::http) async fn run(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     params.done()?;
-    let record = read_record::run(&site.desk, &caller, site.kind(&kind)?, &number).await?;
+    let kind = site.kind(&caller, &kind)?;
+    let record = read_record::run(&site.desk, &caller, &kind, &number).await?;
     if etag::is_known(&headers, record.revision) {
         return Ok(reply::not_modified(&record));
     }

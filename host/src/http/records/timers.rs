@@ -30,7 +30,8 @@ pub(in crate::http) async fn run(
     params: Params,
 ) -> Result<Response, Problem> {
     params.done()?;
-    let record = read_record::run(&site.desk, &caller, site.kind(&kind)?, &number).await?;
+    let kind = site.kind(&caller, &kind)?;
+    let record = read_record::run(&site.desk, &caller, &kind, &number).await?;
     let timers = site.desk.store.timers_of(&caller.org, &record.number).await?;
     let timers: Vec<Json> =
         timers.into_iter().map(|timer| json!({ "name": timer.name, "due_at": timer.due_at })).collect();

@@ -42,11 +42,11 @@ pub(in crate::http) async fn run(
     let given = params.take("reason")?;
     params.done()?;
     let expected = etag::if_match(&headers)?;
-    let kind = site.kind(&kind)?;
+    let kind = site.kind(&caller, &kind)?;
     let mut input = input.unwrap_or_default();
-    let reason = reason(kind, given, &mut input)?;
+    let reason = reason(&kind, given, &mut input)?;
     let step = Step { name: &name, input, expected, reason: &reason };
-    let record = transition_record::run(&site.desk, &caller, kind, &number, step).await?;
+    let record = transition_record::run(&site.desk, &caller, &kind, &number, step).await?;
     Ok(reply::record(StatusCode::OK, &record))
 }
 

@@ -32,10 +32,10 @@ pub(in crate::http) async fn run(
     params: Params,
 ) -> Result<Response, Problem> {
     params.done()?;
-    let kind = site.kind(&kind)?;
-    let record = read_record::run(&site.desk, &caller, kind, &number).await?;
-    let steps = transition_record::available(kind, &caller, &record);
-    let steps: Vec<Json> = steps.into_iter().map(|step| shown(kind, &record, step)).collect();
+    let kind = site.kind(&caller, &kind)?;
+    let record = read_record::run(&site.desk, &caller, &kind, &number).await?;
+    let steps = transition_record::available(&kind, &caller, &record);
+    let steps: Vec<Json> = steps.into_iter().map(|step| shown(&kind, &record, step)).collect();
     Ok(reply::ok(&json!({
         "number": record.number,
         "state": record.state,

@@ -38,7 +38,7 @@ pub(in crate::http) async fn run(
     let reason = params.take("reason")?.unwrap_or_default();
     params.done()?;
     let expected = etag::if_match(&headers)?;
-    let kind = site.kind(&kind)?;
-    let record = update_record::run(&site.desk, &caller, kind, &number, patch, expected, &reason).await?;
+    let kind = site.kind(&caller, &kind)?;
+    let record = update_record::run(&site.desk, &caller, &kind, &number, patch, expected, &reason).await?;
     Ok(reply::record(StatusCode::OK, &record))
 }
