@@ -10,7 +10,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("kinds");
     let out = PathBuf::from(env::var("OUT_DIR")?).join("kinds.rs");
     let mut files = Vec::new();
-    collect(&root, &mut files)?;
+    collect(&root, &root, &mut files)?;
     files.sort();
     let mut source = String::from("static EMBEDDED: &[(&str, &str)] = &[\n");
     for file in &files {
@@ -23,14 +23,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Collects the kind files below a folder. The folders are watched too, so that a new file is seen.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
+/// Collects the kind files below a folder; what lies in the topmost one itself is no kind. The folders are watched too, so that a new file is seen.
+fn collect(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", folder.display());
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            collect(root, &path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "toml") && path.parent() != Some(root) {
             files.push(path);
         }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::expression::Expression;
 use super::field::FieldType;
 use super::policy::Policy;
 use super::record::Record;
@@ -12,7 +13,8 @@ use super::time::{self, Instant, parse_date};
 use super::workdays::Workdays;
 
 /// When the host takes a transition by itself. In a kind file `when = "immediately"`,
-/// `when = { at = "valid_to", days = -30 }` or `when = { days = "auto-close" }`.
+/// `when = { at = "valid_to", days = -30 }`, `when = { days = "auto-close" }`,
+/// `when = { moment = "plus_days(record.used_on, 90)" }` or `when = { replaced = ["code"] }`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Automatic {
     /// In the same unit of work, as soon as the record is in the state the transition starts from and has what the
@@ -20,18 +22,44 @@ pub enum Automatic {
     Immediately,
     /// At a moment counted from another one.
     At(Moment),
+    /// At a moment that an expression gives: a date, an instant, or null for never.
+    Computed(Expression),
+    /// When another record of the kind, with the same values in these fields, comes into the state that the
+    /// transition starts from: the new version takes the place of the old one.
+    Replaced(Vec<String>),
+}
+
+/// The tables that `when` may be.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    at: Option<String>,
+    days: Option<Distance>,
+    moment: Option<Expression>,
+    replaced: Option<Vec<String>>,
+}
+
+impl Table {
+    fn read(self) -> Result<Automatic, &'static str> {
+        match self {
+            Self { at: None, days: None, moment: Some(moment), replaced: None } => Ok(Automatic::Computed(moment)),
+            Self { at: None, days: None, moment: None, replaced: Some(fields) } => Ok(Automatic::Replaced(fields)),
+            Self { at: None, days: None, moment: None, replaced: None } => Err("the table says nothing"),
+            Self { at, days, moment: None, replaced: None } => {
+                Ok(Automatic::At(Moment { at, days: days.unwrap_or_default() }))
+            }
+            _ => Err("at and days, moment, and replaced exclude one another"),
+        }
+    }
 }
 
 /// A moment counted from another one.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moment {
     /// Date or instant field that is counted from; a date stands for its start in UTC. `None`: the moment at which
     /// the record entered the state that the transition starts from.
-    #[serde(default)]
     pub at: Option<String>,
     /// How far from there.
-    #[serde(default)]
     pub days: Distance,
 }
 
@@ -99,8 +127,8 @@ impl Moment {
     }
 }
 
-/// A date stands for its start in UTC.
-fn instant(text: &str) -> Option<Instant> {
+/// The moment that a text stands for, a date or an instant; a date stands for its start in UTC.
+pub fn instant(text: &str) -> Option<Instant> {
     match parse_date(text) {
         Some(date) => time::start_of_day("UTC", date).ok(),
         None => text.parse().ok(),
@@ -126,7 +154,8 @@ impl<'de> Deserialize<'de> for Automatic {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Automatic, A::Error> {
-                Moment::deserialize(MapAccessDeserializer::new(map)).map(Automatic::At)
+                let table = Table::deserialize(MapAccessDeserializer::new(map))?;
+                table.read().map_err(de::Error::custom)
             }
         }
 
@@ -138,6 +167,8 @@ impl Serialize for Automatic {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Immediately => serializer.serialize_str("immediately"),
+            Self::Computed(moment) => one(serializer, "moment", moment),
+            Self::Replaced(fields) => one(serializer, "replaced", fields),
             Self::At(moment) => {
                 let mut map = serializer.serialize_map(None)?;
                 if let Some(field) = &moment.at {
@@ -148,6 +179,12 @@ impl Serialize for Automatic {
             }
         }
     }
+}
+
+fn one<S: Serializer, T: Serialize>(serializer: S, key: &str, value: &T) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(1))?;
+    map.serialize_entry(key, value)?;
+    map.end()
 }
 
 impl<'de> Deserialize<'de> for Distance {
@@ -234,8 +271,15 @@ mod tests {
             moment(Some("to"), Distance::Policy(Delay::ContractNotice))
         );
         assert_eq!(read(r#"when = { days = "auto-close" }"#), moment(None, Distance::Policy(Delay::AutoClose)));
-        for wrong in [r#"when = "soon""#, "when = 3", r#"when = { on = "to" }"#, r#"when = { at = "to", days = "x" }"#]
-        {
+        for wrong in [
+            r#"when = "soon""#,
+            "when = 3",
+            "when = {}",
+            r#"when = { on = "to" }"#,
+            r#"when = { at = "to", days = "x" }"#,
+            r#"when = { at = "to", replaced = ["x"] }"#,
+            r#"when = { moment = "record." }"#,
+        ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
         assert!(read(r#"when = { days = "x" }"#).unwrap_err().contains("auto-close"));
@@ -247,6 +291,8 @@ mod tests {
             (r#"when = "immediately""#, json!("immediately")),
             (r#"when = { at = "to", days = -30 }"#, json!({ "at": "to", "days": -30 })),
             (r#"when = { days = "auto-close" }"#, json!({ "days": "auto-close" })),
+            (r#"when = { moment = "record.to" }"#, json!({ "moment": "record.to" })),
+            (r#"when = { replaced = ["code"] }"#, json!({ "replaced": ["code"] })),
         ] {
             assert_eq!(serde_json::to_value(read(text).unwrap()).unwrap(), form);
         }
@@ -260,7 +306,7 @@ mod tests {
             Automatic::At(moment) => {
                 moment.of(&record(data), entered, &policy, &Workdays::default()).map(|at| at.to_string())
             }
-            Automatic::Immediately => None,
+            _ => None,
         };
         let day = json!({ "to": "2026-12-31" });
         assert_eq!(at(r#"when = { at = "to" }"#, day.clone()).unwrap(), "2026-12-31T00:00:00Z");

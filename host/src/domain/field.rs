@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::kind::Label;
+use super::kind::{Formula, Label};
 
 pub use sortable::{encode, encode_text};
 pub use value::normalise;
@@ -146,6 +146,10 @@ pub struct Field {
     /// Keys of the map, or of each map of the list. `None`: any keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shape: Option<BTreeMap<String, Entry>>,
+    /// How the host works out its value at every change of the record; without a value when what
+    /// it is worked out from is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub formula: Option<Formula>,
     /// Name for people.
     pub label: Label,
 }
@@ -220,6 +224,7 @@ pub fn common() -> &'static [Field] {
             max: None,
             format: None,
             shape: None,
+            formula: None,
             label: Label { en: en.to_owned(), zh: zh.to_owned() },
         };
         let refs = |prefix: &str| FieldType::List(Box::new(FieldType::Ref(Target::Kind(prefix.to_owned()))));

@@ -5,11 +5,15 @@
 
 mod builtin;
 mod check;
+mod check_rules;
 mod parse;
 mod prefixes;
 mod raw;
+mod rules;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_rules;
 
 use std::fmt;
 
@@ -22,6 +26,7 @@ use super::role::Who;
 pub use builtin::Kinds;
 pub use parse::parse;
 pub use prefixes::{DICTIONARY, is_known};
+pub use rules::{ByBack, ByField, ByValues, Formula, Happening, Make, Moment, Related, Reminder, Rule};
 
 /// A name in both languages of the interface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
@@ -62,6 +67,12 @@ pub struct Kind {
     pub transitions: Vec<Transition>,
     /// Which process decides on which event.
     pub decisions: Vec<DecisionHook>,
+    /// Conditions that its records have to meet.
+    pub rules: Vec<Rule>,
+    /// What is said about its records in time.
+    pub reminders: Vec<Reminder>,
+    /// Records that the host makes because of its records.
+    pub makes: Vec<Make>,
 }
 
 /// Who may do what to the records of a kind; transitions name their own roles.

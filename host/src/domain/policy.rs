@@ -9,6 +9,7 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
+use super::constant::Constants;
 use super::role::Role;
 
 /// The host's part in each process.
@@ -23,6 +24,8 @@ pub struct Policy {
     pub ticket: TicketPolicy,
     /// Contracts with suppliers (guide, P26).
     pub contract: ContractPolicy,
+    /// Constants of the guide that kind files read, where they differ from its defaults.
+    pub constants: Constants,
 }
 
 /// The host's part in service level management.

@@ -7,6 +7,7 @@
 mod create;
 mod index;
 mod input;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod transition;
@@ -20,6 +21,7 @@ use super::time::Instant;
 
 pub use create::create;
 pub use index::{Reference, index_entries, references};
+pub use rules::broken;
 pub use transition::{TransitionContext, transition};
 pub use update::update;
 

@@ -82,12 +82,15 @@ pub struct FieldProblem {
     pub rule: Cow<'static, str>,
     /// One sentence for the person who sent it.
     pub message: String,
+    /// The same in Chinese, where the rule's author wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_zh: Option<String>,
 }
 
 impl FieldProblem {
     /// A problem of one field.
     pub fn new(field: impl Into<String>, rule: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), rule: rule.into(), message: message.into() }
+        Self { field: field.into(), rule: rule.into(), message: message.into(), message_zh: None }
     }
 }
 
@@ -103,6 +106,8 @@ pub struct Refusal {
     pub field: Option<String>,
     /// One sentence for the person who asked.
     pub message: String,
+    /// The same in Chinese, where the rule's author wrote it.
+    pub message_zh: Option<String>,
     /// Every field that was refused, when several were looked at in one go.
     pub details: Vec<FieldProblem>,
 }
@@ -110,7 +115,7 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal of any class, about no field in particular.
     pub fn new(class: Class, rule: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { class, rule: rule.into(), field: None, message: message.into(), details: Vec::new() }
+        Self { class, rule: rule.into(), field: None, message: message.into(), message_zh: None, details: Vec::new() }
     }
 
     /// The input of one field breaks a rule.

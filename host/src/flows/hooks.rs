@@ -6,7 +6,7 @@
 use mortise_types::Process;
 
 use super::working::{Cause, Working};
-use super::{FlowError, automatic, budget, change_risk, sla, supplier};
+use super::{FlowError, automatic, budget, change_risk, rules, sla, supplier};
 use crate::domain::kind::Trigger;
 use crate::domain::record::Record;
 use crate::domain::{Kind, Role, TransitionContext};
@@ -15,11 +15,21 @@ use crate::domain::{Kind, Role, TransitionContext};
 /// after it.
 pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
     automatic::fire(working).await?;
-    decide(working).await?;
-    while automatic::follow(working) {
-        decide(working).await?;
+    stage(working).await?;
+    while automatic::follow(working).await? {
+        stage(working).await?;
     }
     automatic::schedule(working).await
+}
+
+/// Everything that belongs to one change: what is worked out, what is decided, what the kind's rules say of it, and what
+/// follows for other records.
+async fn stage(working: &mut Working<'_>) -> Result<(), FlowError> {
+    rules::formulas(working).await?;
+    decide(working).await?;
+    rules::check(working).await?;
+    automatic::replace(working).await?;
+    automatic::make(working).await
 }
 
 async fn decide(working: &mut Working<'_>) -> Result<(), FlowError> {

@@ -26,6 +26,7 @@ mod decide;
 mod hooks;
 mod references;
 mod retry;
+mod rules;
 mod sla;
 mod supplier;
 mod working;

@@ -150,6 +150,21 @@ impl<'d> Working<'d> {
         }
     }
 
+    /// Remembers what was read and must still hold when the unit is written. What this unit writes itself is checked
+    /// anyway.
+    pub(super) fn hold(&mut self, read: Vec<(String, i64)>) {
+        for held in read {
+            if held.0 != self.record.number && !self.held.contains(&held) {
+                self.held.push(held);
+            }
+        }
+    }
+
+    /// The record as it came from where the step under way was taken; `None` before it was made.
+    pub(super) fn came_from(&self) -> Option<&Record> {
+        self.steps.last().map(|step| &step.record).or(self.before.as_ref())
+    }
+
     /// True when the change touched one of these fields, or the record is new.
     pub(super) fn touched(&self, names: &[&str]) -> bool {
         let Some(before) = &self.before else { return true };

@@ -81,6 +81,7 @@ pub fn encode_text(path: &str, ty: &FieldType, text: &str) -> Result<String, Ref
         max: None,
         format: None::<Format>,
         shape: None,
+        formula: None,
         label: Label { en: String::new(), zh: String::new() },
     };
     let value = value::normalise(&field, &value).map_err(Refusal::fields)?;

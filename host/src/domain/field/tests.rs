@@ -20,6 +20,7 @@ fn field(ty: &str) -> Field {
         max: None,
         format: None,
         shape: None,
+        formula: None,
         label: Label { en: "F".into(), zh: "字段".into() },
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use super::{Kind, KindError, check, parse};
+use super::{Kind, KindError, check, check_rules, parse};
 
 // `EMBEDDED: &[(&str, &str)]`, path and text of every file under host/kinds (see host/build.rs).
 include!(concat!(env!("OUT_DIR"), "/kinds.rs"));
@@ -50,6 +50,11 @@ impl Kinds {
         }
         for (file, text, kind) in texts {
             check::references(&kind, text, file, |prefix| kinds.refers(prefix))?;
+            check_rules::across(&kind, |slug| kinds.get(slug).map(Arc::as_ref)).map_err(|message| KindError {
+                file: file.to_owned(),
+                line: 1,
+                message,
+            })?;
         }
         Ok(kinds)
     }

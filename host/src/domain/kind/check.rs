@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::parse::Source;
 use super::raw::{RawField, RawKind, RawTransition, Text};
-use super::{Kind, KindError, Transition, Trigger};
+use super::{Kind, KindError, Transition, Trigger, check_rules};
 use crate::domain::automatic::{Automatic, Distance, Moment};
 use crate::domain::field::{ACTOR_DEFAULT, COLUMNS, Field, FieldType, Target, normalise};
 use crate::domain::number::is_prefix;
@@ -239,6 +239,14 @@ impl Check<'_> {
                 }
                 wrong("the transitions that follow at once go round in a circle".to_owned())
             }
+            Automatic::Computed(moment) => match check_rules::unnamed_moment(self.kind, moment) {
+                Some(message) => wrong(message),
+                None => Ok(()),
+            },
+            Automatic::Replaced(fields) => match fields.iter().find(|field| self.kind.indexed(field).is_none()) {
+                Some(field) => wrong(format!("'{field}' is not an indexed field of the kind")),
+                None => Ok(()),
+            },
             Automatic::At(Moment { at: Some(field), .. }) => match self.kind.field(field) {
                 Some(field) if Moment::can_count_from(&field.ty) => Ok(()),
                 _ => wrong(format!("'{field}' is not a date or instant field of the kind")),
@@ -255,7 +263,7 @@ fn is_name(text: &str) -> bool {
     words(text, b'_')
 }
 
-fn is_slug(text: &str) -> bool {
+pub(super) fn is_slug(text: &str) -> bool {
     words(text, b'-')
 }
 

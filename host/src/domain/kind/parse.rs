@@ -6,8 +6,11 @@ use std::ops::Range;
 use serde_json::Value;
 use toml::Spanned;
 
-use super::raw::{RawDecision, RawField, RawKind, RawState, RawTransition, Text};
-use super::{Access, DecisionHook, Grant, Index, Kind, KindError, Only, State, Transition, Trigger, check};
+use super::raw::{RawDecision, RawField, RawKind, RawMake, RawReminder, RawRule, RawState, RawTransition, Text};
+use super::rules::{Formula, Make, Moment, Reminder, Rule};
+use super::{
+    Access, DecisionHook, Grant, Index, Kind, KindError, Only, State, Transition, Trigger, check, check_rules,
+};
 use crate::domain::field::Field;
 use crate::domain::role::Who;
 
@@ -45,8 +48,12 @@ pub fn parse(text: &str, file: &str) -> Result<Kind, KindError> {
             .collect::<Result<_, KindError>>()?,
         transitions: raw.transitions.iter().map(|step| source.transition(step)).collect::<Result<_, _>>()?,
         decisions: raw.decisions.iter().map(|hook| source.decision(hook)).collect::<Result<_, _>>()?,
+        rules: raw.rules.iter().map(rule).collect(),
+        reminders: raw.reminders.iter().map(reminder).collect(),
+        makes: raw.makes.iter().map(make).collect(),
     };
     check::kind(&kind, &raw, &source)?;
+    check_rules::kind(&kind, &raw, &source)?;
     Ok(kind)
 }
 
@@ -103,12 +110,16 @@ impl Source<'_> {
             required_when: raw.required_when.as_ref().map(|when| when.get_ref().clone()),
             on_create: raw.on_create,
             indexed: raw.indexed,
-            computed: raw.computed,
+            computed: raw.computed || raw.formula.is_some(),
             default: raw.default.as_ref().map(|value| self.json(value)).transpose()?,
             min: raw.min,
             max: raw.max,
             format: raw.format,
             shape,
+            formula: raw
+                .formula
+                .as_ref()
+                .map(|formula| Formula { expression: formula.get_ref().clone(), related: raw.related.clone() }),
             label: raw.label.clone(),
         })
     }
@@ -161,6 +172,46 @@ fn state(raw: &RawState) -> State {
         label: raw.label.clone(),
         closed: raw.closed,
         editable: raw.editable.as_deref().map(strings),
+    }
+}
+
+fn rule(raw: &RawRule) -> Rule {
+    let on = match &raw.on {
+        Some(on) => on.iter().map(|moment| moment.get_ref().clone()).collect(),
+        None => vec![Moment::Create, Moment::Update, Moment::Transition],
+    };
+    Rule {
+        name: raw.name.get_ref().clone(),
+        on,
+        field: raw.field.as_ref().map(|field| field.get_ref().clone()),
+        guard: raw.guard.as_ref().map(|guard| guard.get_ref().clone()),
+        check: raw.check.get_ref().clone(),
+        message: raw.message.clone(),
+        source: raw.source.clone(),
+        related: raw.related.clone(),
+    }
+}
+
+fn reminder(raw: &RawReminder) -> Reminder {
+    Reminder {
+        name: raw.name.get_ref().clone(),
+        states: strings(&raw.states),
+        moment: raw.moment.get_ref().clone(),
+        every: raw.every,
+        message: raw.message.clone(),
+        source: raw.source.clone(),
+    }
+}
+
+fn make(raw: &RawMake) -> Make {
+    Make {
+        name: raw.name.get_ref().clone(),
+        kind: raw.kind.get_ref().clone(),
+        on: strings(&raw.on),
+        moment: raw.moment.as_ref().map(|moment| moment.get_ref().clone()),
+        states: strings(&raw.states),
+        guard: raw.guard.as_ref().map(|guard| guard.get_ref().clone()),
+        set: raw.set.iter().map(|(field, value)| (field.clone(), value.get_ref().clone())).collect(),
     }
 }
 

@@ -6,7 +6,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::Label;
+use super::rules::{Moment, Related};
 use crate::domain::automatic::Automatic;
+use crate::domain::expression::Expression;
 use crate::domain::field::{Format, When};
 
 pub(super) type Text = Spanned<String>;
@@ -33,6 +35,12 @@ pub(super) struct RawKind {
     pub(super) transitions: Vec<RawTransition>,
     #[serde(rename = "decision", default)]
     pub(super) decisions: Vec<RawDecision>,
+    #[serde(rename = "rule", default)]
+    pub(super) rules: Vec<RawRule>,
+    #[serde(rename = "reminder", default)]
+    pub(super) reminders: Vec<RawReminder>,
+    #[serde(rename = "makes", default)]
+    pub(super) makes: Vec<RawMake>,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +81,9 @@ pub(super) struct RawField {
     pub(super) max: Option<i64>,
     pub(super) format: Option<Format>,
     pub(super) shape: Option<BTreeMap<String, Text>>,
+    pub(super) formula: Option<Spanned<Expression>>,
+    #[serde(default)]
+    pub(super) related: BTreeMap<String, Related>,
     pub(super) label: Label,
 }
 
@@ -122,4 +133,45 @@ pub(super) struct RawOnly {
 pub(super) struct RawDecision {
     pub(super) process: Text,
     pub(super) on: Vec<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRule {
+    pub(super) name: Text,
+    pub(super) on: Option<Vec<Spanned<Moment>>>,
+    pub(super) field: Option<Text>,
+    #[serde(rename = "if")]
+    pub(super) guard: Option<Spanned<Expression>>,
+    pub(super) check: Spanned<Expression>,
+    pub(super) message: Label,
+    pub(super) source: Option<String>,
+    #[serde(default)]
+    pub(super) related: BTreeMap<String, Related>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawReminder {
+    pub(super) name: Text,
+    pub(super) states: Vec<Text>,
+    pub(super) moment: Spanned<Expression>,
+    pub(super) every: Option<u32>,
+    pub(super) message: Label,
+    pub(super) source: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMake {
+    pub(super) name: Text,
+    pub(super) kind: Text,
+    #[serde(default)]
+    pub(super) on: Vec<Text>,
+    pub(super) moment: Option<Spanned<Expression>>,
+    #[serde(default)]
+    pub(super) states: Vec<Text>,
+    #[serde(rename = "if")]
+    pub(super) guard: Option<Spanned<Expression>>,
+    pub(super) set: BTreeMap<String, Spanned<Expression>>,
 }

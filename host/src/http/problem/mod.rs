@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-pub(super) use rules::{RULES, Rule, rule, title};
+pub(super) use rules::{RULES, Rule, explained, rule, title};
 
 use super::request_id;
 use crate::catalog::CatalogError;
@@ -29,6 +29,7 @@ struct Inner {
     status: StatusCode,
     rule: Cow<'static, str>,
     detail: String,
+    detail_zh: Option<String>,
     field: Option<String>,
     errors: Vec<FieldProblem>,
     headers: HeaderMap,
@@ -41,6 +42,8 @@ struct Document<'a> {
     title: Cow<'static, str>,
     status: u16,
     detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail_zh: Option<&'a str>,
     rule: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
@@ -67,7 +70,15 @@ fn status(class: Class) -> StatusCode {
 impl Problem {
     pub(super) fn new(status: StatusCode, rule: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
         let (rule, detail) = (rule.into(), detail.into());
-        Self(Box::new(Inner { status, rule, detail, field: None, errors: Vec::new(), headers: HeaderMap::new() }))
+        Self(Box::new(Inner {
+            status,
+            rule,
+            detail,
+            detail_zh: None,
+            field: None,
+            errors: Vec::new(),
+            headers: HeaderMap::new(),
+        }))
     }
 
     /// A request that cannot be read.
@@ -101,8 +112,9 @@ impl Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        let Refusal { class, rule, field, message, details } = refusal;
+        let Refusal { class, rule, field, message, message_zh, details } = refusal;
         let mut problem = Self::new(status(class), rule, message);
+        problem.0.detail_zh = message_zh;
         problem.0.field = field;
         problem.0.errors = details;
         match class {
@@ -160,19 +172,20 @@ impl From<CatalogError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Inner { status, rule, detail, mut field, mut errors, headers } = *self.0;
+        let Inner { status, rule, detail, detail_zh, mut field, mut errors, headers } = *self.0;
         // A reader of `errors` alone misses nothing, and neither does one of `field` alone.
         match (&field, errors.as_slice()) {
             (Some(field), []) => errors.push(FieldProblem::new(field.as_str(), rule.clone(), detail.as_str())),
-            (None, [first, ..]) => field = Some(first.field.clone()),
+            (None, [first, ..]) if !first.field.is_empty() => field = Some(first.field.clone()),
             _ => {}
         }
         let request_id = request_id::current();
         let document = Document {
-            r#type: format!("/problems/{rule}"),
+            r#type: format!("/problems/{}", explained(&rule)),
             title: title(&rule),
             status: status.as_u16(),
             detail: &detail,
+            detail_zh: detail_zh.as_deref(),
             rule: &rule,
             field: field.as_deref(),
             errors: &errors,

@@ -18,6 +18,7 @@ pub(in crate::http) mod rule {
     pub(in crate::http) const JSON_DUPLICATE_KEY: &str = "json-duplicate-key";
     pub(in crate::http) const JSON_OBJECT: &str = "json-object";
     pub(in crate::http) const JSON_SYNTAX: &str = "json-syntax";
+    pub(in crate::http) const KIND_RULE: &str = "kind-rule";
     pub(in crate::http) const LAST_EVENT_ID: &str = "last-event-id";
     pub(in crate::http) const METHOD_NOT_ALLOWED: &str = "method-not-allowed";
     pub(in crate::http) const NO_SUCH_ROUTE: &str = "no-such-route";
@@ -37,6 +38,11 @@ pub(in crate::http) struct Rule {
     pub(in crate::http) title: &'static str,
     /// What it means and what to do.
     pub(in crate::http) text: &'static str,
+}
+
+/// Where a rule is explained: rules that kinds and components bring along are explained together.
+pub(in crate::http) fn explained(name: &str) -> &str {
+    if RULES.iter().any(|rule| rule.name == name) { name } else { rule::KIND_RULE }
 }
 
 /// The title of a rule.
@@ -99,6 +105,7 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("json-duplicate-key", "Duplicate key", "An object in the body has the same key twice, so it is not clear which value is meant."),
     is("json-object", "Not an object", "The body is JSON, but not an object."),
     is("json-syntax", "Not JSON", "The body is not JSON. The answer names the line and the column."),
+    is("kind-rule", "A rule of the kind", "The record's kind, or the component that decides, has a rule of its own that does not allow this; the member rule names it. GET /api/v1/kinds/KIND lists the rules of a kind, with their conditions and where they come from."),
     is("last-event-id", "Unusable Last-Event-ID", "Last-Event-ID, or the parameter after, is the id of an event: a whole number that is not negative."),
     is("ledger", "Sums cannot be made", "What is booked on the line cannot be added up: the line has no amount yet, an entry is in another currency, or the amounts are too large."),
     is("ledger", "Ledger", "The sums of the budget cannot be made exactly. Nothing was booked."),

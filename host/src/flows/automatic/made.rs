@@ -1,0 +1,109 @@
+//! Records that the host makes because of another one: periodic orders, follow-ups.
+
+use serde_json::{Map, Value, json};
+
+use super::schedule;
+use crate::domain::kind::Make;
+use crate::domain::record::{self, Record, Stamp};
+use crate::domain::refusal::Refusal;
+use crate::domain::role::Actor;
+use crate::domain::{Kind, number};
+use crate::flows::working::{Cause, Working};
+use crate::flows::{FlowError, rules};
+
+/// Makes what the kind's file says for the state that the record has come into.
+pub(in crate::flows) async fn entered(working: &mut Working<'_>) -> Result<(), FlowError> {
+    if !matches!(&working.cause, Cause::Transition { from, to } if from != to) {
+        return Ok(());
+    }
+    let (kind, state) = (working.kind, working.record.state.clone());
+    let makes: Vec<&Make> = kind.makes.iter().filter(|make| make.on.contains(&state)).collect();
+    for make in makes {
+        one(working, make, 0).await?;
+    }
+    Ok(())
+}
+
+/// Makes the record whose timer fired, and sets the timer of the next one.
+pub(super) async fn due(working: &mut Working<'_>, timer: &str) -> Result<(), FlowError> {
+    let kind = working.kind;
+    let Some((name, n)) = timer.rsplit_once('.') else { return Ok(()) };
+    let (Some(make), Ok(n)) = (kind.makes.iter().find(|make| make.name == name), n.parse::<i64>()) else {
+        return Ok(());
+    };
+    if !make.states.contains(&working.record.state) {
+        return Ok(());
+    }
+    one(working, make, n).await?;
+    let next = make.moment.as_ref().and_then(|m| rules::moment(working.desk, kind, &working.record, m, n + 1));
+    if let Some(at) = next {
+        working.timer(schedule::of_make(make, n + 1), at);
+    }
+    Ok(())
+}
+
+/// Makes one record. What cannot be made is told on the event stream and in the log; the use case goes on.
+async fn one(working: &mut Working<'_>, make: &Make, n: i64) -> Result<(), FlowError> {
+    let desk = working.desk;
+    let Some(kind) = desk.kinds.get(&make.kind) else { return Ok(()) };
+    let Some(input) = fields(working, make, n) else { return Ok(()) };
+    match build(working, kind, input).await? {
+        Ok(record) => working.made(record),
+        Err(refusal) => {
+            tracing::warn!(record = %working.record.number, makes = %make.name, rule = %refusal.rule, %refusal, "a record was not made");
+            let data =
+                json!({ "makes": make.name, "kind": make.kind, "rule": refusal.rule, "message": refusal.message });
+            working.event("automatic.refused", data);
+        }
+    }
+    Ok(())
+}
+
+/// The fields of the new record; `None` when the guard does not hold.
+fn fields(working: &Working<'_>, make: &Make, n: i64) -> Option<Map<String, Value>> {
+    let host = Actor::host(working.record.org.as_str());
+    let seen = rules::Seen {
+        desk: working.desk,
+        kind: working.kind,
+        actor: &host,
+        before: None,
+        record: &working.record,
+        now: working.now,
+    };
+    let scope = seen.scope().with("n", n.into());
+    if make.guard.as_ref().is_some_and(|guard| guard.holds(&scope) != Ok(true)) {
+        return None;
+    }
+    let mut input = Map::new();
+    input.insert("title".to_owned(), working.record.title.as_str().into());
+    input.insert("owner".to_owned(), working.record.owner.as_str().into());
+    input.insert("links".to_owned(), json!([{ "type": "made-by", "ref": working.record.number }]));
+    for (field, expression) in &make.set {
+        if let Ok(value) = expression.value(&scope)
+            && !value.is_null()
+        {
+            input.insert(field.clone(), value);
+        }
+    }
+    Some(input)
+}
+
+async fn build(
+    working: &mut Working<'_>,
+    kind: &Kind,
+    input: Map<String, Value>,
+) -> Result<Result<Record, Refusal>, FlowError> {
+    let (desk, now) = (working.desk, working.now);
+    let host = Actor::host(working.record.org.as_str());
+    let mut record = match record::create(kind, &host, input, Stamp { id: desk.clock.id(), number: String::new(), now })
+    {
+        Ok(record) => record,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let mut held = Vec::new();
+    rules::work_out(desk, kind, &host, &mut record, now, &mut held).await?;
+    working.hold(held);
+    let counter = desk.store.next_number(&record.org, &kind.prefix, i64::from(now.year())).await?;
+    record.number = number::format(&kind.prefix, now.year(), counter.unsigned_abs());
+    Ok(Ok(record))
+}

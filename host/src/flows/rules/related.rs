@@ -1,0 +1,86 @@
+//! The other records that an expression reads.
+
+use serde_json::Value;
+
+use super::Seen;
+use crate::domain::Kind;
+use crate::domain::expression::Scope;
+use crate::domain::field::{FieldType, encode_text};
+use crate::domain::kind::Related;
+use crate::domain::record::Record;
+use crate::flows::FlowError;
+use crate::store::listing::{Filter, ListQuery, SortKey, Subject, Test};
+
+/// Records that one expression reads at most; the newest.
+const MOST: usize = 200;
+
+pub(super) async fn fetch(seen: &Seen<'_>, scope: &Scope, related: &Related) -> Result<Vec<Record>, FlowError> {
+    let (store, org) = (&seen.desk.store, seen.record.org.as_str());
+    match related {
+        Related::Field(by) => {
+            let numbers: Vec<String> = match seen.record.data.get(&by.field) {
+                Some(Value::String(number)) => vec![number.clone()],
+                Some(Value::Array(items)) => items.iter().filter_map(|i| i.as_str().map(str::to_owned)).collect(),
+                _ => Vec::new(),
+            };
+            Ok(store.records(org, &numbers).await?)
+        }
+        Related::Back(back) => {
+            let wanted = [(back.by.clone(), Value::from(seen.record.number.as_str()))];
+            of_kind(seen, &back.kind, &wanted).await
+        }
+        Related::Where(by) => {
+            let mut wanted = Vec::with_capacity(by.values.len());
+            for (field, expression) in &by.values {
+                match expression.value(scope) {
+                    Ok(value) if !value.is_null() => wanted.push((field.clone(), value)),
+                    // Nothing has the value of a field that this record does not have.
+                    _ => return Ok(Vec::new()),
+                }
+            }
+            of_kind(seen, &by.kind, &wanted).await
+        }
+    }
+}
+
+/// Records of a kind with these values, but for the record itself.
+async fn of_kind(seen: &Seen<'_>, slug: &str, wanted: &[(String, Value)]) -> Result<Vec<Record>, FlowError> {
+    let kinds = &seen.desk.kinds;
+    let Some(kind) = kinds.get(slug) else { return Ok(Vec::new()) };
+    let mut found = same(seen, kind, wanted).await?;
+    found.retain(|record| record.number != seen.record.number);
+    Ok(found)
+}
+
+async fn same(seen: &Seen<'_>, kind: &Kind, wanted: &[(String, Value)]) -> Result<Vec<Record>, FlowError> {
+    let mut filters = Vec::with_capacity(wanted.len());
+    for (field, value) in wanted {
+        let Some(filter) = filter(kind, field, value) else { return Ok(Vec::new()) };
+        filters.push(filter);
+    }
+    let query = ListQuery {
+        org: seen.record.org.clone(),
+        kind: kind.slug.clone(),
+        filters,
+        sort: SortKey::Created,
+        descending: true,
+        after: None,
+        limit: MOST,
+        own: None,
+    };
+    Ok(seen.desk.store.list(&query).await?.records)
+}
+
+/// The filter for a value of an indexed field, or of the state; `None` where nothing can have the value.
+pub(in crate::flows) fn filter(kind: &Kind, field: &str, value: &Value) -> Option<Filter> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    if field == "state" {
+        return Some(Filter { subject: Subject::Column("state"), test: Test::AnyOf(vec![text]) });
+    }
+    let several = kind.field(field).is_some_and(|field| matches!(field.ty, FieldType::List(_)));
+    let encoded = encode_text(field, kind.indexed(field)?, &text).ok()?;
+    Some(Filter { subject: Subject::Path(field.to_owned(), several), test: Test::AnyOf(vec![encoded]) })
+}
