@@ -1,5 +1,7 @@
 //! Records that the host makes because of another one: periodic orders, follow-ups.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::schedule;
@@ -44,8 +46,8 @@ pub(super) async fn due(working: &mut Working<'_>, timer: &str) -> Result<(), Fl
 
 /// Makes one record. What cannot be made is told on the event stream and in the log; the use case goes on.
 async fn one(working: &mut Working<'_>, make: &Make, n: i64) -> Result<(), FlowError> {
-    let desk = working.desk;
-    let Some(kind) = desk.kinds.get(&make.kind) else { return Ok(()) };
+    let kinds = Arc::clone(&working.kinds);
+    let Some(kind) = kinds.get(&make.kind) else { return Ok(()) };
     let Some(input) = fields(working, make, n) else { return Ok(()) };
     match build(working, kind, input).await? {
         Ok(record) => working.made(record),

@@ -1,6 +1,8 @@
 //! The timers of a record: set when it comes into a state or what they are counted from changes, cleared when it
 //! leaves.
 
+use std::sync::Arc;
+
 use super::calendar;
 use crate::domain::automatic::Automatic;
 use crate::domain::kind::{Kind, Make, Reminder, Transition};
@@ -32,13 +34,13 @@ pub(super) fn of_make(make: &Make, n: i64) -> String {
 
 /// Sets and clears the timers of every record that the use case changes.
 pub(in crate::flows) async fn all(working: &mut Working<'_>) -> Result<(), FlowError> {
-    let (desk, now) = (working.desk, working.now);
+    let (desk, now, kinds) = (working.desk, working.now, Arc::clone(&working.kinds));
     let mut timers = of_record(desk, working.kind, working.before.as_ref(), &working.record, now).await?;
     let also = working.also.iter().map(|also| (also.before.as_ref(), &also.after));
     let by_host = working.by_host.iter().map(|step| (Some(&step.before), &step.after));
     let others: Vec<_> = also.chain(by_host).collect();
     for (before, after) in others {
-        if let Some(kind) = desk.kinds.get(&after.kind) {
+        if let Some(kind) = kinds.get(&after.kind) {
             timers.extend(of_record(desk, kind, before, after, now).await?);
         }
     }

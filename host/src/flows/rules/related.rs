@@ -45,7 +45,7 @@ pub(super) async fn fetch(seen: &Seen<'_>, scope: &Scope, related: &Related) -> 
 
 /// Records of a kind with these values, but for the record itself.
 async fn of_kind(seen: &Seen<'_>, slug: &str, wanted: &[(String, Value)]) -> Result<Vec<Record>, FlowError> {
-    let kinds = &seen.desk.kinds;
+    let kinds = seen.desk.kinds(&seen.record.org);
     let Some(kind) = kinds.get(slug) else { return Ok(Vec::new()) };
     let mut found = same(seen, kind, wanted).await?;
     found.retain(|record| record.number != seen.record.number);
