@@ -11,12 +11,14 @@ use crate::catalog::{Catalog, CatalogError, KindRegistry};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::{Engine, EngineConfig, EngineError};
-use crate::flows::{Desk, FlowError, fire_timers};
+use crate::flows::{Desk, FlowError, fire_timers, jobs};
 use crate::http::{self, HttpConfig, Stop};
 use crate::store::{Store, StoreConfig, StoreError};
 
 /// How often a node asks whether anything was activated elsewhere.
 const FOLLOW: Duration = Duration::from_millis(500);
+/// Jobs that a node works on at the same time.
+const JOBS: usize = 2;
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -82,15 +84,19 @@ impl App {
             clock,
             policy: Arc::new(config.policy.clone()),
             node: node.into(),
+            item: None,
         };
         Ok(Self { desk })
     }
 
-    /// Starts what runs beside requests: timers, and following activations of other nodes.
+    /// Starts what runs beside requests: timers, jobs, and following activations of other nodes.
     pub fn spawn(&self) -> Background {
         let timers = tokio::spawn(fire_timers::forever(self.desk.clone()));
         let follow = tokio::spawn(follow(self.desk.catalog.clone()));
-        Background(vec![timers, follow])
+        let mut tasks = vec![timers, follow];
+        // A long job leaves room for a short one.
+        tasks.extend((0..JOBS).map(|_| tokio::spawn(jobs::forever(self.desk.clone()))));
+        Background(tasks)
     }
 
     /// Serves HTTP until `stop` resolves, then ends event streams and lets requests under way finish.

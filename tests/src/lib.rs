@@ -32,3 +32,5 @@ mod sla;
 mod supplier;
 #[cfg(test)]
 mod swap;
+#[cfg(test)]
+mod work;

@@ -15,6 +15,7 @@ pub mod constant;
 pub mod decision;
 pub mod expression;
 pub mod field;
+pub mod job;
 pub mod kind;
 pub mod ledger;
 pub mod lifecycle;
@@ -34,6 +35,7 @@ mod walk;
 
 pub use audit::AuditEntry;
 pub use field::{Field, FieldType};
+pub use job::{Job, JobItem, JobState, Outcome};
 pub use kind::{Kind, KindError, Kinds};
 pub use lifecycle::TransitionContext;
 pub use number::Number;

@@ -21,6 +21,7 @@ use super::time::Instant;
 
 pub use create::create;
 pub use index::{Reference, index_entries, references};
+pub use input::accept;
 pub use rules::broken;
 pub use transition::{TransitionContext, transition};
 pub use update::update;

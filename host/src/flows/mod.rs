@@ -7,11 +7,13 @@
 pub mod activate;
 pub mod authenticate;
 pub mod budget;
+pub mod bulk;
 pub mod create_record;
 pub mod demo;
 pub mod fire_timers;
 pub mod first_start;
 pub mod import;
+pub mod jobs;
 pub mod list_records;
 pub mod read_record;
 pub mod replay_decision;
@@ -35,9 +37,11 @@ use std::sync::Arc;
 
 use crate::catalog::{Catalog, CatalogError, KindRegistry};
 use crate::clock::Clock;
-use crate::domain::Kinds;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
+use crate::domain::{Kinds, Outcome};
+use crate::store::jobs::JobMark;
+use crate::store::work::WorkChange;
 use crate::store::{Store, StoreError};
 
 /// What every use case works with; cheap to clone.
@@ -55,6 +59,22 @@ pub struct Desk {
     pub policy: Arc<Policy>,
     /// This node's name, for leases.
     pub node: Arc<str>,
+    /// The item of a job that the next unit settles; none outside of jobs.
+    pub item: Option<Arc<JobMark>>,
+}
+
+impl Desk {
+    /// What settles the item of a job that this desk works on; `changed` says whether the unit changes anything.
+    fn job_item(&self, changed: bool) -> Option<WorkChange> {
+        let mut mark = JobMark::clone(self.item.as_deref()?);
+        if !changed {
+            for item in &mut mark.items {
+                item.outcome = Outcome::Skipped;
+                "there was nothing to change".clone_into(&mut item.message);
+            }
+        }
+        Some(WorkChange::Items(mark))
+    }
 }
 
 impl Desk {

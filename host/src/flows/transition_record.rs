@@ -41,6 +41,34 @@ pub fn available<'k>(kind: &'k Kind, actor: &Actor, record: &Record) -> Vec<&'k 
 }
 
 async fn attempt(desk: &Desk, actor: &Actor, kind: &Kind, number: &str, step: &Step<'_>) -> Result<Record, FlowError> {
+    let working = prepare(desk, actor, kind, number, step).await?;
+    commit(desk, working).await
+}
+
+/// What the step would do, as the values that would differ, before and after: everything is checked and decided as if
+/// it were taken, and nothing is written.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn preview(
+    desk: &Desk,
+    actor: &Actor,
+    kind: &Kind,
+    number: &str,
+    step: &Step<'_>,
+) -> Result<(Map<String, Value>, Map<String, Value>), FlowError> {
+    let working = prepare(desk, actor, kind, number, step).await?;
+    Ok(record::difference(working.before.as_ref(), &working.record))
+}
+
+/// The step, checked and decided, with everything that follows from it; nothing is written yet.
+pub(super) async fn prepare<'d>(
+    desk: &'d Desk,
+    actor: &'d Actor,
+    kind: &'d Kind,
+    number: &str,
+    step: &Step<'_>,
+) -> Result<Working<'d>, FlowError> {
     let before = find(desk, &actor.org, kind, number).await?;
     hold_revision(&before, step.expected)?;
     let now = desk.clock.now();
@@ -53,5 +81,5 @@ async fn attempt(desk: &Desk, actor: &Actor, kind: &Kind, number: &str, step: &S
     working.role = change.acting.to_string();
     step.reason.clone_into(&mut working.reason);
     hooks::run(&mut working).await?;
-    commit(desk, working).await
+    Ok(working)
 }

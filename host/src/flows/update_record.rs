@@ -36,6 +36,36 @@ async fn attempt(
     expected: Option<i64>,
     reason: &str,
 ) -> Result<Record, FlowError> {
+    let working = prepare(desk, actor, kind, number, patch, expected, reason).await?;
+    commit(desk, working).await
+}
+
+/// What the change would do, as the values that would differ, before and after: everything is checked and decided as
+/// if it were made, and nothing is written.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn preview(
+    desk: &Desk,
+    actor: &Actor,
+    kind: &Kind,
+    number: &str,
+    patch: &Map<String, Value>,
+    reason: &str,
+) -> Result<(Map<String, Value>, Map<String, Value>), FlowError> {
+    let working = prepare(desk, actor, kind, number, patch, None, reason).await?;
+    Ok(record::difference(working.before.as_ref(), &working.record))
+}
+
+async fn prepare<'d>(
+    desk: &'d Desk,
+    actor: &'d Actor,
+    kind: &'d Kind,
+    number: &str,
+    patch: &Map<String, Value>,
+    expected: Option<i64>,
+    reason: &str,
+) -> Result<Working<'d>, FlowError> {
     let before = find(desk, &actor.org, kind, number).await?;
     hold_revision(&before, expected)?;
     let now = desk.clock.now();
@@ -44,7 +74,7 @@ async fn attempt(
     let mut working = Working::new(desk, kind, actor, Cause::Update, now, Some(before), change.record);
     reason.clone_into(&mut working.reason);
     hooks::run(&mut working).await?;
-    commit(desk, working).await
+    Ok(working)
 }
 
 /// Refuses when the caller worked from another revision than the stored one.

@@ -287,6 +287,7 @@ impl<'d> Working<'d> {
         unit.resolved = self.resolved;
         unit.fires = self.fires;
         unit.key = self.key;
+        unit.work.extend(self.desk.job_item(!unit.audit.is_empty()));
         unit
     }
 

@@ -13,6 +13,7 @@ mod decisions;
 mod events;
 mod fallback;
 mod input;
+mod jobs;
 mod kinds;
 mod manual_decisions;
 mod me;
@@ -50,7 +51,13 @@ fn table() -> Table {
         .post("/api/v1/records/{kind}/{number}/transitions/{name}", records::transition::run, &records::transition::DOC)
         .get("/api/v1/records/{kind}/{number}/history", records::history::run, &records::history::DOC)
         .get("/api/v1/records/{kind}/{number}/timers", records::timers::run, &records::timers::DOC)
+        .post("/api/v1/records/{kind}/bulk", records::bulk::run, &records::bulk::DOC)
         .get("/api/v1/budgets/{number}/figures", budgets::figures, &budgets::FIGURES)
+        // Jobs
+        .get("/api/v1/jobs", jobs::list::run, &jobs::list::DOC)
+        .get("/api/v1/jobs/{id}", jobs::read::run, &jobs::read::DOC)
+        .get("/api/v1/jobs/{id}/items", jobs::items::run, &jobs::items::DOC)
+        .post("/api/v1/jobs/{id}/cancel", jobs::cancel::run, &jobs::cancel::DOC)
         // Kinds
         .get("/api/v1/kinds", kinds::list, &kinds::LIST)
         .get("/api/v1/kinds/{kind}", kinds::read, &kinds::READ)

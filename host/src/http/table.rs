@@ -105,6 +105,7 @@ impl Operation {
 pub(super) enum Group {
     Records,
     Budgets,
+    Jobs,
     Kinds,
     Components,
     Activations,
@@ -115,9 +116,10 @@ pub(super) enum Group {
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Records,
         Self::Budgets,
+        Self::Jobs,
         Self::Kinds,
         Self::Components,
         Self::Activations,
@@ -132,6 +134,7 @@ impl Group {
         match self {
             Self::Records => ("Records", "What records of every kind have in common."),
             Self::Budgets => ("Budgets", "Figures that are worked out from the records of a budget."),
+            Self::Jobs => ("Jobs", "Work on many records that goes on after the request was answered."),
             Self::Kinds => ("Kinds", "The record kinds: fields, states, transitions and labels."),
             Self::Components => ("Components", "WebAssembly components that take decisions."),
             Self::Activations => ("Activations", "Which component decides for what, from when on."),

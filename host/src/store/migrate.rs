@@ -10,12 +10,20 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "foundation",
-    sqlite: include_str!("../../migrations/sqlite/0001_foundation.sql"),
-    postgres: include_str!("../../migrations/postgres/0001_foundation.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "foundation",
+        sqlite: include_str!("../../migrations/sqlite/0001_foundation.sql"),
+        postgres: include_str!("../../migrations/postgres/0001_foundation.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "work",
+        sqlite: include_str!("../../migrations/sqlite/0003_work.sql"),
+        postgres: include_str!("../../migrations/postgres/0003_work.sql"),
+    },
+];
 
 /// Any fixed number: nodes that start together take turns.
 const POSTGRES_LOCK: &str = "SELECT pg_advisory_lock(4711202)";

@@ -12,6 +12,7 @@ pub mod decisions;
 pub mod events;
 pub mod graph;
 pub mod idempotency;
+pub mod jobs;
 pub mod listing;
 pub mod manual;
 pub mod migrate;
@@ -22,6 +23,7 @@ pub mod records;
 pub mod timers;
 pub mod tokens;
 pub mod unit;
+pub mod work;
 
 pub use pool::{Backend, Store, StoreConfig};
 pub use tx::Tx;
@@ -35,6 +37,9 @@ pub enum StoreError {
     /// Somebody else wrote first; read again and retry.
     #[error("{0} was changed by somebody else meanwhile")]
     Stale(String),
+    /// A job is in the hands of another node now, or has ended; whoever worked on it stops.
+    #[error("job {0} is not this node's any more")]
+    LostClaim(String),
     /// The row exists already.
     #[error("{0} exists already")]
     Exists(String),

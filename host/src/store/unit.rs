@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use super::tx::{Bind, execute, execute_built, fetch_optional, values_list};
+use super::work::{self, WorkChange};
 use super::{Store, StoreError, Tx, is_unique_violation};
 use crate::domain::audit::{self, AuditEntry};
 use crate::domain::decision::DecisionRecord;
@@ -37,6 +38,8 @@ pub struct Unit {
     pub fires: Option<(String, String)>,
     /// The caller's idempotency key.
     pub key: Option<IdempotencyKey>,
+    /// Jobs, and work on records.
+    pub work: Vec<WorkChange>,
 }
 
 /// A record made (`was` is none) or changed.
@@ -206,6 +209,9 @@ pub(super) async fn apply(tx: &mut Tx, unit: &Unit) -> Result<(), StoreError> {
     for (number, process) in &unit.resolved {
         super::manual::resolve(tx, org, number, process, unit.audit.first().map_or(0, |a| a.at.0)).await?;
     }
+    for change in &unit.work {
+        work::apply(tx, change).await?;
+    }
     append(tx, org, &unit.audit, &unit.events).await
 }
 
@@ -287,7 +293,11 @@ fn texts<const N: usize>(values: [&String; N]) -> [Bind; N] {
 }
 
 /// Rows, several to a statement: a statement costs more than a row.
-async fn insert_rows<const N: usize>(tx: &mut Tx, head: &str, rows: Vec<[Bind; N]>) -> Result<(), StoreError> {
+pub(super) async fn insert_rows<const N: usize>(
+    tx: &mut Tx,
+    head: &str,
+    rows: Vec<[Bind; N]>,
+) -> Result<(), StoreError> {
     const ROWS_A_STATEMENT: usize = 16;
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {

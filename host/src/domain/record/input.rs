@@ -28,6 +28,16 @@ pub(super) fn check<'k>(kind: &'k Kind, input: &Map<String, Value>) -> Result<Ve
     if problems.is_empty() { Ok(entries) } else { Err(Refusal::fields(problems)) }
 }
 
+/// Checks an input by itself, whatever record it may be meant for: that the kind has its fields, that a client may set
+/// them, and that the values fit.
+///
+/// # Errors
+///
+/// Every field that is wrong.
+pub fn accept(kind: &Kind, input: &Map<String, Value>) -> Result<(), Refusal> {
+    check(kind, input).map(|_| ())
+}
+
 fn field<'k>(kind: &'k Kind, name: &str) -> Result<&'k Field, FieldProblem> {
     match kind.field(name) {
         Some(field) if field.computed => {

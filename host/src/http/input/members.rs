@@ -66,6 +66,28 @@ impl Members {
         value.as_i64()
     }
 
+    /// True or false.
+    pub(in crate::http) fn flag(&mut self, name: &str) -> Option<bool> {
+        let value = self.take(name)?;
+        if value.as_bool().is_none() {
+            self.wrong(name, rule::TYPE, "must be true or false");
+        }
+        value.as_bool()
+    }
+
+    /// A list of texts.
+    pub(in crate::http) fn texts(&mut self, name: &str) -> Option<Vec<String>> {
+        let value = self.take(name)?;
+        let texts = match value {
+            Value::Array(items) => items.into_iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+            _ => None,
+        };
+        if texts.is_none() {
+            self.wrong(name, rule::TYPE, "must be a list of texts");
+        }
+        texts
+    }
+
     /// An object, of whatever content.
     pub(in crate::http) fn object(&mut self, name: &str) -> Option<Map<String, Value>> {
         match self.take(name)? {

@@ -93,7 +93,7 @@ fn path_parameters(path: &str, kind: Option<&Kind>, all: &Kinds) -> Vec<Value> {
                 ("digest", _) => {
                     ("SHA-256 of the component.".to_owned(), json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" }))
                 }
-                ("id", _) => ("Identifier of the decision.".to_owned(), json!({ "type": "string", "format": "uuid" })),
+                ("id", _) => ("Identifier.".to_owned(), json!({ "type": "string", "format": "uuid" })),
                 (name, _) => (format!("The {name}."), json!({ "type": "string" })),
             };
             json!({ "name": name, "in": "path", "required": true, "description": text, "schema": schema })

@@ -1,5 +1,6 @@
 //! Records of every kind.
 
+pub(super) mod bulk;
 pub(super) mod create;
 pub(super) mod history;
 pub(super) mod list;
