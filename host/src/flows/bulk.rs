@@ -166,7 +166,7 @@ fn distinct(numbers: Vec<String>) -> Vec<String> {
 pub(super) async fn work(run: &mut Run) -> Result<Value, FlowError> {
     let plan: Plan = serde_json::from_value(run.job().plan.clone())
         .map_err(|e| Refusal::conflict("unknown-job", format!("the job's plan cannot be read: {e}")))?;
-    let kind = run.plain_desk().kinds.get(&plan.kind).cloned();
+    let kind = run.plain_desk().kinds(&run.job().org).get(&plan.kind).cloned();
     let kind = kind.ok_or_else(|| {
         Refusal::conflict(rule::UNKNOWN_KIND, format!("there is no record kind '{}' any more", plan.kind))
     })?;

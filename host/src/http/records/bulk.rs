@@ -38,9 +38,9 @@ pub(in crate::http) async fn run(
     Fields(input): Fields,
 ) -> Result<Response, Problem> {
     params.done()?;
-    let kind = site.kind(&kind)?;
+    let kind = site.kind(&caller, &kind)?;
     let wish = wish(Members::new(input))?;
-    let job = bulk::start(&site.desk, &caller, kind, wish).await?;
+    let job = bulk::start(&site.desk, &caller, &kind, wish).await?;
     let mut response = reply::json(StatusCode::ACCEPTED, &job.to_json());
     if let Ok(location) = HeaderValue::try_from(format!("/api/v1/jobs/{}", job.id)) {
         response.headers_mut().insert(LOCATION, location);
