@@ -11,6 +11,7 @@ use crate::catalog::{Catalog, CatalogError, KindRegistry};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::{Engine, EngineConfig, EngineError};
+use crate::flows::configuration::graphs::Graphs;
 use crate::flows::{Desk, FlowError, fire_timers, jobs};
 use crate::http::{self, HttpConfig, Stop};
 use crate::store::{Store, StoreConfig, StoreError};
@@ -83,6 +84,7 @@ impl App {
             kinds: KindRegistry::new(),
             clock,
             policy: Arc::new(config.policy.clone()),
+            graphs: Graphs::default(),
             node: node.into(),
             item: None,
         };

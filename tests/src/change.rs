@@ -53,6 +53,15 @@ impl Office {
         number
     }
 
+    /// An item that is not live yet: it can be edited without a change.
+    async fn unbuilt(&self, title: &str, criticality: i64) -> String {
+        let fields = json!({
+            "title": title, "type": "server", "unique_id": title, "criticality": criticality,
+            "relations": [], "attributes": {}
+        });
+        self.owner.create("configuration-item", fields).await
+    }
+
     async fn service(&self, title: &str, criticality: i64, more: Value) -> String {
         let fields = json!({"title": title, "outcome": "it works", "criticality": criticality});
         self.owner.create("service", with(fields, more)).await

@@ -13,6 +13,8 @@ mod change;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod configuration;
+#[cfg(test)]
 mod contracts;
 #[cfg(test)]
 mod durability;

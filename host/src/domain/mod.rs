@@ -11,6 +11,7 @@ pub mod automatic;
 pub mod canonical;
 pub mod change;
 pub mod component;
+pub mod configuration;
 pub mod constant;
 pub mod decision;
 pub mod expression;

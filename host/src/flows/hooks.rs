@@ -6,7 +6,7 @@
 use mortise_types::Process;
 
 use super::working::{Cause, Working};
-use super::{FlowError, automatic, budget, change_risk, rules, sla, supplier};
+use super::{FlowError, automatic, budget, change_risk, configuration, rules, sla, supplier};
 use crate::domain::kind::Trigger;
 use crate::domain::record::Record;
 use crate::domain::{Kind, Role, TransitionContext};
@@ -14,6 +14,7 @@ use crate::domain::{Kind, Role, TransitionContext};
 /// Runs every process that the record's kind names for this change, and for each step that the host takes by itself
 /// after it.
 pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
+    configuration::check(working).await?;
     automatic::fire(working).await?;
     stage(working).await?;
     while automatic::follow(working).await? {

@@ -8,6 +8,7 @@ pub mod activate;
 pub mod authenticate;
 pub mod budget;
 pub mod bulk;
+pub mod configuration;
 pub mod create_record;
 pub mod demo;
 pub mod fire_timers;
@@ -57,6 +58,8 @@ pub struct Desk {
     pub clock: Clock,
     /// The organisation's defaults that are nobody's literals.
     pub policy: Arc<Policy>,
+    /// What depends on what, by organisation.
+    pub graphs: configuration::graphs::Graphs,
     /// This node's name, for leases.
     pub node: Arc<str>,
     /// The item of a job that the next unit settles; none outside of jobs.

@@ -12,7 +12,11 @@ use crate::domain::record::{self, Record};
 use crate::domain::role::HOST_USER;
 use crate::domain::time::Instant;
 use crate::domain::{Actor, Kind, Kinds};
-use crate::store::unit::{AuditDraft, EventDraft, IdempotencyKey, ManualEntry, RecordWrite, TimerChange, Unit};
+use crate::store::baselines::Frozen;
+use crate::store::dependencies::Acyclic;
+use crate::store::unit::{
+    AuditDraft, EventDraft, IdempotencyKey, LinkRow, ManualEntry, RecordWrite, TimerChange, Unit,
+};
 
 /// What happens to the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +98,10 @@ pub(super) struct Working<'d> {
     pub(super) resolved: Vec<(String, String)>,
     pub(super) fires: Option<(String, String)>,
     pub(super) key: Option<IdempotencyKey>,
+    /// Relations that are new and must not close a circle.
+    pub(super) acyclic: Vec<Acyclic>,
+    /// What a new baseline keeps of other records.
+    pub(super) frozen: Vec<Frozen>,
 }
 
 impl<'d> Working<'d> {
@@ -128,6 +136,8 @@ impl<'d> Working<'d> {
             resolved: Vec::new(),
             fires: None,
             key: None,
+            acyclic: Vec::new(),
+            frozen: Vec::new(),
         }
     }
 
@@ -288,6 +298,8 @@ impl<'d> Working<'d> {
         unit.fires = self.fires;
         unit.key = self.key;
         unit.work.extend(self.desk.job_item(!unit.audit.is_empty()));
+        unit.acyclic = self.acyclic;
+        unit.frozen = self.frozen;
         unit
     }
 
@@ -409,8 +421,9 @@ fn index_rows(kind: &Kind, record: &Record) -> Vec<(String, String)> {
     rows
 }
 
-fn link_rows(kind: &Kind, record: &Record) -> Vec<(String, String)> {
-    record::references(kind, record).into_iter().map(|r| (r.rel, r.number)).collect()
+fn link_rows(kind: &Kind, record: &Record) -> Vec<LinkRow> {
+    let row = |r: record::Reference| LinkRow { rel: r.rel, target: r.number, group: r.group };
+    record::references(kind, record).into_iter().map(row).collect()
 }
 
 /// The values that differ, as they were and as they are.

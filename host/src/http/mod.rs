@@ -9,6 +9,7 @@ mod budgets;
 mod caller;
 mod components;
 mod config;
+mod configuration;
 mod decisions;
 mod events;
 mod fallback;
@@ -58,6 +59,11 @@ fn table() -> Table {
         .get("/api/v1/jobs/{id}", jobs::read::run, &jobs::read::DOC)
         .get("/api/v1/jobs/{id}/items", jobs::items::run, &jobs::items::DOC)
         .post("/api/v1/jobs/{id}/cancel", jobs::cancel::run, &jobs::cancel::DOC)
+        // Configuration
+        .get("/api/v1/configuration/{number}/relations", configuration::relations::list, &configuration::relations::LIST)
+        .post("/api/v1/configuration/{number}/relations", configuration::relations::add, &configuration::relations::ADD)
+        .delete("/api/v1/configuration/{number}/relations", configuration::relations::remove, &configuration::relations::REMOVE)
+        .get("/api/v1/configuration/{number}/impact", configuration::impact::run, &configuration::impact::DOC)
         // Kinds
         .get("/api/v1/kinds", kinds::list, &kinds::LIST)
         .get("/api/v1/kinds/{kind}", kinds::read, &kinds::READ)

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::handler::Handler;
 use axum::http::Method;
-use axum::routing::{MethodRouter, get, patch, post};
+use axum::routing::{MethodRouter, delete, get, patch, post};
 
 use super::site::Site;
 
@@ -45,6 +45,14 @@ impl Table {
         T: 'static,
     {
         self.add(Method::PATCH, path, patch(handler), operation)
+    }
+
+    pub(super) fn delete<H, T>(self, path: &'static str, handler: H, operation: &'static Operation) -> Self
+    where
+        H: Handler<T, Site>,
+        T: 'static,
+    {
+        self.add(Method::DELETE, path, delete(handler), operation)
     }
 
     fn add(
@@ -106,6 +114,7 @@ pub(super) enum Group {
     Records,
     Budgets,
     Jobs,
+    Configuration,
     Kinds,
     Components,
     Activations,
@@ -116,10 +125,11 @@ pub(super) enum Group {
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Records,
         Self::Budgets,
         Self::Jobs,
+        Self::Configuration,
         Self::Kinds,
         Self::Components,
         Self::Activations,
@@ -135,6 +145,9 @@ impl Group {
             Self::Records => ("Records", "What records of every kind have in common."),
             Self::Budgets => ("Budgets", "Figures that are worked out from the records of a budget."),
             Self::Jobs => ("Jobs", "Work on many records that goes on after the request was answered."),
+            Self::Configuration => {
+                ("Configuration", "Relations between configuration items, what depends on what, baselines and audits.")
+            }
             Self::Kinds => ("Kinds", "The record kinds: fields, states, transitions and labels."),
             Self::Components => ("Components", "WebAssembly components that take decisions."),
             Self::Activations => ("Activations", "Which component decides for what, from when on."),

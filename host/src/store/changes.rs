@@ -105,6 +105,30 @@ impl Store {
         Ok(rows.first().map(|&(total, failed)| PastChanges { total, failed }).unwrap_or_default())
     }
 
+    /// Records of a kind in one of these states that name `target` in a relation, each with its revision, in no order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn naming(
+        &self,
+        org: &str,
+        kind: &str,
+        states: &[&str],
+        rel: &str,
+        target: &str,
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        let mut q = Query(Vec::new());
+        let (org, kind) = (q.text(org), q.text(kind));
+        let (rel, target) = (q.text(rel), q.text(target));
+        let states = q.list(states.iter().copied());
+        let sql = format!(
+            "SELECT r.number, r.revision FROM links l JOIN records r ON r.id = l.source_id
+             WHERE l.org = {org} AND l.target = {target} AND l.rel = {rel} AND r.kind = {kind} AND r.state IN ({states})"
+        );
+        let mut tx = self.read().await?;
+        Ok(fetch_built(&mut tx, sql, q.0).await?)
+    }
+
     /// Records of a kind in one state, each with the targets of one relation, in no order: sorting by number would make
     /// SQLite walk every record of the organisation.
     ///

@@ -23,6 +23,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0003_work.sql"),
         postgres: include_str!("../../migrations/postgres/0003_work.sql"),
     },
+    Migration {
+        version: 6,
+        name: "configuration",
+        sqlite: include_str!("../../migrations/sqlite/0006_configuration.sql"),
+        postgres: include_str!("../../migrations/postgres/0006_configuration.sql"),
+    },
 ];
 
 /// Any fixed number: nodes that start together take turns.

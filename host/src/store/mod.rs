@@ -6,9 +6,11 @@
 mod tx;
 
 pub mod activations;
+pub mod baselines;
 pub mod changes;
 pub mod components;
 pub mod decisions;
+pub mod dependencies;
 pub mod events;
 pub mod graph;
 pub mod idempotency;
@@ -20,6 +22,7 @@ pub mod numbers;
 pub mod organisations;
 pub mod pool;
 pub mod records;
+pub mod snapshot;
 pub mod timers;
 pub mod tokens;
 pub mod unit;

@@ -5,6 +5,8 @@
 
 use serde_json::Value;
 
+use super::baselines::Frozen;
+use super::dependencies::{self, Acyclic};
 use super::tx::{Bind, execute, execute_built, fetch_optional, values_list};
 use super::work::{self, WorkChange};
 use super::{Store, StoreError, Tx, is_unique_violation};
@@ -40,6 +42,10 @@ pub struct Unit {
     pub key: Option<IdempotencyKey>,
     /// Jobs, and work on records.
     pub work: Vec<WorkChange>,
+    /// Relations that this unit adds and that must not close a circle.
+    pub acyclic: Vec<Acyclic>,
+    /// What a baseline that this unit makes keeps of other records.
+    pub frozen: Vec<Frozen>,
 }
 
 /// A record made (`was` is none) or changed.
@@ -51,8 +57,19 @@ pub struct RecordWrite {
     pub was: Option<i64>,
     /// Indexed values; none when they did not change.
     pub entries: Option<Vec<(String, String)>>,
-    /// Relation and target number of each reference; none when they did not change.
-    pub links: Option<Vec<(String, String)>>,
+    /// Each reference; none when they did not change.
+    pub links: Option<Vec<LinkRow>>,
+}
+
+/// A reference of a record as it is kept: each relation to a target once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkRow {
+    /// Field name, or the relation's type.
+    pub rel: String,
+    /// Number that is referred to.
+    pub target: String,
+    /// Redundancy group; empty for none.
+    pub group: String,
 }
 
 /// An audit entry before it is chained.
@@ -212,6 +229,12 @@ pub(super) async fn apply(tx: &mut Tx, unit: &Unit) -> Result<(), StoreError> {
     for change in &unit.work {
         work::apply(tx, change).await?;
     }
+    for frozen in unit.frozen.chunks(super::baselines::AT_ONCE) {
+        super::baselines::insert(tx, org, frozen).await?;
+    }
+    if !unit.acyclic.is_empty() {
+        dependencies::hold(tx, org, &unit.acyclic).await?;
+    }
     append(tx, org, &unit.audit, &unit.events).await
 }
 
@@ -280,15 +303,18 @@ async fn write_record(tx: &mut Tx, write: &RecordWrite) -> Result<(), StoreError
         }
         insert_rows(
             tx,
-            "INSERT INTO links (org, source_id, source, rel, target) VALUES ",
-            links.iter().map(|(rel, target)| texts([&record.org, &record.id, &record.number, rel, target])).collect(),
+            "INSERT INTO links (org, source_id, source, rel, target, redundancy) VALUES ",
+            links
+                .iter()
+                .map(|l| texts([&record.org, &record.id, &record.number, &l.rel, &l.target, &l.group]))
+                .collect(),
         )
         .await?;
     }
     Ok(())
 }
 
-fn texts<const N: usize>(values: [&String; N]) -> [Bind; N] {
+pub(super) fn texts<const N: usize>(values: [&String; N]) -> [Bind; N] {
     values.map(|value| Bind::Text(value.clone()))
 }
 

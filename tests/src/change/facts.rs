@@ -9,7 +9,7 @@ fn the_impact_follows_relations_to_services_and_circles_end() {
         let office = Office::open(app).await;
         let shop = office.service("Shop", 4, json!({})).await;
         let portal = office.service("Portal", 2, json!({"depends_on": [shop]})).await;
-        let disk = office.item("disk", 2, &[], &[]).await;
+        let disk = office.unbuilt("disk", 2).await;
         let database = office.item("database", 3, &[("depends-on", &disk)], &[]).await;
         let server = office.item("app server", 1, &[("runs-on", &database)], &[&shop]).await;
         // A circle, and neighbours by relations that carry no impact.

@@ -82,7 +82,7 @@ fn a_collision_found_at_scheduling_makes_the_approval_stale() {
 fn what_changed_before_the_first_approval_is_assessed_again() {
     for_each_db(|app| async move {
         let office = Office::open(app).await;
-        let item = office.item("disk", 1, &[], &[]).await;
+        let item = office.unbuilt("disk", 1).await;
         let (number, record) = office.assessed(&[&item], json!({})).await;
         assert_eq!(record["assessment"]["score"], 9);
         office.owner.patch(&format!("/records/configuration-item/{item}"), json!({"criticality": 4})).await.ok();

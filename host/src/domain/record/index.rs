@@ -19,6 +19,8 @@ pub struct Reference {
     pub number: String,
     /// Its prefix.
     pub prefix: String,
+    /// The redundancy group that the relation belongs to (key `group` beside a `type`); empty for none.
+    pub group: String,
 }
 
 /// The indexed values of a record: path and sortable text (see
@@ -45,10 +47,10 @@ pub fn index_entries(kind: &Kind, record: &Record) -> Vec<(String, String)> {
 /// one reference (links, relations of configuration items) the type is the relation.
 pub fn references(kind: &Kind, record: &Record) -> Vec<Reference> {
     let mut found = BTreeSet::new();
-    let mut add = |rel: &str, value: &Value| {
+    let mut add = |rel: &str, value: &Value, group: &str| {
         if let Some(number) = value.as_str().and_then(number::parse) {
             let (rel, prefix) = (rel.to_owned(), number.prefix.clone());
-            found.insert(Reference { rel, number: number.to_string(), prefix });
+            found.insert(Reference { rel, number: number.to_string(), prefix, group: group.to_owned() });
         }
     };
     for field in kind.all_fields() {
@@ -60,20 +62,23 @@ pub fn references(kind: &Kind, record: &Record) -> Vec<Reference> {
             one => std::slice::from_ref(one),
         };
         match (field.ty.item(), &field.shape) {
-            (FieldType::Ref(_), _) => items.iter().for_each(|item| add(&field.name, item)),
+            (FieldType::Ref(_), _) => items.iter().for_each(|item| add(&field.name, item, "")),
             (FieldType::Map, Some(shape)) => {
                 let refs = || shape.iter().filter(|(_, entry)| matches!(entry.ty.item(), FieldType::Ref(_)));
                 let single = refs().count() == 1;
                 for (item, (key, _)) in items.iter().flat_map(|item| refs().map(move |entry| (item, entry))) {
                     let Some(value) = item.get(key) else { continue };
                     match item.get("type").and_then(Value::as_str).filter(|_| single) {
-                        Some(rel) => add(rel, value),
-                        None => add(&format!("{}.{key}", field.name), value),
+                        Some(rel) => add(rel, value, item.get("group").and_then(Value::as_str).unwrap_or_default()),
+                        None => add(&format!("{}.{key}", field.name), value, ""),
                     }
                 }
             }
             _ => {}
         }
     }
-    found.into_iter().collect()
+    let mut found: Vec<Reference> = found.into_iter().collect();
+    // Whatever the groups: a relation is there once.
+    found.dedup_by(|later, first| later.rel == first.rel && later.number == first.number);
+    found
 }

@@ -13,11 +13,11 @@ pub(super) mod update;
 use super::table::{Parameter, Value};
 
 /// The reason of a change, for the audit trail.
-const REASON: Parameter =
+pub(in crate::http) const REASON: Parameter =
     Parameter::query("reason", Value::Text, "Why, for the audit trail. Some transitions need it.");
 
 /// Optimistic locking.
-const IF_MATCH: Parameter = Parameter::header(
+pub(in crate::http) const IF_MATCH: Parameter = Parameter::header(
     "If-Match",
     Value::Text,
     "The entity tag that was read, for example `\"7\"`. If the record has another revision by now, the answer is \

@@ -1,0 +1,297 @@
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::{Map, json};
+
+use super::graph::{Graph, Standing, Stored, belongs};
+use super::relations::{check, circle, dependencies};
+use super::spread::{Direction, Effect, Spread};
+use crate::domain::Instant;
+use crate::domain::record::Record;
+
+fn ci(n: u32) -> String {
+    format!("CI-2026-{n:06}")
+}
+
+fn svc(n: u32) -> String {
+    format!("SVC-2026-{n:06}")
+}
+
+/// One record: its number, and relation, target and group of each of its references.
+type Line<'a> = (String, Vec<(&'a str, String, &'a str)>);
+
+fn graph(lines: &[Line<'_>]) -> Graph {
+    let mut graph = Graph::default();
+    for (number, references) in lines {
+        put(&mut graph, number, Standing::Here, references);
+    }
+    graph
+}
+
+fn put(graph: &mut Graph, number: &str, standing: Standing, references: &[(&str, String, &str)]) {
+    graph.put(number, standing, references.iter().map(|(rel, target, group)| Stored { rel, target, group }));
+}
+
+/// What the loss of a record does to those that depend on it.
+fn lost(graph: &Graph, number: &str) -> BTreeMap<String, &'static str> {
+    let start = graph.find(number).unwrap();
+    let spread = Spread::from(graph, start, Direction::Up);
+    let effects = spread.effects(start);
+    spread.reached().iter().map(|at| (graph.number(*at).to_owned(), effects.of(*at).as_str())).collect()
+}
+
+fn ways(graph: &Graph, from: &str, to: &str, direction: Direction) -> Vec<String> {
+    let spread = Spread::from(graph, graph.find(from).unwrap(), direction);
+    let ways = spread.ways(graph.find(to).unwrap(), 5);
+    let name = |at: u32| graph.number(at).trim_start_matches("CI-2026-00000").to_owned();
+    let steps = |way: &Vec<super::spread::Step>| {
+        way.iter().map(|s| format!("{}>{}", name(s.from), name(s.to))).collect::<Vec<_>>().join(" ")
+    };
+    ways.iter().map(steps).collect()
+}
+
+#[test]
+fn what_depends_on_the_lost_is_lost_up_to_services_agreements_and_customers() {
+    let graph = graph(&[
+        (ci(1), vec![]),
+        (ci(2), vec![("runs-on", ci(1), ""), ("services", svc(1), "")]),
+        (ci(3), vec![("connects", ci(1), "")]),
+        (svc(1), vec![("customers", "CST-2026-000001".into(), "")]),
+        (svc(2), vec![("depends_on", svc(1), "")]),
+        ("SLA-2026-000001".into(), vec![("service", svc(1), ""), ("customer", "CST-2026-000002".into(), "")]),
+        ("CST-2026-000001".into(), vec![]),
+        ("CST-2026-000002".into(), vec![]),
+        ("AST-2026-000001".into(), vec![("ci", ci(1), "")]),
+        ("CON-2026-000001".into(), vec![("services", svc(2), "")]),
+    ]);
+    let found = lost(&graph, &ci(1));
+    assert!(found.values().all(|effect| *effect == "full"));
+    let numbers: Vec<&str> = found.keys().map(String::as_str).collect();
+    let expected = [&ci(2), "CST-2026-000001", "CST-2026-000002", "SLA-2026-000001", &svc(1), &svc(2)];
+    assert_eq!(numbers, expected);
+    assert!(lost(&graph, "AST-2026-000001").contains_key(&svc(2)));
+    assert_eq!(lost(&graph, "CON-2026-000001").keys().collect::<Vec<_>>(), [&svc(2)]);
+}
+
+#[test]
+fn one_member_of_a_group_is_enough() {
+    let lines = [
+        (ci(1), vec![("depends-on", ci(2), "db"), ("depends-on", ci(3), "db"), ("runs-on", ci(4), "")]),
+        (ci(2), vec![("runs-on", ci(5), "")]),
+        (ci(3), vec![("runs-on", ci(6), "")]),
+        (ci(5), vec![("depends-on", ci(7), "")]),
+        (ci(6), vec![("depends-on", ci(7), "")]),
+        (ci(4), vec![]),
+        (ci(7), vec![]),
+        (ci(8), vec![("depends-on", ci(1), "")]),
+    ];
+    let graph = graph(&lines);
+    // One leg of the pair: degraded, and so is what depends on it.
+    let found = lost(&graph, &ci(5));
+    assert_eq!((found[&ci(2)], found[&ci(1)], found[&ci(8)]), ("full", "degraded", "degraded"));
+    // What both legs stand on.
+    assert_eq!(lost(&graph, &ci(7))[&ci(1)], "full");
+    // What stands alone beside the group.
+    assert_eq!(lost(&graph, &ci(4))[&ci(8)], "full");
+}
+
+#[test]
+fn groups_are_their_items_own() {
+    let graph = graph(&[
+        (ci(1), vec![("depends-on", ci(3), "a"), ("depends-on", ci(4), "b")]),
+        (ci(2), vec![("depends-on", ci(3), "a")]),
+        (ci(3), vec![]),
+        (ci(4), vec![]),
+    ]);
+    let found = lost(&graph, &ci(3));
+    assert_eq!((found[&ci(1)], found[&ci(2)]), ("full", "full"));
+}
+
+#[test]
+fn a_backup_stands_in_while_it_is_there() {
+    let mut lines = vec![
+        (ci(1), vec![("depends-on", ci(2), "")]),
+        (ci(2), vec![("runs-on", ci(4), "")]),
+        (ci(3), vec![("backs-up", ci(2), ""), ("runs-on", ci(5), "")]),
+        (ci(4), vec![]),
+        (ci(5), vec![]),
+    ];
+    let found = lost(&graph(&lines), &ci(2));
+    assert_eq!(found, BTreeMap::from([(ci(1), "degraded")]));
+    // The loss of the backup alone is not felt.
+    assert!(lost(&graph(&lines), &ci(3)).is_empty());
+    // Both on one host.
+    lines[2].1[1].1 = ci(4);
+    let both = graph(&lines);
+    assert_eq!(lost(&both, &ci(4))[&ci(1)], "full");
+    // A backup that is not in operation, or gone, is none.
+    for standing in [Standing::Coming, Standing::Gone] {
+        let mut graph = graph(&lines[..2]);
+        put(&mut graph, &ci(4), Standing::Here, &[]);
+        put(&mut graph, &ci(3), standing, &[("backs-up", ci(2), "")]);
+        assert_eq!(lost(&graph, &ci(2))[&ci(1)], "full");
+        put(&mut graph, &ci(3), Standing::Here, &[("backs-up", ci(2), "")]);
+        assert_eq!(lost(&graph, &ci(2))[&ci(1)], "degraded");
+    }
+}
+
+#[test]
+fn shortest_ways_are_told_in_order() {
+    let graph = graph(&[
+        (ci(1), vec![]),
+        (ci(2), vec![("runs-on", ci(1), "")]),
+        (ci(3), vec![("runs-on", ci(1), "")]),
+        (ci(4), vec![("depends-on", ci(2), ""), ("depends-on", ci(3), ""), ("depends-on", ci(5), "")]),
+        (ci(5), vec![("depends-on", ci(2), "")]),
+    ]);
+    assert_eq!(ways(&graph, &ci(1), &ci(4), Direction::Up), ["1>2 2>4", "1>3 3>4"]);
+    assert_eq!(ways(&graph, &ci(4), &ci(1), Direction::Down), ["4>2 2>1", "4>3 3>1"]);
+    let down = Spread::from(&graph, graph.find(&ci(4)).unwrap(), Direction::Down);
+    assert_eq!(down.ways(graph.find(&ci(1)).unwrap(), 1).len(), 1);
+    // What each of them means for the item that depends on it.
+    assert_eq!(down.effects(graph.find(&ci(3)).unwrap()).of(graph.find(&ci(4)).unwrap()), Effect::Full);
+}
+
+#[test]
+fn circles_end_and_lose_nobody_by_themselves() {
+    let graph = graph(&[
+        (ci(1), vec![("runs-on", ci(2), ""), ("depends-on", ci(4), "g"), ("depends-on", ci(5), "g")]),
+        (ci(2), vec![("part-of", ci(1), "")]),
+        (ci(4), vec![("part-of", ci(1), "")]),
+        (ci(5), vec![]),
+    ]);
+    let found = lost(&graph, &ci(5));
+    assert_eq!((found[&ci(1)], found[&ci(2)], found[&ci(4)]), ("degraded", "degraded", "degraded"));
+    assert_eq!(lost(&graph, &ci(2))[&ci(1)], "full");
+}
+
+#[test]
+fn a_record_is_taken_in_again_as_it_is_now() {
+    let mut graph = graph(&[(ci(1), vec![("depends-on", ci(2), "")]), (ci(2), vec![])]);
+    put(&mut graph, "INC-2026-000001", Standing::Here, &[("ci", ci(2), ""), ("cis", ci(2), "")]);
+    assert_eq!(graph.tickets(graph.find(&ci(2)).unwrap()).count(), 1);
+    put(&mut graph, "INC-2026-000001", Standing::Gone, &[("ci", ci(2), "")]);
+    assert_eq!(graph.tickets(graph.find(&ci(2)).unwrap()).count(), 0);
+    put(&mut graph, &ci(1), Standing::Here, &[("depends-on", ci(3), "")]);
+    assert!(lost(&graph, &ci(2)).is_empty());
+    put(&mut graph, &ci(1), Standing::Gone, &[("depends-on", ci(2), "")]);
+    assert!(lost(&graph, &ci(2)).is_empty());
+    assert!(belongs("CI-2026-000001") && belongs("INC-2026-000001"));
+    assert!(!belongs("CIX-2026-000001") && !belongs("CI-1") && !belongs(""));
+}
+
+proptest! {
+    /// The same answer as going over all records again and again until nothing changes.
+    #[test]
+    fn effects_are_the_least_ones(
+        edges in proptest::collection::vec((1_u32..9, 1_u32..9, 0_usize..3, 0_usize..4), 0..24),
+        start in 1_u32..9,
+    ) {
+        let groups = ["", "g", "h"];
+        let types = ["depends-on", "runs-on", "part-of", "backs-up"];
+        let mut lines: BTreeMap<u32, Vec<(&str, String, &str)>> = (1..9).map(|n| (n, Vec::new())).collect();
+        for (from, to, group, sort) in edges {
+            let known = lines[&from].iter().any(|(rel, target, _)| *rel == types[sort] && *target == ci(to));
+            if from != to && !known {
+                lines.get_mut(&from).unwrap().push((types[sort], ci(to), groups[group]));
+            }
+        }
+        let all: Vec<Line<'_>> = lines.iter().map(|(n, refs)| (ci(*n), refs.clone())).collect();
+        let graph = graph(&all);
+        let found = lost(&graph, &ci(start));
+
+        let mut state: BTreeMap<String, u8> = lines.keys().map(|n| (ci(*n), 0)).collect();
+        state.insert(ci(start), 2);
+        loop {
+            let before = state.clone();
+            for (n, references) in &lines {
+                let backups = |of: &str| -> Vec<String> {
+                    let backs = |refs: &Vec<(&str, String, &str)>| {
+                        refs.iter().any(|(rel, target, _)| *rel == "backs-up" && target == of)
+                    };
+                    lines.iter().filter(|(_, refs)| backs(refs)).map(|(n, _)| ci(*n)).collect()
+                };
+                let needs = references.iter().filter(|(rel, ..)| *rel != "backs-up");
+                let mut sets: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+                for (_, target, _) in needs.clone().filter(|(.., group)| group.is_empty()) {
+                    sets.push((vec![target.clone()], backups(target)));
+                }
+                for name in ["g", "h"] {
+                    let named: Vec<String> =
+                        needs.clone().filter(|(.., g)| *g == name).map(|(_, t, _)| t.clone()).collect();
+                    let spare = named.iter().flat_map(|t| backups(t)).collect();
+                    sets.push((named, spare));
+                }
+                let worst = sets.iter().map(|(named, spare)| {
+                    if named.iter().all(|t| before[t] == 0) {
+                        0
+                    } else if named.iter().chain(spare).all(|t| before[t] == 2) {
+                        2
+                    } else {
+                        1
+                    }
+                });
+                let worst = worst.max().unwrap_or(0).max(before[&ci(*n)]);
+                state.insert(ci(*n), worst);
+            }
+            if state == before {
+                break;
+            }
+        }
+        state.remove(&ci(start));
+        let expected: BTreeMap<String, &str> = state
+            .into_iter()
+            .filter(|(_, effect)| *effect > 0)
+            .map(|(number, effect)| (number, if effect == 2 { "full" } else { "degraded" }))
+            .collect();
+        prop_assert_eq!(found, expected);
+    }
+}
+
+fn record(kind: &str, number: String, data: serde_json::Value) -> Record {
+    Record {
+        id: "1".to_owned(),
+        org: "o".to_owned(),
+        kind: kind.to_owned(),
+        number,
+        title: String::new(),
+        state: "planned".to_owned(),
+        owner: String::new(),
+        revision: 1,
+        created_at: Instant(0),
+        created_by: String::new(),
+        updated_at: Instant(0),
+        data: data.as_object().cloned().unwrap_or_else(Map::new),
+    }
+}
+
+#[test]
+fn relations_to_oneself_and_twice_the_same_are_refused() {
+    let relation = |sort: &str, n: u32| json!({"type": sort, "ci": ci(n)});
+    let item = |relations: Vec<serde_json::Value>| {
+        check(&record("configuration-item", ci(1), json!({ "relations": relations })))
+            .map_err(|refusal| (refusal.rule.into_owned(), refusal.field.unwrap_or_default()))
+    };
+    item(vec![relation("depends-on", 2), relation("runs-on", 2), relation("depends-on", 3)]).unwrap();
+    let own = |at: &str| Err(("self-relation".to_owned(), at.to_owned()));
+    assert_eq!(item(vec![relation("depends-on", 2), relation("depends-on", 1)]), own("relations[1].ci"));
+    assert_eq!(item(vec![relation("connects", 1)]), own("relations[0].ci"));
+    let twice = item(vec![relation("runs-on", 2), json!({"type": "runs-on", "ci": ci(2), "group": "g"})]);
+    assert_eq!(twice, Err(("duplicate-relation".to_owned(), "relations[1]".to_owned())));
+    let service = record("service", svc(1), json!({"depends_on": [svc(2), svc(1)]}));
+    assert_eq!(check(&service).unwrap_err().field.as_deref(), Some("depends_on[1]"));
+    assert_eq!(dependencies(&service).len(), 2);
+    assert!(dependencies(&record("incident", "INC-2026-000001".into(), json!({}))).is_empty());
+}
+
+#[test]
+fn a_circle_is_named() {
+    let refusal = circle("relations[0].ci", &[ci(1), ci(2), ci(1)]);
+    assert_eq!(
+        refusal.message,
+        "the dependencies would lead in a circle: CI-2026-000001 depends on CI-2026-000002, which depends on \
+         CI-2026-000001"
+    );
+}

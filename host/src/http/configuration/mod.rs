@@ -1,0 +1,4 @@
+//! Configuration management: relations and impact.
+
+pub(super) mod impact;
+pub(super) mod relations;
