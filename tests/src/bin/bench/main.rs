@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: ratios, measured in one run on one machine.
 //!
-//! `bench [decision] [create] [import] [start] [contain]` runs those sections, or all of them. `--log FILE` imports that log
+//! `bench [decision] [create] [import] [start] [contain] [impact]` runs those sections, or all of them. `--log FILE` imports that log
 //! instead of a made-up one.
 
 #![allow(clippy::unwrap_used)]
@@ -8,6 +8,7 @@
 mod contain;
 mod create;
 mod decision;
+mod impact;
 mod import;
 mod start;
 
@@ -21,9 +22,9 @@ fn main() {
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--log" => log = arguments.next().map(PathBuf::from),
-            "decision" | "create" | "import" | "start" | "contain" => sections.push(argument),
+            "decision" | "create" | "import" | "start" | "contain" | "impact" => sections.push(argument),
             other => {
-                eprintln!("bench: '{other}' is not decision, create, import, start, contain or --log FILE");
+                eprintln!("bench: '{other}' is not decision, create, import, start, contain, impact or --log FILE");
                 std::process::exit(2);
             }
         }
@@ -44,6 +45,9 @@ fn main() {
     }
     if wanted("contain") {
         runtime.block_on(contain::run());
+    }
+    if wanted("impact") {
+        runtime.block_on(impact::run());
     }
 }
 
