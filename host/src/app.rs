@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::{Engine, EngineConfig, EngineError};
 use crate::flows::configuration::graphs::Graphs;
-use crate::flows::{Desk, FlowError, fire_timers, jobs};
+use crate::flows::{Desk, FlowError, fire_timers, jobs, reindex};
 use crate::http::{self, HttpConfig, Stop};
 use crate::store::{Store, StoreConfig, StoreError};
 
@@ -88,6 +88,10 @@ impl App {
             node: node.into(),
             item: None,
         };
+        let reindexed = reindex::run(&desk).await?;
+        if reindexed > 0 {
+            tracing::info!(records = reindexed, "index made anew");
+        }
         Ok(Self { desk })
     }
 

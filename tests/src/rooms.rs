@@ -21,7 +21,7 @@ const TABLE: [(&str, &[&str]); 6] = [
 const CRATES: [(&str, &str); 4] = [("wasmtime", "engine"), ("sqlx", "store"), ("axum", "http"), ("anyhow", "")];
 
 /// Store methods that write; `http` reads only.
-const WRITES: [&str; 9] = [
+const WRITES: [&str; 10] = [
     "commit",
     "commit_all",
     "write",
@@ -31,6 +31,7 @@ const WRITES: [&str; 9] = [
     "activate",
     "append",
     "claim_timers",
+    "index_anew",
 ];
 
 fn source() -> PathBuf {

@@ -111,7 +111,7 @@ impl RecordCommand {
             Self::List { kind, filters, sort, limit, who } => {
                 let kind = by_slug(&kinds, &kind)?;
                 let filters = filters.iter().map(|text| condition(text)).collect::<anyhow::Result<_>>()?;
-                let ask = Ask { filters, sort: Some(sort), after: None, limit: Some(limit) };
+                let ask = Ask { filters, sort: Some(sort), limit: Some(limit), ..Ask::default() };
                 let page = list_records::run(desk, &who.actor(org)?, &kind, ask).await.map_err(flow)?;
                 for record in page.records {
                     println!("{}", record.to_json());

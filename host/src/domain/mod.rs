@@ -29,6 +29,7 @@ pub mod record;
 pub mod refusal;
 pub mod role;
 pub mod time;
+pub mod when;
 pub mod workdays;
 
 #[cfg(test)]

@@ -1,14 +1,17 @@
 //! Lists of records.
 //!
 //! A filter is `FIELD=VALUE` on an indexed field or a common column. `a,b` means one of them, `!a,b` none of them,
-//! `from..to` a range (from inclusive, to exclusive, either end may be missing), and an empty value means that the
-//! field has none.
+//! `from..to` a range (from inclusive, to exclusive, either end may be missing), an empty value that the field has none,
+//! and `!` that it has one. Dates and moments may be said in words ([`crate::domain::when`]); a day or a longer time by
+//! itself is the range of it. `me` is the caller, where a field names a user.
 
 use super::{Desk, FlowError};
 use crate::domain::access::{self, Action, Scope};
 use crate::domain::field::{FieldType, encode_text};
 use crate::domain::refusal::{Refusal, rule};
-use crate::domain::{Actor, Instant, Kind};
+use crate::domain::when::{Wall, When};
+use crate::domain::{Actor, Kind};
+use crate::store::index::COLUMNS;
 use crate::store::listing::{Cursor, Filter, ListQuery, Own, Page, SortKey, Subject, Test};
 
 /// Records a page when the caller does not say.
@@ -27,6 +30,8 @@ pub struct Ask {
     pub after: Option<Cursor>,
     /// Records a page.
     pub limit: Option<usize>,
+    /// Zone in which days begin; default UTC.
+    pub zone: Option<String>,
 }
 
 /// A page of the records of `kind` that the actor may read.
@@ -48,8 +53,11 @@ pub async fn run(desk: &Desk, actor: &Actor, kind: &Kind, ask: Ask) -> Result<Pa
         return Err(Refusal::invalid(rule::RANGE, "limit", message).into());
     }
     let mut filters = Vec::with_capacity(ask.filters.len());
+    let zone = ask.zone.as_deref().unwrap_or("UTC");
+    let wall = Wall::new(desk.clock.now(), zone).map_err(|e| Refusal::invalid(rule::FORMAT, "tz", e.to_string()))?;
+    let reader = Reader { kind, user: &actor.user, wall };
     for (name, condition) in &ask.filters {
-        filters.push(filter(kind, name, condition)?);
+        filters.push(reader.filter(name, condition)?);
     }
     let (descending, sort) = sort(kind, ask.sort.as_deref().unwrap_or("-created_at"))?;
     let query = ListQuery {
@@ -77,8 +85,8 @@ fn sort(kind: &Kind, text: &str) -> Result<(bool, SortKey), Refusal> {
         None => (false, text),
     };
     let key = match name {
-        "created_at" | "number" => SortKey::Created,
-        "updated_at" => SortKey::Updated,
+        "created_at" => SortKey::Created,
+        column if COLUMNS.contains(&column) => SortKey::Path(column.to_owned()),
         path => match kind.indexed(path) {
             // A record with several values would be listed several times.
             Some(_) if !several(kind, path) => SortKey::Path(path.to_owned()),
@@ -88,60 +96,118 @@ fn sort(kind: &Kind, text: &str) -> Result<(bool, SortKey), Refusal> {
     Ok((descending, key))
 }
 
-/// What a filter's text is compared with.
-fn subject(kind: &Kind, name: &str) -> Result<(Subject, FieldType), Refusal> {
-    Ok(match name {
-        "state" => (Subject::Column("state"), FieldType::Str),
-        "owner" => (Subject::Column("owner"), FieldType::Str),
-        "number" => (Subject::Column("number"), FieldType::Str),
-        "created_by" => (Subject::Column("created_by"), FieldType::Str),
-        "created_at" => (Subject::Time("created_at"), FieldType::Instant),
-        "updated_at" => (Subject::Time("updated_at"), FieldType::Instant),
-        path => match kind.indexed(path) {
-            Some(ty) => (Subject::Path(path.to_owned(), several(kind, path)), ty.clone()),
-            None => return Err(not_indexed(kind, name, path)),
-        },
-    })
+/// Reads the filters of one caller.
+struct Reader<'r> {
+    kind: &'r Kind,
+    user: &'r str,
+    wall: Wall,
 }
 
-fn filter(kind: &Kind, name: &str, condition: &str) -> Result<Filter, Refusal> {
-    let (subject, ty) = subject(kind, name)?;
-    if name == "state" {
-        let words = condition.trim_start_matches('!').split(',').map(str::trim);
-        if let Some(unknown) = words.filter(|w| !w.is_empty()).find(|w| kind.state(w).is_none()) {
-            let names: Vec<&str> = kind.states.iter().map(|s| s.name.as_str()).collect();
-            let message = format!("'{unknown}' is not a state of {}; its states are {}", kind.slug, names.join(", "));
-            return Err(Refusal::invalid(rule::ENUM, "state", message));
+impl Reader<'_> {
+    /// What a filter's text is compared with.
+    fn subject(&self, name: &str) -> Result<(Subject, FieldType), Refusal> {
+        let ty = match name {
+            "created_at" => return Ok((Subject::Created, FieldType::Instant)),
+            "updated_at" => FieldType::Instant,
+            "owner" | "created_by" => FieldType::User,
+            "state" | "number" => FieldType::Str,
+            path => match self.kind.indexed(path) {
+                Some(ty) => ty.clone(),
+                None => return Err(not_indexed(self.kind, name, path)),
+            },
+        };
+        Ok((Subject::Path(name.to_owned(), several(self.kind, name)), ty))
+    }
+
+    fn filter(&self, name: &str, condition: &str) -> Result<Filter, Refusal> {
+        let (subject, ty) = self.subject(name)?;
+        let value = Value { reader: self, name, ty: &ty, millis: subject == Subject::Created };
+        let test = if let Some((from, to)) = condition.split_once("..") {
+            let end = |text: &str| if text.is_empty() { Ok(None) } else { value.one(text).map(Some) };
+            Test::Between(end(from)?, end(to)?)
+        } else if let Some(list) = condition.strip_prefix('!') {
+            Test::NoneOf(value.each(list)?)
+        } else if let Some((from, to)) = value.days(condition.trim()) {
+            Test::Between(Some(from), Some(to))
+        } else {
+            Test::AnyOf(value.each(condition)?)
+        };
+        Ok(Filter { subject, test })
+    }
+}
+
+/// How the values of one filter are read.
+struct Value<'v> {
+    reader: &'v Reader<'v>,
+    name: &'v str,
+    ty: &'v FieldType,
+    /// Compared with milliseconds, not with the index's text of an instant.
+    millis: bool,
+}
+
+impl Value<'_> {
+    fn each(&self, list: &str) -> Result<Vec<String>, Refusal> {
+        list.split(',').map(|text| self.one(text)).collect()
+    }
+
+    /// A value in the index's sortable form. Days stand for their beginning.
+    fn one(&self, text: &str) -> Result<String, Refusal> {
+        let (text, wall) = (text.trim(), &self.reader.wall);
+        if text.is_empty() && !self.millis {
+            return Ok(String::new());
+        }
+        match self.ty {
+            FieldType::Instant => match wall.read(text) {
+                Some(when) if self.millis => Ok(wall.moment(when).0.to_string()),
+                Some(when) => Ok(wall.moment(when).sortable()),
+                None => Err(self.no_time(text)),
+            },
+            FieldType::Date => match wall.read(text) {
+                Some(when) => Ok(wall.date(when).to_string()),
+                None => Err(self.no_time(text)),
+            },
+            FieldType::User if text == ME => Ok(self.reader.user.to_owned()),
+            ty => {
+                if self.name == "state" && self.reader.kind.state(text).is_none() {
+                    return Err(no_state(self.reader.kind, text));
+                }
+                encode_text(self.name, ty, text)
+            }
         }
     }
-    let value = |text: &str| -> Result<String, Refusal> {
-        let text = text.trim();
-        match &subject {
-            Subject::Time(_) => moment(name, text),
-            Subject::Column(_) => Ok(text.to_owned()),
-            Subject::Path(..) if text.is_empty() => Ok(String::new()),
-            Subject::Path(..) => encode_text(name, &ty, text),
+
+    /// The days that a word stands for, as a range; none for a single value of a field of days.
+    fn days(&self, text: &str) -> Option<(String, String)> {
+        let wall = &self.reader.wall;
+        let range = |form: &dyn Fn(When) -> String| match wall.read(text)? {
+            When::Days(first, end) => Some((form(When::Days(first, end)), form(When::Days(end, end)))),
+            When::Moment(_) => None,
+        };
+        match self.ty {
+            FieldType::Instant if self.millis => range(&|when| wall.moment(when).0.to_string()),
+            FieldType::Instant => range(&|when| wall.moment(when).sortable()),
+            FieldType::Date => range(&|when| wall.date(when).to_string()),
+            _ => None,
         }
-    };
-    let values = |list: &str| list.split(',').map(value).collect::<Result<Vec<_>, _>>();
-    let test = if let Some((from, to)) = condition.split_once("..") {
-        let end = |text: &str| if text.is_empty() { Ok(None) } else { value(text).map(Some) };
-        Test::Between(end(from)?, end(to)?)
-    } else if let Some(list) = condition.strip_prefix('!') {
-        Test::NoneOf(values(list)?)
-    } else {
-        Test::AnyOf(values(condition)?)
-    };
-    Ok(Filter { subject, test })
+    }
+
+    fn no_time(&self, text: &str) -> Refusal {
+        let message = format!(
+            "{}: '{text}' is neither a moment (2026-03-31T09:30:00Z), nor a day (2026-03-31), nor a word like now-7d, \
+             today or last-month",
+            self.name
+        );
+        Refusal::invalid(rule::TYPE, self.name, message)
+    }
 }
 
-/// A moment, or the start of a day in UTC, in milliseconds.
-fn moment(name: &str, text: &str) -> Result<String, Refusal> {
-    let at: Result<Instant, _> = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse());
-    at.map(|at| at.0.to_string()).map_err(|_| {
-        let message = format!("{name}: '{text}' is neither a moment (2026-03-31T09:30:00Z) nor a day (2026-03-31)");
-        Refusal::invalid(rule::TYPE, name, message)
-    })
+/// The caller, in a filter on a field that names users.
+const ME: &str = "me";
+
+fn no_state(kind: &Kind, unknown: &str) -> Refusal {
+    let names: Vec<&str> = kind.states.iter().map(|s| s.name.as_str()).collect();
+    let message = format!("'{unknown}' is not a state of {}; its states are {}", kind.slug, names.join(", "));
+    Refusal::invalid(rule::ENUM, "state", message)
 }
 
 fn several(kind: &Kind, path: &str) -> bool {
@@ -149,7 +215,8 @@ fn several(kind: &Kind, path: &str) -> bool {
 }
 
 fn not_indexed(kind: &Kind, field: &str, path: &str) -> Refusal {
-    let mut known: Vec<&str> = vec!["state", "owner", "number", "created_by", "created_at", "updated_at"];
+    let mut known: Vec<&str> = vec!["created_at"];
+    known.extend(COLUMNS);
     known.extend(kind.indexed_paths().map(|(path, _)| path));
     let message = format!("{} lists cannot use '{path}'; they can use {}", kind.slug, known.join(", "));
     Refusal::invalid(rule::NOT_INDEXED, field, message)

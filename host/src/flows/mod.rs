@@ -17,6 +17,7 @@ pub mod import;
 pub mod jobs;
 pub mod list_records;
 pub mod read_record;
+pub mod reindex;
 pub mod replay_decision;
 pub mod scenario;
 pub mod transition_record;

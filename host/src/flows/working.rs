@@ -411,7 +411,7 @@ pub(super) fn record_write(kind: &Kind, before: Option<&Record>, after: Record) 
 
 /// Indexed values, with an empty text for a field that has none: a list sorted by a field holds every record, and
 /// records without a value can be asked for.
-fn index_rows(kind: &Kind, record: &Record) -> Vec<(String, String)> {
+pub(super) fn index_rows(kind: &Kind, record: &Record) -> Vec<(String, String)> {
     let mut rows = record::index_entries(kind, record);
     for (path, _) in kind.indexed_paths() {
         if !rows.iter().any(|(known, _)| known == path) {

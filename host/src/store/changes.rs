@@ -1,7 +1,7 @@
 //! What other changes and blackout windows say about a change: who meets it in time, and how its like went before.
 
 use super::tx::{Bind, fetch_all, fetch_built};
-use super::{Store, StoreError};
+use super::{Store, StoreError, index};
 
 /// Records of a kind that lie in time between two indexed moments.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,11 @@ impl Query {
         format!("${}", self.0.len())
     }
 
+    fn path(&mut self, org: &str, kind: &str, path: &str) -> String {
+        self.0.push(Bind::Int(index::path(org, kind, path)));
+        format!("${}", self.0.len())
+    }
+
     fn list<'v>(&mut self, values: impl IntoIterator<Item = &'v str>) -> String {
         values.into_iter().map(|value| self.text(value)).collect::<Vec<_>>().join(", ")
     }
@@ -51,20 +56,22 @@ impl Store {
     /// When the database fails.
     pub async fn during(&self, org: &str, asked: &During<'_>) -> Result<Vec<(String, Option<String>)>, StoreError> {
         let mut q = Query(Vec::new());
-        let (org, kind) = (q.text(org), q.text(asked.kind));
-        let (first, last) = (q.text(asked.span.0), q.text(asked.span.1));
+        let last = q.path(org, asked.kind, asked.span.1);
+        let first = q.text(&index::token::path(asked.span.0));
+        let begins = index::following(self.backend(), "t.tokens", asked.span.0, &first);
+        let some = q.text(index::token::FIRST);
+        let org = q.text(org);
         let (from, to, rel) = (q.text(asked.from), q.text(asked.to), q.text(asked.rel));
         let states = q.list(asked.states.iter().copied());
-        // What ended before is most of the table: the walk starts at the ends that lie in the future. An empty text
-        // stands for no value; it is before every moment.
+        // What ended before is most of the table: the walk starts at the ends that lie in the future. What has no
+        // beginning overlaps nothing.
         let sql = format!(
             "SELECT r.number, l.target
              FROM field_index e
-             JOIN records r ON r.id = e.record_id AND r.state IN ({states})
-             JOIN field_index s ON s.record_id = r.id AND s.org = {org} AND s.kind = {kind} AND s.path = {first}
-              AND s.value < {to} AND s.value <> ''
+             JOIN records r ON r.key = e.record AND r.state IN ({states})
+             JOIN facets t ON t.record = e.record AND {begins} >= {some} AND {begins} < {to}
              LEFT JOIN links l ON l.org = {org} AND l.source_id = r.id AND l.rel = {rel}
-             WHERE e.org = {org} AND e.kind = {kind} AND e.path = {last} AND e.value > {from}
+             WHERE e.path = {last} AND e.value > {from}
              ORDER BY r.number, l.target"
         );
         let mut tx = self.read().await?;
@@ -86,19 +93,18 @@ impl Store {
             return Ok(PastChanges::default());
         }
         let mut q = Query(Vec::new());
-        let (org, path) = (q.text(org), q.text(path));
+        let (path, outcome) = (q.path(org, "change", path), q.path(org, "change", "outcome"));
         let values = q.list(values.iter().map(String::as_str));
         let failed = q.list(["failed", "backed-out"]);
         q.0.push(Bind::Int(limit));
         let limit = format!("${}", q.0.len());
         let sql = format!(
             "SELECT COUNT(*), COUNT(o.value)
-             FROM (SELECT DISTINCT r.id AS id
-                   FROM field_index f JOIN records r ON r.id = f.record_id AND r.state = 'closed'
-                   WHERE f.org = {org} AND f.kind = 'change' AND f.path = {path} AND f.value IN ({values})
-                   ORDER BY r.id DESC LIMIT {limit}) c
-             LEFT JOIN field_index o ON o.record_id = c.id AND o.org = {org} AND o.kind = 'change'
-              AND o.path = 'outcome' AND o.value IN ({failed})"
+             FROM (SELECT DISTINCT r.key AS key
+                   FROM field_index f JOIN records r ON r.key = f.record AND r.state = 'closed'
+                   WHERE f.path = {path} AND f.value IN ({values})
+                   ORDER BY r.key DESC LIMIT {limit}) c
+             LEFT JOIN field_index o ON o.path = {outcome} AND o.value IN ({failed}) AND o.record = c.key"
         );
         let mut tx = self.read().await?;
         let rows = fetch_built::<(i64, i64)>(&mut tx, sql, q.0).await?;

@@ -24,6 +24,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0003_work.sql"),
     },
     Migration {
+        version: 4,
+        name: "lists",
+        sqlite: include_str!("../../migrations/sqlite/0004_lists.sql"),
+        postgres: include_str!("../../migrations/postgres/0004_lists.sql"),
+    },
+    Migration {
         version: 6,
         name: "configuration",
         sqlite: include_str!("../../migrations/sqlite/0006_configuration.sql"),

@@ -3,6 +3,7 @@
 //! A query is written once with `$1` placeholders and expanded by the macros of [`tx`] for SQLite and for
 //! PostgreSQL, so that each driver checks its own types. Nothing here decides anything.
 
+mod record_rows;
 mod tx;
 
 pub mod activations;
@@ -14,6 +15,7 @@ pub mod dependencies;
 pub mod events;
 pub mod graph;
 pub mod idempotency;
+pub mod index;
 pub mod jobs;
 pub mod listing;
 pub mod manual;
@@ -22,6 +24,7 @@ pub mod numbers;
 pub mod organisations;
 pub mod pool;
 pub mod records;
+pub mod reindex;
 pub mod snapshot;
 pub mod timers;
 pub mod tokens;

@@ -5,6 +5,7 @@
 //! after that commit. PostgreSQL writes run in a transaction of their own.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -14,7 +15,8 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
 
 use super::tx::execute;
-use super::{StoreError, Tx, migrate, numbers::Numbers};
+use super::{StoreError, Tx, index, migrate, numbers::Numbers};
+use crate::domain::time::Instant;
 
 /// How many writes one SQLite commit may carry.
 const GROUP: usize = 128;
@@ -44,11 +46,39 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     pools: Pools,
     numbers: Numbers,
+    keys: Keys,
+}
+
+/// Where the keys of new records come from: a count that tells records of one millisecond apart.
+pub(super) struct Keys(AtomicI64);
+
+impl Keys {
+    /// Nodes that share a database begin at different counts, so that they seldom come upon the same key.
+    fn of(backend: Backend) -> Self {
+        Self(AtomicI64::new(match backend {
+            Backend::Sqlite => 0,
+            Backend::Postgres => i64::from(std::process::id()) * 7919 % (1 << 19),
+        }))
+    }
+
+    /// A key for a record made at `at`; another one at every call.
+    pub(super) fn next(&self, at: Instant) -> i64 {
+        index::key(at, self.0.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 enum Pools {
     Sqlite { readers: SqlitePool, writer: mpsc::Sender<Job>, write_pool: SqlitePool },
     Postgres(PgPool),
+}
+
+impl Pools {
+    fn backend(&self) -> Backend {
+        match self {
+            Self::Sqlite { .. } => Backend::Sqlite,
+            Self::Postgres(_) => Backend::Postgres,
+        }
+    }
 }
 
 /// A write: runs on the transaction, then is told how the commit went.
@@ -81,15 +111,17 @@ impl Store {
                 config.url
             )));
         };
-        Ok(Self(Arc::new(Inner { pools, numbers: Numbers::default() })))
+        let keys = Keys::of(pools.backend());
+        Ok(Self(Arc::new(Inner { pools, numbers: Numbers::default(), keys })))
     }
 
     /// Which database this is.
     pub fn backend(&self) -> Backend {
-        match self.0.pools {
-            Pools::Sqlite { .. } => Backend::Sqlite,
-            Pools::Postgres(_) => Backend::Postgres,
-        }
+        self.0.pools.backend()
+    }
+
+    pub(super) fn keys(&self) -> &Keys {
+        &self.0.keys
     }
 
     pub(super) fn numbers(&self) -> &Numbers {

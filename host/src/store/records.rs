@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::tx::{Bind, fetch_all, fetch_built, fetch_optional};
-use super::{Store, StoreError};
+use super::{Store, StoreError, index};
 use crate::domain::audit::AuditEntry;
 use crate::domain::record::Record;
 use crate::domain::time::Instant;
@@ -112,12 +112,11 @@ impl Store {
             Row,
             "SELECT r.id, r.org, r.kind, r.number, r.title, r.state, r.owner, r.revision,
                     r.created_at, r.created_by, r.updated_at, r.data
-             FROM field_index f JOIN records r ON r.id = f.record_id
-             WHERE f.org = $1 AND f.kind = $2 AND f.path = $3 AND f.value = $4
-             ORDER BY f.record_id LIMIT $5",
+             FROM field_index f JOIN records r ON r.key = f.record
+             WHERE r.org = $1 AND f.path = $2 AND f.value = $3
+             ORDER BY f.record LIMIT $4",
             org,
-            kind,
-            path,
+            index::path(org, kind, path),
             value,
             limit
         )?;
@@ -158,12 +157,9 @@ impl Store {
         let mut found = HashSet::new();
         let mut tx = self.read().await?;
         for chunk in values.chunks(CHUNK) {
-            let places: Vec<String> = (4..chunk.len() + 4).map(|n| format!("${n}")).collect();
-            let sql = format!(
-                "SELECT value FROM field_index WHERE org = $1 AND kind = $2 AND path = $3 AND value IN ({})",
-                places.join(", ")
-            );
-            let mut binds = [org, kind, path].map(|t| Bind::Text(t.to_owned())).to_vec();
+            let places: Vec<String> = (2..chunk.len() + 2).map(|n| format!("${n}")).collect();
+            let sql = format!("SELECT value FROM field_index WHERE path = $1 AND value IN ({})", places.join(", "));
+            let mut binds = vec![Bind::Int(index::path(org, kind, path))];
             binds.extend(chunk.iter().cloned().map(Bind::Text));
             found.extend(fetch_built::<(String,)>(&mut tx, sql, binds).await?.into_iter().map(|(v,)| v));
         }

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::baselines::Frozen;
 use super::dependencies::{self, Acyclic};
+use super::pool::Keys;
 use super::tx::{Bind, execute, execute_built, fetch_optional, values_list};
 use super::work::{self, WorkChange};
-use super::{Store, StoreError, Tx, is_unique_violation};
+use super::{Store, StoreError, Tx, is_unique_violation, record_rows};
 use crate::domain::audit::{self, AuditEntry};
 use crate::domain::decision::DecisionRecord;
 use crate::domain::record::Record;
@@ -55,7 +56,7 @@ pub struct RecordWrite {
     pub record: Record,
     /// The revision that was read.
     pub was: Option<i64>,
-    /// Indexed values; none when they did not change.
+    /// Indexed values of the kind's fields; none when they did not change.
     pub entries: Option<Vec<(String, String)>>,
     /// Each reference; none when they did not change.
     pub links: Option<Vec<LinkRow>>,
@@ -167,18 +168,20 @@ impl Store {
     /// # Errors
     /// [`StoreError::Stale`] when a record it read has changed, [`StoreError::Exists`] for a number or key in use.
     pub async fn commit(&self, unit: Unit) -> Result<(), StoreError> {
-        self.write(move |tx| Box::pin(async move { apply(tx, &unit).await })).await
+        self.commit_all(vec![unit]).await
     }
 
-    /// Applies many units in one transaction: all of them or nothing.
+    /// Applies many units in one transaction: all of them or nothing. No unit may hold a record that another one of
+    /// them makes or changes.
     ///
     /// # Errors
     /// As [`Self::commit`].
     pub async fn commit_all(&self, units: Vec<Unit>) -> Result<(), StoreError> {
+        let store = self.clone();
         self.write(move |tx| {
             Box::pin(async move {
-                for unit in &units {
-                    apply(tx, unit).await?;
+                for group in units.chunk_by(|one, other| one.org == other.org) {
+                    apply(tx, store.keys(), group).await?;
                 }
                 Ok(())
             })
@@ -187,8 +190,51 @@ impl Store {
     }
 }
 
-/// Applies a unit inside a transaction that is open already.
-pub(super) async fn apply(tx: &mut Tx, unit: &Unit) -> Result<(), StoreError> {
+/// Applies units of one organisation inside a transaction that is open already.
+async fn apply(tx: &mut Tx, keys: &Keys, units: &[Unit]) -> Result<(), StoreError> {
+    let Some(first) = units.first() else { return Ok(()) };
+    let org = first.org.as_str();
+    for unit in units {
+        check(tx, unit).await?;
+    }
+    let writes = || units.iter().flat_map(|unit| &unit.records);
+    let made: Vec<&RecordWrite> = writes().filter(|write| write.was.is_none()).collect();
+    record_rows::insert(tx, keys, &made).await?;
+    for write in writes() {
+        if let Some(was) = write.was {
+            record_rows::update(tx, write, was).await?;
+        }
+    }
+    for unit in units {
+        for decision in &unit.decisions {
+            super::decisions::insert(tx, decision).await?;
+        }
+        for change in &unit.timers {
+            super::timers::apply(tx, org, change).await?;
+        }
+        for entry in &unit.manual {
+            super::manual::insert(tx, org, entry).await?;
+        }
+        for (number, process) in &unit.resolved {
+            super::manual::resolve(tx, org, number, process, unit.audit.first().map_or(0, |a| a.at.0)).await?;
+        }
+        for change in &unit.work {
+            work::apply(tx, change).await?;
+        }
+        for frozen in unit.frozen.chunks(super::baselines::AT_ONCE) {
+            super::baselines::insert(tx, org, frozen).await?;
+        }
+        if !unit.acyclic.is_empty() {
+            dependencies::hold(tx, org, &unit.acyclic).await?;
+        }
+    }
+    let audit: Vec<&AuditDraft> = units.iter().flat_map(|unit| &unit.audit).collect();
+    let events: Vec<&EventDraft> = units.iter().flat_map(|unit| &unit.events).collect();
+    append_all(tx, org, &audit, &events).await
+}
+
+/// Checks what must still hold, and takes what can be had once.
+async fn check(tx: &mut Tx, unit: &Unit) -> Result<(), StoreError> {
     let org = unit.org.as_str();
     if let Some((id, node)) = &unit.fires {
         let rows = execute!(&mut *tx, "DELETE FROM timers WHERE id = $1 AND claimed_by = $2", id, node)?;
@@ -208,110 +254,10 @@ pub(super) async fn apply(tx: &mut Tx, unit: &Unit) -> Result<(), StoreError> {
             return Err(StoreError::Stale(number.clone()));
         }
     }
-    if let Some(key) = &unit.key {
-        insert_key(tx, org, key).await?;
+    match &unit.key {
+        Some(key) => insert_key(tx, org, key).await,
+        None => Ok(()),
     }
-    for write in &unit.records {
-        write_record(tx, write).await?;
-    }
-    for decision in &unit.decisions {
-        super::decisions::insert(tx, decision).await?;
-    }
-    for change in &unit.timers {
-        super::timers::apply(tx, org, change).await?;
-    }
-    for entry in &unit.manual {
-        super::manual::insert(tx, org, entry).await?;
-    }
-    for (number, process) in &unit.resolved {
-        super::manual::resolve(tx, org, number, process, unit.audit.first().map_or(0, |a| a.at.0)).await?;
-    }
-    for change in &unit.work {
-        work::apply(tx, change).await?;
-    }
-    for frozen in unit.frozen.chunks(super::baselines::AT_ONCE) {
-        super::baselines::insert(tx, org, frozen).await?;
-    }
-    if !unit.acyclic.is_empty() {
-        dependencies::hold(tx, org, &unit.acyclic).await?;
-    }
-    append(tx, org, &unit.audit, &unit.events).await
-}
-
-async fn write_record(tx: &mut Tx, write: &RecordWrite) -> Result<(), StoreError> {
-    let record = &write.record;
-    let data = serde_json::to_string(&record.data).map_err(|e| StoreError::corrupt("record data", e))?;
-    match write.was {
-        None => {
-            let inserted = execute!(
-                &mut *tx,
-                "INSERT INTO records
-                    (id, org, kind, number, title, state, owner, revision, created_at, created_by, updated_at, data)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-                &record.id,
-                &record.org,
-                &record.kind,
-                &record.number,
-                &record.title,
-                &record.state,
-                &record.owner,
-                record.revision,
-                record.created_at.0,
-                &record.created_by,
-                record.updated_at.0,
-                &data
-            );
-            match inserted {
-                Err(e) if is_unique_violation(&e) => return Err(StoreError::Exists(record.number.clone())),
-                other => other?,
-            };
-        }
-        Some(revision) => {
-            let rows = execute!(
-                &mut *tx,
-                "UPDATE records SET title = $4, state = $5, owner = $6, revision = $7, updated_at = $8, data = $9
-                 WHERE org = $1 AND id = $2 AND revision = $3",
-                &record.org,
-                &record.id,
-                revision,
-                &record.title,
-                &record.state,
-                &record.owner,
-                record.revision,
-                record.updated_at.0,
-                &data
-            )?;
-            if rows != 1 {
-                return Err(StoreError::Stale(record.number.clone()));
-            }
-        }
-    }
-    if let Some(entries) = &write.entries {
-        if write.was.is_some() {
-            execute!(&mut *tx, "DELETE FROM field_index WHERE record_id = $1", &record.id)?;
-        }
-        insert_rows(
-            tx,
-            "INSERT INTO field_index (org, kind, path, value, record_id) VALUES ",
-            entries.iter().map(|(path, value)| texts([&record.org, &record.kind, path, value, &record.id])).collect(),
-        )
-        .await?;
-    }
-    if let Some(links) = &write.links {
-        if write.was.is_some() {
-            execute!(&mut *tx, "DELETE FROM links WHERE org = $1 AND source_id = $2", &record.org, &record.id)?;
-        }
-        insert_rows(
-            tx,
-            "INSERT INTO links (org, source_id, source, rel, target, redundancy) VALUES ",
-            links
-                .iter()
-                .map(|l| texts([&record.org, &record.id, &record.number, &l.rel, &l.target, &l.group]))
-                .collect(),
-        )
-        .await?;
-    }
-    Ok(())
 }
 
 pub(super) fn texts<const N: usize>(values: [&String; N]) -> [Bind; N] {
@@ -324,12 +270,15 @@ pub(super) async fn insert_rows<const N: usize>(
     head: &str,
     rows: Vec<[Bind; N]>,
 ) -> Result<(), StoreError> {
-    const ROWS_A_STATEMENT: usize = 16;
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let chunk: Vec<[Bind; N]> = rows.by_ref().take(ROWS_A_STATEMENT).collect();
-        let sql = format!("{head}{}", values_list(chunk.len(), N));
-        execute_built(tx, sql, chunk.into_iter().flatten().collect()).await?;
+    // Few sizes, so that few statements are prepared.
+    const SIZES: [usize; 3] = [256, 64, 16];
+    let mut left = rows.len();
+    let mut rows = rows.into_iter();
+    while left > 0 {
+        let size = SIZES.into_iter().find(|size| *size <= left).unwrap_or(left);
+        let sql = format!("{head}{}", values_list(size, N));
+        execute_built(tx, sql, rows.by_ref().take(size).flatten().collect()).await?;
+        left -= size;
     }
     Ok(())
 }
@@ -352,14 +301,19 @@ async fn insert_key(tx: &mut Tx, org: &str, key: &IdempotencyKey) -> Result<(), 
     }
 }
 
-/// Appends to the audit trail and the event stream. The organisation's row is taken last and holds both counters,
-/// so that sequence numbers become visible in order and no reader skips one.
+/// Appends to the audit trail and the event stream what no record write goes with.
 pub(super) async fn append(
     tx: &mut Tx,
     org: &str,
     audit: &[AuditDraft],
     events: &[EventDraft],
 ) -> Result<(), StoreError> {
+    append_all(tx, org, &audit.iter().collect::<Vec<_>>(), &events.iter().collect::<Vec<_>>()).await
+}
+
+/// Appends to the audit trail and the event stream. The organisation's row is taken last and holds both counters,
+/// so that sequence numbers become visible in order and no reader skips one.
+async fn append_all(tx: &mut Tx, org: &str, audit: &[&AuditDraft], events: &[&EventDraft]) -> Result<(), StoreError> {
     if audit.is_empty() && events.is_empty() {
         return Ok(());
     }

@@ -132,7 +132,9 @@ fn parameters_that_are_not_there_or_not_right() {
             ("text=x", 422, "not-indexed", "text"),
             ("state=finished", 422, "enum", "state"),
             ("due=soon", 422, "type", "due"),
-            ("created_at=yesterday", 422, "type", "created_at"),
+            ("created_at=lately", 422, "type", "created_at"),
+            ("updated_at=now-7x..", 422, "type", "updated_at"),
+            ("due=today&tz=Mars", 422, "format", "tz"),
         ] {
             let answer = agent.get(&format!("/records/action-item?{query}")).await;
             assert_eq!(answer.problem(status, rule)["field"], field, "{query}");

@@ -41,7 +41,10 @@ pub(in crate::flows) async fn run(working: &mut Working<'_>) -> Result<(), FlowE
 /// The other records in the same state with the same values.
 async fn same(working: &Working<'_>, fields: &[String]) -> Result<Vec<Record>, FlowError> {
     let record = &working.record;
-    let mut filters = vec![Filter { subject: Subject::Column("state"), test: Test::AnyOf(vec![record.state.clone()]) }];
+    let mut filters = vec![Filter {
+        subject: Subject::Path("state".to_owned(), false),
+        test: Test::AnyOf(vec![record.state.clone()]),
+    }];
     for field in fields {
         let first = match record.data.get(field) {
             Some(Value::Array(items)) => items.first(),

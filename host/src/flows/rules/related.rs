@@ -78,7 +78,7 @@ pub(in crate::flows) fn filter(kind: &Kind, field: &str, value: &Value) -> Optio
         other => other.to_string(),
     };
     if field == "state" {
-        return Some(Filter { subject: Subject::Column("state"), test: Test::AnyOf(vec![text]) });
+        return Some(Filter { subject: Subject::Path("state".to_owned(), false), test: Test::AnyOf(vec![text]) });
     }
     let several = kind.field(field).is_some_and(|field| matches!(field.ty, FieldType::List(_)));
     let encoded = encode_text(field, kind.indexed(field)?, &text).ok()?;

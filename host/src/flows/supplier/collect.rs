@@ -154,14 +154,14 @@ async fn service_level(
 
 /// Incidents of a service that changed since the day: what was restored since then is among them.
 async fn incidents_since(working: &Working<'_>, service: &str, from: Date) -> Result<Vec<Record>, FlowError> {
-    let start = start_of_day("UTC", from).map_or(0, |at| at.0);
+    let start = start_of_day("UTC", from).map_or_else(|_| String::new(), Instant::sortable);
     let filter = |subject, test| Filter { subject, test };
     let mut query = ListQuery {
         org: working.record.org.clone(),
         kind: "incident".to_owned(),
         filters: vec![
             filter(Subject::Path("service".to_owned(), false), Test::AnyOf(vec![service.to_owned()])),
-            filter(Subject::Time("updated_at"), Test::Between(Some(start.to_string()), None)),
+            filter(Subject::Path("updated_at".to_owned(), false), Test::Between(Some(start), None)),
         ],
         sort: SortKey::Created,
         descending: false,

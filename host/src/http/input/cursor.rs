@@ -18,10 +18,6 @@ pub(in crate::http) fn encode(list: &str, place: &[&str]) -> String {
 
 /// The place that a cursor stands for, in `N` parts.
 pub(in crate::http) fn decode<const N: usize>(list: &str, text: &str) -> Result<[String; N], Problem> {
-    let unusable = || {
-        let detail = "the cursor is not one of this list in this order; start again without a cursor";
-        Problem::bad_request(rule::CURSOR, detail).about("cursor")
-    };
     let bytes = from_base64url(text).ok_or_else(unusable)?;
     let plain = String::from_utf8(bytes).map_err(|_| unusable())?;
     let (sum, place) = plain.split_at_checked(CHECK).ok_or_else(unusable)?;
@@ -31,6 +27,12 @@ pub(in crate::http) fn decode<const N: usize>(list: &str, text: &str) -> Result<
     // A value is text without control characters, so the separator is never part of it.
     let parts: Vec<String> = place.split('\0').map(str::to_owned).collect();
     parts.try_into().map_err(|_| unusable())
+}
+
+/// The problem of a cursor that stands for no place in the list.
+pub(in crate::http) fn unusable() -> Problem {
+    let detail = "the cursor is not one of this list in this order; start again without a cursor";
+    Problem::bad_request(rule::CURSOR, detail).about("cursor")
 }
 
 fn check(list: &str, place: &str) -> String {

@@ -22,14 +22,20 @@ pub(in crate::http) static DOC: Operation = Operation {
     summary: "List {kind} records",
     text: "Filters are `FIELD=CONDITION` on indexed fields and common columns; all of them must hold. A condition is \
            a value; `a,b` one of several; `!a,b` none of several; `from..to` a range whose start is included and \
-           whose end is not, where either may be left out; nothing, for records whose field has no value. You see \
-           the records that you may read. Pages are joined by cursors: a page at depth costs what the first one does.",
+           whose end is not, where either may be left out; nothing, for records whose field has no value; `!` for \
+           those that have one. A date or a moment is `2026-03-31`, `2026-03-31T09:30:00Z`, `now`, `today`, \
+           `yesterday`, `tomorrow`, `this-`, `last-` or `next-` with `day`, `week`, `month`, `quarter` or `year`; \
+           `now` and days move by steps: `now-7d`, `today+1mo` (`min`, `h`, `d`, `w`, `mo`, `y`). A day or a longer \
+           time by itself is the range of it; at an end of a range it is its beginning. `me` is you, in fields that \
+           name users. You see the records that you may read. Pages are joined by cursors: a page at depth costs \
+           what the first one does.",
     parameters: &[
         Parameter::query(
             "sort",
             Value::Text,
             "Field to sort by, with `-` before it for descending. Default: `-created_at`.",
         ),
+        Parameter::query("tz", Value::Text, "Time zone (IANA) in which days begin. Default: `UTC`."),
         Parameter::query("limit", Value::Whole(1, 500), "Records a page. Default: 50."),
         Parameter::query("cursor", Value::Text, "The `next` of the page before. Keep filters and sort as they were."),
     ],
@@ -55,20 +61,23 @@ pub(in crate::http) async fn run(
     let sort = given.take("sort")?;
     let limit = given.take_whole("limit", 1, i64::try_from(MAX_LIMIT).unwrap_or(i64::MAX))?;
     let after = given.take("cursor")?;
+    let zone = given.take("tz")?;
     let filters = given.rest();
     let list = format!("records {} {}", kind.slug, sort.as_deref().unwrap_or_default());
-    let after = after.map(|text| cursor::decode::<2>(&list, &text)).transpose()?;
+    let after = after.map(|text| place(&list, &text)).transpose()?;
     let ask = Ask {
         filters: filters.clone(),
         sort: sort.clone(),
-        after: after.map(|[value, id]| Cursor { value, id }),
+        after,
         limit: limit.and_then(|limit| usize::try_from(limit).ok()),
+        zone: zone.clone(),
     };
     let page = list_records::run(&site.desk, &caller, &kind, ask).await?;
-    let next = page.next.map(|c| cursor::encode(&list, &[&c.value, &c.id]));
+    let next = page.next.map(|c| cursor::encode(&list, &[&c.value, &c.key.to_string()]));
     let link = next.as_ref().map(|next| {
         let mut pairs = filters;
         pairs.extend(sort.map(|sort| ("sort".to_owned(), sort)));
+        pairs.extend(zone.map(|zone| ("tz".to_owned(), zone)));
         pairs.extend(limit.map(|limit| ("limit".to_owned(), limit.to_string())));
         pairs.push(("cursor".to_owned(), next.clone()));
         format!("</api/v1/records/{}{}>; rel=\"next\"", kind.slug, params::encode(&pairs))
@@ -78,4 +87,11 @@ pub(in crate::http) async fn run(
         response.headers_mut().insert(LINK, link);
     }
     Ok(response)
+}
+
+/// The place that a cursor stands for.
+fn place(list: &str, text: &str) -> Result<Cursor, Problem> {
+    let [value, key] = cursor::decode::<2>(list, text)?;
+    let key = key.parse().map_err(|_| cursor::unusable())?;
+    Ok(Cursor { value, key })
 }

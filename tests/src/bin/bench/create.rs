@@ -100,6 +100,8 @@ struct Line {
 enum Cell {
     Text(String),
     Int(i64),
+    /// A record's key: every record has its own.
+    Key(i64),
     Null,
 }
 
@@ -117,7 +119,8 @@ async fn bare(database: &Path, number: &str) -> (f64, usize) {
     let mut lines = Vec::new();
     for (table, condition) in [
         ("records", "number = $1"),
-        ("field_index", "record_id = (SELECT id FROM records WHERE number = $1)"),
+        ("field_index", "record = (SELECT key FROM records WHERE number = $1)"),
+        ("facets", "record = (SELECT key FROM records WHERE number = $1)"),
         ("links", "source = $1"),
         ("decisions", "number = $1"),
         ("timers", "number = $1"),
@@ -138,6 +141,7 @@ async fn bare(database: &Path, number: &str) -> (f64, usize) {
                 query = match value {
                     Cell::Text(text) => query.bind(fresh(text, n)),
                     Cell::Int(int) => query.bind(*int),
+                    Cell::Key(key) => query.bind(*key + n),
                     Cell::Null => query.bind(None::<String>),
                 };
             }
@@ -165,7 +169,9 @@ async fn read(connection: &mut SqliteConnection, table: &str, condition: &str, n
                         // The counter of the loop takes the place of the sequence number.
                         return Cell::Text("#".to_owned());
                     }
+                    let own = matches!((table, names[i]), ("records", "key") | ("field_index" | "facets", "record"));
                     match kind.as_str() {
+                        "INTEGER" if own => Cell::Key(row.get(i)),
                         "INTEGER" => row.get::<Option<i64>, _>(i).map_or(Cell::Null, Cell::Int),
                         _ => row.get::<Option<String>, _>(i).map_or(Cell::Null, Cell::Text),
                     }

@@ -1,0 +1,242 @@
+//! The index of field values: what lists filter and sort by.
+//!
+//! A record's indexed values, and the columns that every list may use, are kept twice. In `field_index`, one row a
+//! value, they are in order: a list walks them. In `facets`, one row a record, they are one text: a list tests there
+//! what it does not walk by. Both are written with the record.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest as _, Sha256};
+
+use super::tx::{Bind, Tx, execute, fetch_optional};
+use super::unit::insert_rows;
+use super::{Backend, StoreError};
+use crate::domain::record::Record;
+use crate::domain::time::Instant;
+
+/// The path that every record of a kind has, with an empty value: it lists them by the time of their making.
+pub const ALL: &str = "";
+
+/// Columns of a record that are indexed like fields. `updated_at` is kept as the text of an instant.
+pub const COLUMNS: [&str; 5] = ["state", "owner", "number", "created_by", "updated_at"];
+
+/// Stands between the tokens of [`Facets::text`]; no value holds a control character.
+pub(super) const SEPARATOR: char = '\u{1f}';
+
+/// Milliseconds go above these bits of a key; below them records of one millisecond are counted.
+const COUNT_BITS: u32 = 20;
+
+/// The number that stands for a path of a kind in an organisation. It is a hash, so that nothing has to hand it out;
+/// 63 bits of it, so that no two paths of an installation meet.
+pub fn path(org: &str, kind: &str, path: &str) -> i64 {
+    let digest = Sha256::digest(format!("{org}\0{kind}\0{path}"));
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&digest[..8]);
+    i64::from_be_bytes(bytes) & i64::MAX
+}
+
+/// The smallest key that a record made at `at` can have.
+pub fn first_key(at: Instant) -> i64 {
+    at.0.clamp(0, i64::MAX >> COUNT_BITS) << COUNT_BITS
+}
+
+/// A key for a record made at `at`; `count` tells it from the others of that millisecond.
+pub(super) fn key(at: Instant, count: i64) -> i64 {
+    first_key(at) | (count & ((1 << COUNT_BITS) - 1))
+}
+
+/// The indexed values of one record, each path and value once, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Facets(BTreeSet<(String, String)>);
+
+impl Facets {
+    /// The values of the kind's indexed paths with those of the columns that every record has.
+    pub(super) fn of(record: &Record, entries: impl IntoIterator<Item = (String, String)>) -> Self {
+        let columns = [
+            (ALL, String::new()),
+            ("state", record.state.clone()),
+            ("owner", record.owner.clone()),
+            ("number", record.number.clone()),
+            ("created_by", record.created_by.clone()),
+            ("updated_at", record.updated_at.sortable()),
+        ];
+        let columns = columns.into_iter().map(|(path, value)| (path.to_owned(), value));
+        let entries = entries.into_iter().filter(|(path, _)| !is_column(path));
+        let plain = |(path, value): (String, String)| (path, value.replace(SEPARATOR, " "));
+        Self(columns.chain(entries).map(plain).collect())
+    }
+
+    /// The same, with the fields' values as they were before.
+    fn unchanged(self, record: &Record) -> Self {
+        Self::of(record, self.0)
+    }
+
+    /// One text: every path and value between separators.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::from(SEPARATOR);
+        for (path, value) in &self.0 {
+            text.push_str(path);
+            text.push('=');
+            text.push_str(value);
+            text.push(SEPARATOR);
+        }
+        text
+    }
+
+    fn parse(text: &str) -> Self {
+        let tokens = text.split(SEPARATOR).filter_map(|token| token.split_once('='));
+        Self(tokens.map(|(path, value)| (path.to_owned(), value.to_owned())).collect())
+    }
+
+    /// Rows of `field_index`.
+    pub(super) fn rows<'f>(
+        &'f self,
+        org: &'f str,
+        kind: &'f str,
+        key: i64,
+    ) -> impl Iterator<Item = (i64, &'f str, i64)> + 'f {
+        self.0.iter().map(move |(name, value)| (path(org, kind, name), value.as_str(), key))
+    }
+}
+
+/// What is looked for in [`Facets::text`], to be bound to a query.
+pub(super) mod token {
+    use super::SEPARATOR;
+
+    /// What stands before the values of a path.
+    pub(in crate::store) fn path(path: &str) -> String {
+        format!("{SEPARATOR}{path}=")
+    }
+
+    /// A path with one of its values.
+    pub(in crate::store) fn value(path: &str, value: &str) -> String {
+        format!("{SEPARATOR}{path}={value}{SEPARATOR}")
+    }
+
+    /// What a text that follows on a path begins with, or is greater than, if the value there is not empty.
+    pub(in crate::store) const FIRST: &str = " ";
+}
+
+/// The database's name for the place of a text in another one, from 1; 0 when it is not there.
+pub(super) fn position(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Sqlite => "instr",
+        Backend::Postgres => "strpos",
+    }
+}
+
+/// SQL for what follows on a path in `tokens`: its value, a separator, and more. In the order of texts it stands to
+/// any text without control characters as the value alone does, but that it is greater than the value itself.
+/// `place` is where [`token::path`] is bound; the path must be there.
+pub(super) fn following(backend: Backend, tokens: &str, path: &str, place: &str) -> String {
+    let length = token::path(path).chars().count();
+    format!("substr({tokens}, {}({tokens}, {place}) + {length})", position(backend))
+}
+
+fn is_column(path: &str) -> bool {
+    path == ALL || COLUMNS.contains(&path)
+}
+
+/// Writes the difference between what the index says of a record and what it shall say. Without entries the fields'
+/// values are as they were.
+pub(super) async fn update(
+    tx: &mut Tx,
+    record: &Record,
+    key: i64,
+    entries: Option<&[(String, String)]>,
+) -> Result<(), StoreError> {
+    let stored = fetch_optional!(&mut *tx, (String,), "SELECT tokens FROM facets WHERE record = $1", key)?;
+    let known = stored.is_some();
+    let old = stored.map(|(text,)| Facets::parse(&text)).unwrap_or_default();
+    let new = match entries {
+        Some(entries) => Facets::of(record, entries.iter().cloned()),
+        None => old.clone().unchanged(record),
+    };
+    if old == new {
+        return Ok(());
+    }
+    for (name, value) in old.0.difference(&new.0) {
+        execute!(
+            &mut *tx,
+            "DELETE FROM field_index WHERE path = $1 AND value = $2 AND record = $3",
+            path(&record.org, &record.kind, name),
+            value,
+            key
+        )?;
+    }
+    let added = Facets(new.0.difference(&old.0).cloned().collect());
+    insert_values(tx, added.rows(&record.org, &record.kind, key)).await?;
+    if known {
+        execute!(&mut *tx, "UPDATE facets SET tokens = $2 WHERE record = $1", key, new.text())?;
+    } else {
+        execute!(&mut *tx, "INSERT INTO facets (record, tokens) VALUES ($1, $2)", key, new.text())?;
+    }
+    Ok(())
+}
+
+/// Inserts rows of `field_index`.
+pub(super) async fn insert_values<'f>(
+    tx: &mut Tx,
+    rows: impl IntoIterator<Item = (i64, &'f str, i64)>,
+) -> Result<(), StoreError> {
+    let rows =
+        rows.into_iter().map(|(path, value, key)| [Bind::Int(path), Bind::Text(value.to_owned()), Bind::Int(key)]);
+    insert_rows(tx, "INSERT INTO field_index (path, value, record) VALUES ", rows.collect()).await
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::Map;
+
+    use super::*;
+
+    fn record(state: &str) -> Record {
+        Record {
+            id: "id".to_owned(),
+            org: "o".to_owned(),
+            kind: "incident".to_owned(),
+            number: "INC-2026-000001".to_owned(),
+            title: "t".to_owned(),
+            state: state.to_owned(),
+            owner: "li".to_owned(),
+            revision: 1,
+            created_at: Instant(5),
+            created_by: "wang".to_owned(),
+            updated_at: Instant(6),
+            data: Map::new(),
+        }
+    }
+
+    fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+        list.iter().map(|(p, v)| ((*p).to_owned(), (*v).to_owned())).collect()
+    }
+
+    #[test]
+    fn facets_read_back_from_their_text() {
+        let facets = Facets::of(&record("new"), pairs(&[("a", "x=y"), ("a", ""), ("b.c", "二"), ("state", "forged")]));
+        assert_eq!(Facets::parse(&facets.text()), facets);
+        assert!(facets.text().contains("\u{1f}a=x=y\u{1f}"));
+        assert!(facets.text().contains("\u{1f}state=new\u{1f}") && !facets.text().contains("forged"));
+        let moved = facets.clone().unchanged(&record("closed"));
+        assert_eq!(moved.0.difference(&facets.0).collect::<Vec<_>>(), [&("state".to_owned(), "closed".to_owned())]);
+    }
+
+    #[test]
+    fn keys_order_records_by_time_and_then_by_count() {
+        let at = Instant(1_770_000_000_000);
+        assert!(key(at, 1) > key(at, 0));
+        assert!(key(at, (1 << COUNT_BITS) - 1) < first_key(Instant(at.0 + 1)));
+        assert_eq!(key(at, 1 << COUNT_BITS), first_key(at));
+        assert_eq!(first_key(Instant(-1)), 0);
+    }
+
+    #[test]
+    fn paths_of_organisations_and_kinds_differ() {
+        let one = path("o", "incident", "state");
+        assert!(one > 0);
+        for other in [path("p", "incident", "state"), path("o", "problem", "state"), path("o", "incident", "owner")] {
+            assert_ne!(one, other);
+        }
+    }
+}
