@@ -190,7 +190,9 @@ impl Desktop {
         let service = all
             .create("service", json!({"title": title, "outcome": "it works", "criticality": 3, "calendar": calendar}))
             .await;
-        for state in ["planned", "designed", "in_build", "live"] {
+        let director = self.actor("director", &[Role::Top]).await;
+        director.go("service", &service, "planned", json!({})).await;
+        for state in ["designed", "in_build", "live"] {
             all.go("service", &service, state, json!({})).await;
         }
         let target = |priority: &str, response: i64, resolution: i64, calendar: Option<&str>| {

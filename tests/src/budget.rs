@@ -37,7 +37,7 @@ impl Treasury {
             "title": "IT 2026", "year": 2026, "currency": "CNY", "periods": periods, "total": cny("600000.00")
         });
         let budget = owner.create("budget", fields).await;
-        let record = owner.go("budget", &budget, "approved", json!({})).await;
+        let record = top.go("budget", &budget, "approved", json!({})).await;
         assert_eq!(record["state"], "active", "an approved budget is active at once");
         Self { app, owner, top, suppliers, budget, service }
     }

@@ -205,7 +205,7 @@ fn service_levels_and_costs_are_measured_where_the_records_know_them() {
             "title": "IT", "year": 2026, "currency": "CNY", "periods": ["2026-03"], "total": cny("5000.00")
         });
         let budget = money.create("budget", budget).await;
-        money.go("budget", &budget, "approved", json!({})).await;
+        purchasing.top.go("budget", &budget, "approved", json!({})).await;
         let line = json!({
             "title": "cables", "budget": budget, "service": agreed.service, "cost_type": "outsourcing",
             "nature": "direct", "amount": cny("5000.00"), "forecast_to_go": cny("0.00"), "line_owner": "budget-owner"

@@ -152,7 +152,7 @@ fn without_a_component_nothing_is_granted_and_a_person_is_asked() {
             "title": "IT 2026", "year": 2026, "currency": "CNY", "periods": ["2026-01"], "total": cny("9.00")
         });
         let budget = owner.create("budget", budget).await;
-        owner.go("budget", &budget, "approved", json!({})).await;
+        top.go("budget", &budget, "approved", json!({})).await;
         let line = json!({
             "title": "room", "budget": budget, "cost_type": "facility", "nature": "indirect", "amount": cny("9.00"),
             "forecast_to_go": cny("0.00"), "line_owner": "budget-owner"

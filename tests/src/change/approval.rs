@@ -216,7 +216,7 @@ fn what_costs_more_than_is_left_takes_the_budget_owner() {
             "title": "IT 2026", "year": 2026, "currency": "CNY", "periods": ["2026-03"], "total": money("5000.00", "CNY")
         });
         let budget = purse.create("budget", budget).await;
-        purse.go("budget", &budget, "approved", json!({})).await;
+        office.app.actor("director", &[Role::Top]).await.go("budget", &budget, "approved", json!({})).await;
         let line = json!({
             "title": "Hardware", "budget": budget, "cost_type": "hardware", "nature": "indirect",
             "amount": money("1000.00", "CNY"), "forecast_to_go": money("0.00", "CNY"), "line_owner": "purse"

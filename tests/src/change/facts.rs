@@ -110,6 +110,11 @@ fn history_is_of_the_model_or_else_of_the_class() {
                 office.manager.patch(&path(&number), json!({"outcome": outcome})).await.ok();
             }
             reviewer.go("change", &number, "reviewed", json!({})).await;
+            if outcome != "success" {
+                let closed = step(&number, "closed");
+                reviewer.post(&closed, json!({})).await.problem(422, "failure-investigated");
+                reviewer.patch(&path(&number), json!({"investigation": "the new disk was faulty"})).await.ok();
+            }
             reviewer.go("change", &number, "closed", json!({})).await;
         }
         let (_, record) = office.assessed(&[&item], json!({})).await;
