@@ -13,6 +13,8 @@ mod rules;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_guide;
+#[cfg(test)]
 mod tests_rules;
 
 use std::fmt;

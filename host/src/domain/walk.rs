@@ -136,20 +136,33 @@ fn every_role_takes_exactly_the_transitions_it_may() {
                 for role in Role::ALL {
                     // A user of his own: neither requester nor anybody else the record names.
                     let actor = Actor::user("org", "walker", [role]);
-                    check(&entry.prefix, kind, from, to, step, &actor);
+                    check(&entry.prefix, kind, from, to, step, &actor, None);
+                    // The user named in the record, where the dictionary asks for him.
+                    for field in step.iter().flat_map(|step| &step.roles).filter(|role| is_named(role)) {
+                        check(&entry.prefix, kind, from, to, step, &actor, Some(field));
+                    }
                     walked += 1;
                 }
-                check(&entry.prefix, kind, from, to, step, &Actor::host("org"));
+                check(&entry.prefix, kind, from, to, step, &Actor::host("org"), None);
             }
         }
     }
     assert!(walked > 10_000, "{walked}");
 }
 
-fn check(prefix: &str, kind: &Kind, from: &str, to: &str, step: Option<&Step>, actor: &Actor) {
+/// Whether it is one of the pseudo-roles that mean a user named in a field of the record.
+fn is_named(role: &str) -> bool {
+    matches!(role, "author" | "reviewer" | "approver")
+}
+
+/// `field`: the actor is the user whom this field names.
+fn check(prefix: &str, kind: &Kind, from: &str, to: &str, step: Option<&Step>, actor: &Actor, field: Option<&str>) {
     let route = [Role::Cab];
     let context = TransitionContext { route: &route, route_auto: true, also: &[], reason: Some("because") };
-    let record = filled(kind, from, &actor.user);
+    let mut record = filled(kind, from, &actor.user);
+    if let Some(field) = field {
+        record.data.insert(field.to_owned(), json!(actor.user));
+    }
     let result = transition(kind, actor, &record, to, Map::new(), &context, Instant(1_000));
     let who = actor.roles.iter().next().map_or("auto", |role| role.code());
     let what = format!("{prefix}: {from} → {to} by {who}");
@@ -162,6 +175,7 @@ fn check(prefix: &str, kind: &Kind, from: &str, to: &str, step: Option<&Step>, a
     let named = |name: &str| match name {
         "any" => !matches!(who, "CUS" | "auto"),
         "route" => matches!(who, "CAB" | "auto"),
+        name if is_named(name) => field == Some(name) && !matches!(who, "CUS" | "auto"),
         name => name == who,
     };
     if !step.roles.iter().any(|name| named(name)) {
@@ -253,6 +267,9 @@ fn nothing_leaves_the_first_state_unfilled() {
         for step in kind.transitions.iter().filter(|step| step.from == kind.initial) {
             for field in kind.fields.iter().filter(|field| field.required && !field.computed) {
                 let mut record = filled(kind, &kind.initial, "walker");
+                for who in step.roles.iter().map(Who::to_string).filter(|who| is_named(who)) {
+                    record.data.insert(who, json!("walker"));
+                }
                 record.data.remove(&field.name);
                 let mut actor = Actor::user("org", "walker", Role::ALL);
                 actor.auto = true;
@@ -262,7 +279,7 @@ fn nothing_leaves_the_first_state_unfilled() {
                     &record,
                     &step.name,
                     Map::new(),
-                    &TransitionContext::default(),
+                    &TransitionContext { reason: Some("because"), ..TransitionContext::default() },
                     Instant(0),
                 );
                 let what = format!("{}: {} without {}", kind.prefix, step.name, field.name);
@@ -271,6 +288,11 @@ fn nothing_leaves_the_first_state_unfilled() {
                     continue;
                 }
                 let refusal = result.expect_err(&what);
+                if step.roles.iter().any(|who| who.to_string() == field.name) {
+                    // Nobody is named who might.
+                    assert_eq!(refusal.rule, "role", "{what}");
+                    continue;
+                }
                 assert_eq!((&*refusal.rule, refusal.field.as_deref()), ("required", Some(&*field.name)), "{what}");
             }
         }
@@ -286,4 +308,38 @@ fn every_example_is_accepted_by_its_own_kind() {
             assert_eq!(normal.as_ref(), Ok(&example), "{}.{}", kind.prefix, field.name);
         }
     }
+}
+
+#[test]
+fn who_is_named_for_separation_does_not_take_the_step() {
+    let mut separated = 0;
+    for (_, kind) in kinds() {
+        for step in kind.transitions.iter().filter(|step| !step.separate.is_empty()) {
+            for field in &step.separate {
+                let mut record = filled(kind, &step.from, "walker");
+                match field.as_str() {
+                    "created_by" => record.created_by = "walker".to_owned(),
+                    "owner" => {}
+                    name => {
+                        record.data.insert(name.to_owned(), json!("walker"));
+                    }
+                }
+                for who in step.roles.iter().map(Who::to_string).filter(|who| is_named(who)) {
+                    record.data.insert(who, json!("walker"));
+                }
+                let actor = Actor::user("org", "walker", Role::ALL);
+                let context = TransitionContext { route: &Role::ALL, ..TransitionContext::default() };
+                let result = transition(kind, &actor, &record, &step.name, Map::new(), &context, Instant(0));
+                let what = format!("{}: {} by its {field}", kind.prefix, step.name);
+                let refusal = result.expect_err(&what);
+                assert_eq!(
+                    (&*refusal.rule, refusal.field.as_deref()),
+                    ("separation-of-duties", Some(&**field)),
+                    "{what}"
+                );
+                separated += 1;
+            }
+        }
+    }
+    assert!(separated > 20, "{separated}");
 }
