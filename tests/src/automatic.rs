@@ -45,8 +45,10 @@ fn a_contract_goes_its_way_by_its_dates() {
         assert_eq!(app.at("2026-03-31T23:59:59Z").await, 0);
         assert_eq!(app.at("2026-04-01T00:00:00Z").await, 1);
         assert_eq!(state(&manager, "contract", &contract).await, "active");
-        // Sixty days before its last day.
-        assert_eq!(timers(&app, &contract).await, [timer("auto.expiring", "2026-11-01T00:00:00Z")]);
+        // Its formal review, and sixty days before its last day.
+        let review = timer("remind.review", "2026-10-01T00:00:00Z");
+        assert_eq!(timers(&app, &contract).await, [review, timer("auto.expiring", "2026-11-01T00:00:00Z")]);
+        assert_eq!(app.at("2026-10-01T00:00:00Z").await, 1);
         assert_eq!(app.at("2026-11-01T00:00:00Z").await, 1);
         assert_eq!(state(&manager, "contract", &contract).await, "expiring");
         assert_eq!(app.at("2026-12-31T12:00:00Z").await, 0);
@@ -70,6 +72,7 @@ fn a_contract_goes_its_way_by_its_dates() {
                 "record.con.reviewed",
                 "record.con.signed",
                 "record.con.active",
+                "record.con.reminder.review",
                 "record.con.expiring",
                 "record.con.ended"
             ]

@@ -118,9 +118,9 @@ fn an_evaluation_is_scored_graded_signed_and_due_again() {
 }
 
 impl Purchasing {
-    /// The contract came into force, was expiring and ended: three timers of its own.
+    /// The contract came into force, was to be reviewed, was expiring and ended: four timers of its own.
     fn contract_timers(&self) -> usize {
-        3
+        4
     }
 }
 
