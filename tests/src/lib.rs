@@ -27,6 +27,8 @@ mod http;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod rooms;
 #[cfg(test)]
 mod sla;

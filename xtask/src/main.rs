@@ -7,10 +7,11 @@
 //! | `toolchain/` | where a compiler for `wasm32-unknown-unknown` comes from |
 //! | `guests.rs` | which crates become components, and building them |
 //! | `component.rs` | from a core module to a checked component |
-//! | `serve.rs`, `tests.rs`, `bench.rs` | the commands |
+//! | `serve.rs`, `tests.rs`, `fill.rs`, `bench.rs` | the commands |
 
 mod bench;
 mod component;
+mod fill;
 mod guests;
 // The same search as in the test harness: a run must not promise a server that the tests cannot find.
 #[path = "../../tests/src/postgres/binaries.rs"]
@@ -56,6 +57,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Fill a database with a made-up organisation of two years
+    Fill(fill::Wish),
     /// Measure a release build
     ///
     /// What follows `--` goes to the benchmark program, too.
@@ -101,6 +104,7 @@ fn run(command: Command, rest: Vec<String>) -> Result<ExitCode> {
         }
         Command::Serve { release } => serve::serve(&workspace, release, &rest),
         Command::Test { args } => tests::test(&workspace, &args, &rest),
+        Command::Fill(wish) => fill::fill(&workspace, &wish),
         Command::Bench { args } => bench::bench(&workspace, &[args, rest].concat()),
     }
 }

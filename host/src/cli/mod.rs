@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod fill;
 mod import;
 mod migrate;
 mod plugin;
@@ -59,6 +60,8 @@ enum Command {
     Record(record::RecordCommand),
     /// Replay an event log (CSV) into records.
     Import(import::Import),
+    #[command(hide = true)]
+    Fill(fill::Fill),
     /// Components: list, upload, activate, roll back, inspect, run.
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -77,6 +80,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Token(command) => command.run(place).await,
         Command::Record(command) => command.run(place).await,
         Command::Import(command) => command.run(place).await,
+        Command::Fill(command) => command.run(place).await,
         Command::Plugin(command) => command.run(place).await,
     }
 }

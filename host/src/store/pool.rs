@@ -196,6 +196,19 @@ impl Store {
         })
     }
 
+    /// Tells the database's planner what is in the tables, after many records were written at once.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn tidy(&self) -> Result<(), StoreError> {
+        let mut tx = self.write_connection().await?;
+        match self.backend() {
+            Backend::Sqlite => execute!(&mut tx, "PRAGMA wal_checkpoint(TRUNCATE)")?,
+            Backend::Postgres => execute!(&mut tx, "VACUUM (ANALYZE)")?,
+        };
+        Ok(())
+    }
+
     /// Closes every connection; what was acknowledged is on disk already.
     pub async fn close(&self) {
         match &self.0.pools {
