@@ -8,6 +8,7 @@
 pub mod access;
 pub mod audit;
 pub mod automatic;
+pub mod backtest;
 pub mod canonical;
 pub mod change;
 pub mod component;
