@@ -6,6 +6,7 @@ pub mod postgres;
 
 #[cfg(test)]
 mod automatic;
+mod backtest;
 #[cfg(test)]
 mod budget;
 #[cfg(test)]

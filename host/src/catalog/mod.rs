@@ -107,6 +107,15 @@ impl Catalog {
         Ok(self.0.engine.evaluate(&prepared, request, settings).await)
     }
 
+    /// A component with settings of its own, live or not, to be asked beside the live ones.
+    ///
+    /// # Errors
+    /// When the component is gone from the database or does not load.
+    pub async fn candidate(&self, org: &str, digest: &str, settings: &str) -> Result<Candidate, CatalogError> {
+        let prepared = self.prepared(org, digest, "candidate").await?;
+        Ok(Candidate { engine: self.0.engine.clone(), prepared, settings: settings.into() })
+    }
+
     /// Asks a component whether settings are valid.
     ///
     /// # Errors
@@ -181,6 +190,26 @@ impl Catalog {
             self.0.engine.load(bytes.into(), &grants).await.map_err(|refused| error(refused.message.clone()))?;
         loaded.insert(key, prepared.clone());
         Ok(prepared)
+    }
+}
+
+/// A component with settings, ready to be asked; cheap to clone.
+#[derive(Clone)]
+pub struct Candidate {
+    engine: Engine,
+    prepared: Prepared,
+    settings: Arc<str>,
+}
+
+impl Candidate {
+    /// A candidate that no database knows.
+    pub fn new(engine: Engine, prepared: Prepared, settings: &str) -> Self {
+        Self { engine, prepared, settings: settings.into() }
+    }
+
+    /// Runs one decision.
+    pub async fn evaluate(&self, request: &mortise_types::Request) -> Evaluation {
+        self.engine.evaluate(&self.prepared, request, &self.settings).await
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mortise_types::Process;
 
-use crate::domain::component::{Activation, Subject};
+use crate::domain::component::{Activation, Scope, Subject};
 use crate::engine::Prepared;
 
 /// A component that is live for a scope, ready to be called.
@@ -44,6 +44,12 @@ impl Snapshot {
     pub fn resolve(&self, org: &str, process: Process, subject: &Subject) -> Option<Arc<Live>> {
         let list = self.live.get(&(org.to_owned(), process))?;
         list.iter().find(|l| l.activation.scope.covers(subject)).cloned()
+    }
+
+    /// What is live for the whole organisation.
+    pub fn organisation(&self, org: &str, process: Process) -> Option<Arc<Live>> {
+        let list = self.live.get(&(org.to_owned(), process))?;
+        list.iter().find(|live| live.activation.scope == Scope::Organisation).cloned()
     }
 
     /// True when nothing was activated since this snapshot was taken.

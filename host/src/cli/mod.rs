@@ -4,6 +4,7 @@ mod fill;
 mod import;
 mod migrate;
 mod plugin;
+mod plugin_backtest;
 mod plugin_run;
 mod record;
 mod serve;

@@ -12,10 +12,11 @@ use mortise::flows::upload_component;
 use mortise_types::Process;
 use serde_json::{Value, json};
 
+use super::plugin_backtest::Backtest;
 use super::plugin_run::Run;
 use super::{Place, Usage, flow};
 
-/// Components: list, upload, activate, roll back, inspect, run.
+/// Components: list, upload, activate, roll back, inspect, run, backtest.
 #[derive(Subcommand)]
 pub(crate) enum Plugin {
     /// List the organisation's components and where each is active.
@@ -68,6 +69,7 @@ pub(crate) enum Plugin {
     },
     /// Run requests through a component file. Needs no server.
     Run(Run),
+    Backtest(Backtest),
 }
 
 /// What an activation is for.
@@ -96,6 +98,7 @@ impl Plugin {
     pub(crate) async fn run(self, place: &Place) -> anyhow::Result<()> {
         match self {
             Self::Run(command) => command.run().await,
+            Self::Backtest(command) => command.run().await,
             Self::Inspect { component, grant } => inspect(&component, grant).await,
             Self::List => list(place).await,
             Self::Upload { component, grant } => {

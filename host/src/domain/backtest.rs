@@ -70,6 +70,13 @@ pub struct Comparison {
     pub money: Option<i128>,
 }
 
+impl Comparison {
+    /// Nothing differs.
+    pub fn same() -> Self {
+        Self { sort: Sort::Same, group: String::new(), differences: Vec::new(), money: None }
+    }
+}
+
 /// Differing values that are listed for one decision.
 pub const MOST_DIFFERENCES: usize = 100;
 
@@ -82,7 +89,7 @@ pub fn compare(process: Process, old: &Value, new: &Value) -> Comparison {
     }
     let (before, after) = (essence(old), essence(new));
     if before == after {
-        return Comparison { sort: Sort::Same, group: String::new(), differences: Vec::new(), money: None };
+        return Comparison::same();
     }
     let mut differences = Vec::new();
     differ("", before, after, &mut differences);

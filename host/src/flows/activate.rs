@@ -220,7 +220,7 @@ async fn check_scope(desk: &Desk, actor: &Actor, scope: &Scope) -> Result<(), Fl
 }
 
 /// The settings' text: canonical, so that equal settings have one hash.
-fn settings_text(settings: &Value) -> Result<String, Refusal> {
+pub(super) fn settings_text(settings: &Value) -> Result<String, Refusal> {
     match settings {
         Value::Null => Ok("{}".to_owned()),
         Value::Object(_) => Ok(canonical::text(settings)),

@@ -6,6 +6,7 @@
 
 pub mod activate;
 pub mod authenticate;
+pub mod backtest;
 pub mod budget;
 pub mod bulk;
 pub mod configuration;

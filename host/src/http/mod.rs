@@ -5,6 +5,7 @@
 //! in `flows` and `domain`; a status code is given nowhere but here.
 
 mod activations;
+mod backtests;
 mod budgets;
 mod caller;
 mod components;
@@ -75,8 +76,15 @@ fn table() -> Table {
         .get("/api/v1/activations", activations::list::run, &activations::list::DOC)
         .post("/api/v1/activations", activations::activate::run, &activations::activate::DOC)
         .post("/api/v1/activations/rollback", activations::rollback::run, &activations::rollback::DOC)
+        // Dry runs
+        .get("/api/v1/backtests", backtests::list::run, &backtests::list::DOC)
+        .post("/api/v1/backtests", backtests::start::run, &backtests::start::DOC)
+        .get("/api/v1/backtests/{id}", backtests::read::run, &backtests::read::DOC)
+        .get("/api/v1/backtests/{id}/decisions", backtests::decisions::run, &backtests::decisions::DOC)
+        .get("/api/v1/backtests/{id}/export", backtests::export::run, &backtests::export::DOC)
         // Decisions
         .get("/api/v1/decisions", decisions::list::run, &decisions::list::DOC)
+        .get("/api/v1/decisions/export", decisions::export::run, &decisions::export::DOC)
         .get("/api/v1/decisions/{id}", decisions::read::run, &decisions::read::DOC)
         .post("/api/v1/decisions/{id}/replay", decisions::replay::run, &decisions::replay::DOC)
         .get("/api/v1/manual-decisions", manual_decisions::run, &manual_decisions::DOC)

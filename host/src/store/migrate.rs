@@ -34,6 +34,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "configuration",
         sqlite: include_str!("../../migrations/sqlite/0006_configuration.sql"),
         postgres: include_str!("../../migrations/postgres/0006_configuration.sql"),
+        version: 8,
+        name: "backtests",
+        sqlite: include_str!("../../migrations/sqlite/0008_backtests.sql"),
+        postgres: include_str!("../../migrations/postgres/0008_backtests.sql"),
     },
 ];
 

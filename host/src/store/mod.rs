@@ -8,6 +8,7 @@ mod tx;
 
 pub mod activations;
 pub mod baselines;
+pub mod backtests;
 pub mod changes;
 pub mod components;
 pub mod decisions;

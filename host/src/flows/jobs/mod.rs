@@ -28,8 +28,8 @@ mod runner;
 
 use serde_json::{Value, json};
 
-use super::bulk;
 use super::{Desk, FlowError};
+use super::{backtest, bulk};
 use crate::domain::refusal::Refusal;
 use crate::domain::role::HOST_USER;
 use crate::domain::{Actor, Instant, Job, JobState, Role};
@@ -55,6 +55,7 @@ pub struct Order {
 /// Does a job's items, by its sort.
 async fn work(run: &mut Run) -> Result<Value, FlowError> {
     match run.job().what.as_str() {
+        backtest::WHAT => backtest::work(run).await,
         bulk::WHAT => bulk::work(run).await,
         what => {
             Err(Refusal::conflict("unknown-job", format!("this server does not know jobs of the sort '{what}'")).into())

@@ -22,7 +22,7 @@ pub(super) fn process(field: &str, text: &str) -> Result<Process, Refusal> {
 }
 
 /// What `process` and `scope` of a body say; whatever is wrong is noted in `members`.
-fn target(members: &mut Members) -> Option<(Process, Scope)> {
+pub(super) fn target(members: &mut Members) -> Option<(Process, Scope)> {
     let name = members.required_text("process");
     let process = name.parse::<Process>();
     if process.is_err() && !name.is_empty() {

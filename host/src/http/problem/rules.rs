@@ -127,6 +127,7 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("not-indexed", "Not indexed", "Lists can be filtered and sorted only by indexed fields. The answer names those of the kind."),
     is("not-utf-8", "Not UTF-8", "JSON is sent as UTF-8."),
     is("nothing-active", "Nothing active", "No component is active for this process in exactly this scope."),
+    is("nothing-to-replay", "Nothing to replay", "No stored decision fits the process, scope and period of the dry run."),
     is("nothing-to-roll-back-to", "Nothing to roll back to", "There was no other component or settings before the present one."),
     is("other-budget", "Another budget", "One step books on the lines of one budget only."),
     is("other-budget", "Another budget", "One step concerns one budget. The records named belong to several."),

@@ -1,0 +1,34 @@
+//! One stored decision through a candidate.
+
+use mortise_types::{Process, Request};
+use serde_json::Value;
+
+use crate::catalog::Candidate;
+use crate::domain::backtest::{Comparison, Cost, compare};
+use crate::flows::decide::stored_output;
+
+/// What came of one decision.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// How it compares.
+    pub comparison: Comparison,
+    /// What the candidate said, as canonical JSON.
+    pub output: String,
+    /// What that cost.
+    pub cost: Cost,
+}
+
+/// Asks the candidate what it would have decided; `None` when the stored texts cannot be read.
+pub async fn judge(candidate: &Candidate, process: Process, input: &str, output: &str) -> Option<Judged> {
+    let request = Request::from_json(process, serde_json::from_str(input).ok()?).ok()?;
+    let old: Value = serde_json::from_str(output).ok()?;
+    let evaluation = candidate.evaluate(&request).await;
+    let (_, text) = stored_output(&evaluation);
+    let cost = Cost { fuel: evaluation.fuel, took_us: u64::try_from(evaluation.took.as_micros()).unwrap_or(u64::MAX) };
+    // Equal texts need no second look: that is what most decisions come to.
+    if text == output {
+        return Some(Judged { comparison: Comparison::same(), output: text, cost });
+    }
+    let new: Value = serde_json::from_str(&text).ok()?;
+    Some(Judged { comparison: compare(process, &old, &new), output: text, cost })
+}

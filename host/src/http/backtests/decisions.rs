@@ -1,0 +1,54 @@
+//! `GET /backtests/{id}/decisions`: what did not come out the same.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::json;
+
+use super::{SORTS, sort};
+use crate::flows::backtest;
+use crate::http::caller::Caller;
+use crate::http::input::{Params, Place, cursor};
+use crate::http::problem::Problem;
+use crate::http::reply;
+use crate::http::site::Site;
+use crate::http::table::{Answer, Group, Operation, Parameter, Value};
+
+pub(in crate::http) static DOC: Operation = Operation {
+    id: "listBacktestDecisions",
+    group: Group::Backtests,
+    summary: "Decisions that would come out otherwise",
+    text: "The oldest first: what changed in words (`group`), every value that differs, and for flips the stored \
+           answer and the candidate's with their reasons.",
+    parameters: &[
+        Parameter::query("sort", Value::OneOf(SORTS), "Only these."),
+        Parameter::query("group", Value::Text, "Only this group, for example `resolution: met → breached`."),
+        Parameter::query("limit", Value::Whole(1, 500), "Decisions a page. Default: 50."),
+        Parameter::query("cursor", Value::Text, "The `next` of the page before."),
+    ],
+    answers: &[Answer::json(200, "BacktestDecisionPage", "A page.")],
+    problems: &[400, 401, 404, 422],
+    ..Operation::PLAIN
+};
+
+pub(in crate::http) async fn run(
+    State(site): State<Site>,
+    caller: Caller,
+    Place(id): Place<String>,
+    mut params: Params,
+) -> Result<Response, Problem> {
+    let sort = sort(&mut params)?;
+    let group = params.take("group")?;
+    let limit = params.take_whole("limit", 1, 500)?.unwrap_or(50);
+    let after = params.take("cursor")?;
+    params.done()?;
+    let list = format!("backtest {id} {} {}", sort.map_or("", |s| s.as_str()), group.as_deref().unwrap_or_default());
+    let after = after.map(|text| cursor::decode::<1>(&list, &text)).transpose()?.map_or(String::new(), |[id]| id);
+    let mut found = backtest::decisions(&site.desk, &caller, &id, sort, group.as_deref(), &after, limit + 1).await?;
+    let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
+    if more {
+        found.pop();
+    }
+    let last = found.last().filter(|_| more).and_then(|last| last["decision"].as_str());
+    let next = last.map(|last| cursor::encode(&list, &[last]));
+    Ok(reply::ok(&json!({ "decisions": found, "next": next })))
+}

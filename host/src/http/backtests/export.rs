@@ -1,0 +1,112 @@
+//! `GET /backtests/{id}/export`: all of it, as a file.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use serde_json::Value as Json;
+
+use super::{SORTS, sort};
+use crate::domain::Actor;
+use crate::domain::backtest::Sort;
+use crate::domain::refusal::{Refusal, rule};
+use crate::flows::{Desk, FlowError, backtest};
+use crate::http::caller::Caller;
+use crate::http::input::{Params, Place};
+use crate::http::problem::Problem;
+use crate::http::site::Site;
+use crate::http::table::{Answer, Content, Group, Operation, Parameter, Value};
+
+const FORMATS: &[&str] = &["csv", "jsonl"];
+/// Decisions that are read at once.
+const PAGE: i64 = 500;
+
+pub(in crate::http) static DOC: Operation = Operation {
+    id: "exportBacktest",
+    group: Group::Backtests,
+    summary: "Decisions that would come out otherwise, as a file",
+    text: "CSV has one line for each decision with what differs in one column; JSON Lines has everything that \
+           `GET /backtests/{id}/decisions` shows.",
+    parameters: &[
+        Parameter::query("format", Value::OneOf(FORMATS), "Default: csv."),
+        Parameter::query("sort", Value::OneOf(SORTS), "Only these."),
+    ],
+    answers: &[Answer { status: 200, text: "The file.", content: Content::Other("text/csv"), headers: &[] }],
+    problems: &[400, 401, 404, 422],
+    ..Operation::PLAIN
+};
+
+pub(in crate::http) async fn run(
+    State(site): State<Site>,
+    caller: Caller,
+    Place(id): Place<String>,
+    mut params: Params,
+) -> Result<Response, Problem> {
+    let sort = sort(&mut params)?;
+    let csv = match params.take("format")?.as_deref() {
+        None | Some("csv") => true,
+        Some("jsonl") => false,
+        Some(other) => {
+            let message = format!("format has to be one of {}, not '{other}'", FORMATS.join(", "));
+            return Err(Refusal::invalid(rule::ENUM, "format", message).into());
+        }
+    };
+    params.done()?;
+    // Whatever is wrong is said before the first byte.
+    backtest::read(&site.desk, &caller, &id).await?;
+    let (kind, ending) = if csv { ("text/csv; charset=utf-8", "csv") } else { ("application/jsonl", "jsonl") };
+    let file = format!("attachment; filename=\"backtest-{id}.{ending}\"");
+    let pages =
+        Pages { desk: site.desk.clone(), actor: Actor::clone(&caller), id, sort, csv, after: Some(String::new()) };
+    let body = Body::from_stream(stream::try_unfold(pages, |mut pages| async move {
+        Ok::<_, FlowError>(pages.next().await?.map(|page| (page, pages)))
+    }));
+    Ok(([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, file)], body).into_response())
+}
+
+struct Pages {
+    desk: Desk,
+    actor: Actor,
+    id: String,
+    sort: Option<Sort>,
+    csv: bool,
+    after: Option<String>,
+}
+
+impl Pages {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, FlowError> {
+        let Some(after) = self.after.take() else { return Ok(None) };
+        let found = backtest::decisions(&self.desk, &self.actor, &self.id, self.sort, None, &after, PAGE).await?;
+        let full = i64::try_from(found.len()).is_ok_and(|count| count == PAGE);
+        self.after = found.last().filter(|_| full).and_then(|last| last["decision"].as_str()).map(str::to_owned);
+        Ok(Some(if self.csv { table(&found, after.is_empty()) } else { lines(&found) }))
+    }
+}
+
+fn lines(found: &[Json]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for decision in found {
+        out.extend(decision.to_string().bytes());
+        out.push(b'\n');
+    }
+    out
+}
+
+fn table(found: &[Json], first: bool) -> Vec<u8> {
+    const COLUMNS: [&str; 6] = ["decision", "record", "at", "sort", "group", "money"];
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let text = |value: &Json| value.as_str().map_or_else(String::new, str::to_owned);
+    // Writing into memory does not fail.
+    if first {
+        let _ = writer.write_record(COLUMNS.iter().chain(&["differences"]));
+    }
+    for decision in found {
+        let differences = decision["differences"].as_array().into_iter().flatten();
+        let differences: Vec<String> =
+            differences.map(|d| format!("{}: {} → {}", text(&d["path"]), d["old"], d["new"])).collect();
+        let row = COLUMNS.iter().map(|name| text(&decision[*name])).chain([differences.join("; ")]);
+        let _ = writer.write_record(row);
+    }
+    writer.into_inner().unwrap_or_default()
+}

@@ -1,0 +1,47 @@
+//! `GET /backtests`: dry runs, newest first.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::{Value as Json, json};
+
+use crate::flows::backtest;
+use crate::http::caller::Caller;
+use crate::http::input::{Params, cursor};
+use crate::http::problem::Problem;
+use crate::http::reply;
+use crate::http::site::Site;
+use crate::http::table::{Answer, Group, Operation, Parameter, Value};
+
+pub(in crate::http) static DOC: Operation = Operation {
+    id: "listBacktests",
+    group: Group::Backtests,
+    summary: "Dry runs",
+    text: "The newest first, each with its sums so far. You see your own; process owners, administrators and auditors \
+           see all.",
+    parameters: &[
+        Parameter::query("limit", Value::Whole(1, 100), "Dry runs a page. Default: 20."),
+        Parameter::query("cursor", Value::Text, "The `next` of the page before."),
+    ],
+    answers: &[Answer::json(200, "BacktestPage", "A page.")],
+    problems: &[400, 401, 422],
+    ..Operation::PLAIN
+};
+
+pub(in crate::http) async fn run(
+    State(site): State<Site>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<Response, Problem> {
+    let limit = params.take_whole("limit", 1, 100)?.unwrap_or(20);
+    let before = params.take("cursor")?;
+    params.done()?;
+    let before = before.map(|text| cursor::decode::<1>("backtests", &text)).transpose()?.map(|[id]| id);
+    let mut found = backtest::reports(&site.desk, &caller, before, limit + 1).await?;
+    let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
+    if more {
+        found.pop();
+    }
+    let next = found.last().filter(|_| more).map(|last| cursor::encode("backtests", &[&last.job.id]));
+    let shown: Vec<Json> = found.iter().map(backtest::Report::to_json).collect();
+    Ok(reply::ok(&json!({ "backtests": shown, "next": next })))
+}

@@ -1,0 +1,275 @@
+//! Dry runs: the decisions they replay, and what came of each.
+
+use super::tx::{Bind, execute, fetch_all, fetch_built};
+use super::unit::insert_rows;
+use super::{Store, StoreError, Tx};
+use crate::domain::Instant;
+use crate::domain::backtest::Sort;
+
+/// Which stored decisions a dry run replays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Selection {
+    /// Process, by its slug.
+    pub process: String,
+    /// Of records whose number starts with this prefix.
+    pub prefix: Option<String>,
+    /// Of records that point to this one, or of the record itself.
+    pub about: Option<String>,
+    /// Taken at this moment or later, in milliseconds.
+    pub from: Option<i64>,
+    /// Taken before this moment, in milliseconds.
+    pub to: Option<i64>,
+    /// Only the newest decision of each record.
+    pub latest: bool,
+    /// No newer than this decision: what comes while the dry run goes on is not part of it.
+    pub until: String,
+}
+
+/// A stored decision as a dry run needs it.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    /// Identifier.
+    pub id: String,
+    /// Record.
+    pub number: String,
+    /// When it was taken.
+    pub at: Instant,
+    /// Request, as canonical JSON.
+    pub input: String,
+    /// Answer, as canonical JSON.
+    pub output: String,
+    /// Fuel it took.
+    pub fuel: i64,
+    /// Microseconds it took.
+    pub took_us: i64,
+}
+
+/// A decision that does not come out the same.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The stored decision.
+    pub decision: String,
+    /// Its record.
+    pub number: String,
+    /// When it was taken.
+    pub at: Instant,
+    /// How it compares.
+    pub sort: Sort,
+    /// What changed, in words.
+    pub group: String,
+    /// By how much its main amount is higher, in millionths.
+    pub money: Option<String>,
+    /// What differs, as JSON.
+    pub differences: String,
+    /// What the candidate said, as JSON; only where the verdict turned or the candidate failed.
+    pub output: Option<String>,
+}
+
+/// A part of a dry run, written as a whole.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Organisation.
+    pub org: String,
+    /// The job.
+    pub job: String,
+    /// Which part, from 1.
+    pub n: i64,
+    /// The last decision it looked at.
+    pub last: String,
+    /// Its sums, as JSON.
+    pub summary: String,
+    /// What did not come out the same.
+    pub decisions: Vec<Compared>,
+}
+
+pub(super) async fn insert(tx: &mut Tx, batch: &Batch) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "INSERT INTO backtest_batches (org, job, n, last, summary) VALUES ($1, $2, $3, $4, $5)",
+        &batch.org,
+        &batch.job,
+        batch.n,
+        &batch.last,
+        &batch.summary
+    )?;
+    // A missing value is written as an empty text and read back as none: neither column holds empty texts.
+    let text = |value: &str| Bind::Text(value.to_owned());
+    let rows = batch.decisions.iter().map(|c| {
+        [
+            text(&batch.org),
+            text(&batch.job),
+            text(&c.decision),
+            text(&c.number),
+            Bind::Int(c.at.0),
+            text(c.sort.as_str()),
+            text(&c.group),
+            text(c.money.as_deref().unwrap_or_default()),
+            text(&c.differences),
+            text(c.output.as_deref().unwrap_or_default()),
+        ]
+    });
+    let head = "INSERT INTO backtest_decisions
+                    (org, job, decision, number, at, sort, change_group, money, differences, output)
+                VALUES ";
+    insert_rows(tx, head, rows.collect()).await?;
+    Ok(())
+}
+
+/// Conditions of a selection; `$1` is the organisation, `$2` the process.
+fn conditions(org: &str, selection: &Selection) -> (String, Vec<Bind>) {
+    let mut binds = vec![Bind::Text(org.to_owned()), Bind::Text(selection.process.clone())];
+    let mut sql = "d.org = $1 AND d.process = $2 AND d.status <> 'failed'".to_owned();
+    let mut add = |text: &str, bind: Bind| {
+        binds.push(bind);
+        sql.push_str(&text.replace('?', &format!("${}", binds.len())));
+    };
+    add(" AND d.id <= ?", Bind::Text(selection.until.clone()));
+    if let Some(prefix) = &selection.prefix {
+        let length = prefix.len() + 1;
+        add(&format!(" AND substr(d.number, 1, {length}) = ?"), Bind::Text(format!("{prefix}-")));
+    }
+    if let Some(about) = &selection.about {
+        add(
+            " AND (d.number = ? OR EXISTS (SELECT 1 FROM links l WHERE l.org = $1 AND l.source = d.number AND l.target = ?))",
+            Bind::Text(about.clone()),
+        );
+    }
+    if let Some(from) = selection.from {
+        add(" AND d.at >= ?", Bind::Int(from));
+    }
+    if let Some(to) = selection.to {
+        add(" AND d.at < ?", Bind::Int(to));
+    }
+    if selection.latest {
+        sql.push_str(
+            " AND NOT EXISTS (SELECT 1 FROM decisions n WHERE n.org = $1 AND n.number = d.number AND n.process = $2 \
+             AND n.id > d.id AND n.id <= $3 AND n.status <> 'failed')",
+        );
+    }
+    (sql, binds)
+}
+
+type ReplayedRow = (String, String, i64, String, String, i64, i64);
+type ComparedRow = (String, String, i64, String, String, Option<String>, String, Option<String>);
+
+impl Store {
+    /// The newest decision of a process; `None` while there is none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn newest_decision(&self, org: &str, process: &str) -> Result<Option<String>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = fetch_all!(
+            &mut tx,
+            (String,),
+            "SELECT id FROM decisions WHERE org = $1 AND process = $2 ORDER BY id DESC LIMIT 1",
+            org,
+            process
+        )?;
+        Ok(rows.into_iter().next().map(|(id,)| id))
+    }
+
+    /// How many decisions a selection has.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_selected(&self, org: &str, selection: &Selection) -> Result<i64, StoreError> {
+        let (conditions, binds) = conditions(org, selection);
+        let mut tx = self.read().await?;
+        let sql = format!("SELECT COUNT(*) FROM decisions d WHERE {conditions}");
+        let rows = fetch_built::<(i64,)>(&mut tx, sql, binds).await?;
+        Ok(rows.first().map_or(0, |(count,)| *count))
+    }
+
+    /// The next decisions of a selection, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn selected(
+        &self,
+        org: &str,
+        selection: &Selection,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<Replayed>, StoreError> {
+        let (conditions, mut binds) = conditions(org, selection);
+        binds.extend([Bind::Text(after.to_owned()), Bind::Int(limit)]);
+        let (after, limit) = (binds.len() - 1, binds.len());
+        let sql = format!(
+            "SELECT d.id, d.number, d.at, d.input, d.output, d.fuel, d.took_us FROM decisions d
+             WHERE {conditions} AND d.id > ${after} ORDER BY d.id LIMIT ${limit}"
+        );
+        let mut tx = self.read().await?;
+        let rows = fetch_built::<ReplayedRow>(&mut tx, sql, binds).await?;
+        let read = |(id, number, at, input, output, fuel, took_us)| Replayed {
+            id,
+            number,
+            at: Instant(at),
+            input,
+            output,
+            fuel,
+            took_us,
+        };
+        Ok(rows.into_iter().map(read).collect())
+    }
+
+    /// The parts of a dry run so far, in order: the last decision of each, and its sums.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn backtest_batches(&self, org: &str, job: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let mut tx = self.read().await?;
+        Ok(fetch_all!(
+            &mut tx,
+            (String, String),
+            "SELECT last, summary FROM backtest_batches WHERE org = $1 AND job = $2 ORDER BY n",
+            org,
+            job
+        )?)
+    }
+
+    /// What did not come out the same, oldest decision first: after a decision, of one group or all.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn backtest_decisions(
+        &self,
+        org: &str,
+        job: &str,
+        sort: Option<Sort>,
+        group: Option<&str>,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<Compared>, StoreError> {
+        let mut sql = "SELECT decision, number, at, sort, change_group, money, differences, output
+             FROM backtest_decisions WHERE org = $1 AND job = $2 AND decision > $3"
+            .to_owned();
+        let mut binds = vec![Bind::Text(org.to_owned()), Bind::Text(job.to_owned()), Bind::Text(after.to_owned())];
+        for (column, value) in [("sort", sort.map(Sort::as_str)), ("change_group", group)] {
+            if let Some(value) = value {
+                binds.push(Bind::Text(value.to_owned()));
+                sql.push_str(&format!(" AND {column} = ${}", binds.len()));
+            }
+        }
+        binds.push(Bind::Int(limit));
+        sql.push_str(&format!(" ORDER BY decision LIMIT ${}", binds.len()));
+        let mut tx = self.read().await?;
+        let rows = fetch_built::<ComparedRow>(&mut tx, sql, binds).await?;
+        let known = |text: Option<String>| text.filter(|text| !text.is_empty());
+        rows.into_iter()
+            .map(|(decision, number, at, sort, group, money, differences, output)| {
+                let unknown = || StoreError::corrupt(format!("dry run {job}"), format!("sort '{sort}'"));
+                Ok(Compared {
+                    sort: Sort::parse(&sort).ok_or_else(unknown)?,
+                    decision,
+                    number,
+                    at: Instant(at),
+                    group,
+                    money: known(money),
+                    differences,
+                    output: known(output),
+                })
+            })
+            .collect()
+    }
+}
