@@ -126,7 +126,7 @@ pub(super) enum Group {
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Records,
         Self::Budgets,
         Self::Jobs,

@@ -34,6 +34,8 @@ const MIGRATIONS: &[Migration] = &[
         name: "configuration",
         sqlite: include_str!("../../migrations/sqlite/0006_configuration.sql"),
         postgres: include_str!("../../migrations/postgres/0006_configuration.sql"),
+    },
+    Migration {
         version: 8,
         name: "backtests",
         sqlite: include_str!("../../migrations/sqlite/0008_backtests.sql"),

@@ -7,8 +7,8 @@ mod record_rows;
 mod tx;
 
 pub mod activations;
-pub mod baselines;
 pub mod backtests;
+pub mod baselines;
 pub mod changes;
 pub mod components;
 pub mod decisions;
