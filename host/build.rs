@@ -19,7 +19,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(source, "    ({name:?}, include_str!({:?})),", file.display().to_string())?;
     }
     source.push_str("];\n");
-    fs::write(out, source)?;
+    // Beside and renamed: the build folder may be a hard-linked copy of another worktree's.
+    let beside = out.with_extension("new");
+    fs::write(&beside, source)?;
+    fs::rename(beside, out)?;
     Ok(())
 }
 

@@ -30,6 +30,12 @@ mod import;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
+mod monitoring;
+#[cfg(test)]
+mod random_walk;
+#[cfg(test)]
+mod requests;
+#[cfg(test)]
 mod rooms;
 #[cfg(test)]
 mod sla;

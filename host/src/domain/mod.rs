@@ -29,6 +29,7 @@ pub mod policy;
 pub mod record;
 pub mod refusal;
 pub mod role;
+pub mod sample;
 pub mod time;
 pub mod when;
 pub mod workdays;

@@ -6,7 +6,7 @@
 use mortise_types::Process;
 
 use super::working::{Cause, Working};
-use super::{FlowError, automatic, budget, change_risk, configuration, rules, sla, supplier};
+use super::{FlowError, approval_route, automatic, budget, change_risk, configuration, rules, sla, supplier};
 use crate::domain::kind::Trigger;
 use crate::domain::record::Record;
 use crate::domain::{Kind, Role, TransitionContext};
@@ -16,6 +16,7 @@ use crate::domain::{Kind, Role, TransitionContext};
 pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
     configuration::check(working).await?;
     automatic::fire(working).await?;
+    approval_route::run(working)?;
     stage(working).await?;
     while automatic::follow(working).await? {
         stage(working).await?;
@@ -60,7 +61,7 @@ fn asked(working: &Working<'_>) -> Vec<Process> {
     }
 }
 
-/// The approvers that a record's decision named (`route` transitions).
+/// The approvers that a record's decision or formula named (`route` transitions).
 #[derive(Debug, Default)]
 pub(super) struct Route {
     roles: Vec<Role>,
@@ -68,11 +69,11 @@ pub(super) struct Route {
     also: &'static [Role],
 }
 
-/// Who the record's decision says may approve it.
+/// Who the record's decision, or its own formula, says may approve it.
 pub(super) fn route(kind: &Kind, record: &Record) -> Route {
     let also = budget::approvers(record);
     if !kind.decisions.iter().any(|hook| hook.process == Process::ChangeRisk) {
-        return Route { also, ..Route::default() };
+        return Route { roles: approval_route::approvers(kind, record), also, ..Route::default() };
     }
     let (roles, auto) = change_risk::approvers(record);
     Route { roles, auto, also }

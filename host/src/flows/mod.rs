@@ -21,11 +21,13 @@ pub mod list_records;
 pub mod read_record;
 pub mod reindex;
 pub mod replay_decision;
+pub mod samples;
 pub mod scenario;
 pub mod transition_record;
 pub mod update_record;
 pub mod upload_component;
 
+mod approval_route;
 mod automatic;
 mod change_risk;
 mod decide;

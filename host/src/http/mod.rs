@@ -25,6 +25,7 @@ mod problem;
 mod records;
 mod reply;
 mod request_id;
+mod samples;
 mod serve;
 mod service;
 mod site;
@@ -90,6 +91,7 @@ fn table() -> Table {
         .get("/api/v1/manual-decisions", manual_decisions::run, &manual_decisions::DOC)
         // Events
         .get("/api/v1/events", events::run, &events::DOC)
+        .post("/api/v1/samples", samples::run, &samples::DOC)
         // The caller
         .get("/api/v1/me", me::run, &me::DOC)
         // The server itself: no token needed

@@ -41,6 +41,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0008_backtests.sql"),
         postgres: include_str!("../../migrations/postgres/0008_backtests.sql"),
     },
+    Migration {
+        version: 20,
+        name: "samples",
+        sqlite: include_str!("../../migrations/sqlite/0020_samples.sql"),
+        postgres: include_str!("../../migrations/postgres/0020_samples.sql"),
+    },
 ];
 
 /// Any fixed number: nodes that start together take turns.

@@ -26,6 +26,7 @@ pub mod organisations;
 pub mod pool;
 pub mod records;
 pub mod reindex;
+pub mod samples;
 pub mod snapshot;
 pub mod timers;
 pub mod tokens;

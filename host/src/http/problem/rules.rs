@@ -148,6 +148,7 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("reschedule-outside-blackout", "Inside a blackout window", "The change cannot be scheduled before its window is moved out of the blackout."),
     is("resolve-collision", "Collision not resolved", "Another change works on the same items at the same time. Move one of them, or withdraw one, before this one is scheduled."),
     is("role", "Role missing", "None of your roles may do this. The answer names those that may."),
+    is("sample-order", "Sample out of order", "A later sample of this source and metric was taken already. Samples are sent in the order of their time."),
     is("self-relation", "Relation to itself", "An item or service cannot depend on itself, nor have another relation to itself."),
     is("separation-of-duties", "Separation of duties", "You are named in the record, or did the step before, in a way that leaves this step to somebody else."),
     is("settings", "Invalid settings", "The component does not accept these settings. Its schema is in GET /api/v1/components/{digest}."),
