@@ -1,16 +1,27 @@
-//! Embeds the record kinds: writes `kinds.rs`, an array of path and text of every file under
-//! `kinds/`, which `domain::kind` includes.
+//! Embeds what is data: for each of `FOLDERS` writes an array of path and text of every TOML file below it, which the
+//! room that reads them includes.
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+/// Record kinds (`domain::kind`; what lies in the topmost folder itself is no kind) and measures (`domain::measure`).
+const FOLDERS: [(&str, bool); 2] = [("kinds", false), ("measures", true)];
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("kinds");
-    let out = PathBuf::from(env::var("OUT_DIR")?).join("kinds.rs");
+    for (folder, topmost) in FOLDERS {
+        embed(folder, topmost)?;
+    }
+    Ok(())
+}
+
+fn embed(folder: &str, topmost: bool) -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join(folder);
+    let out = PathBuf::from(env::var("OUT_DIR")?).join(format!("{folder}.rs"));
     let mut files = Vec::new();
-    collect(&root, &root, &mut files)?;
+    collect(&root, &mut files)?;
+    files.retain(|file| topmost || file.parent() != Some(&root));
     files.sort();
     let mut source = String::from("static EMBEDDED: &[(&str, &str)] = &[\n");
     for file in &files {
@@ -26,14 +37,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Collects the kind files below a folder; what lies in the topmost one itself is no kind. The folders are watched too, so that a new file is seen.
-fn collect(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
+/// Collects the TOML files below a folder. The folders are watched too, so that a new file is seen.
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", folder.display());
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            collect(root, &path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "toml") && path.parent() != Some(root) {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
             files.push(path);
         }
     }

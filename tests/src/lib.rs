@@ -30,6 +30,8 @@ mod import;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
+mod measures;
+#[cfg(test)]
 mod monitoring;
 #[cfg(test)]
 mod random_walk;
@@ -37,6 +39,8 @@ mod random_walk;
 mod requests;
 #[cfg(test)]
 mod rooms;
+#[cfg(test)]
+mod seed;
 #[cfg(test)]
 mod sla;
 #[cfg(test)]

@@ -21,6 +21,7 @@ pub mod job;
 pub mod kind;
 pub mod ledger;
 pub mod lifecycle;
+pub mod measure;
 mod nearest;
 pub mod number;
 pub mod outcome;

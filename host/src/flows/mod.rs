@@ -18,6 +18,7 @@ pub mod first_start;
 pub mod import;
 pub mod jobs;
 pub mod list_records;
+pub mod measures;
 pub mod read_record;
 pub mod reindex;
 pub mod replay_decision;

@@ -19,6 +19,7 @@ mod jobs;
 mod kinds;
 mod manual_decisions;
 mod me;
+mod measures;
 mod observe;
 mod openapi;
 mod problem;
@@ -89,6 +90,9 @@ fn table() -> Table {
         .get("/api/v1/decisions/{id}", decisions::read::run, &decisions::read::DOC)
         .post("/api/v1/decisions/{id}/replay", decisions::replay::run, &decisions::replay::DOC)
         .get("/api/v1/manual-decisions", manual_decisions::run, &manual_decisions::DOC)
+        // Measures
+        .get("/api/v1/measures", measures::list, &measures::LIST)
+        .get("/api/v1/measures/{measure}", measures::read, &measures::READ)
         // Events
         .get("/api/v1/events", events::run, &events::DOC)
         .post("/api/v1/samples", samples::run, &samples::DOC)

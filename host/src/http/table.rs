@@ -120,13 +120,14 @@ pub(super) enum Group {
     Activations,
     Backtests,
     Decisions,
+    Measures,
     Events,
     Caller,
     Server,
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Records,
         Self::Budgets,
         Self::Jobs,
@@ -136,6 +137,7 @@ impl Group {
         Self::Activations,
         Self::Backtests,
         Self::Decisions,
+        Self::Measures,
         Self::Events,
         Self::Caller,
         Self::Server,
@@ -155,6 +157,7 @@ impl Group {
             Self::Activations => ("Activations", "Which component decides for what, from when on."),
             Self::Backtests => ("Dry runs", "What a candidate would have decided, before it decides."),
             Self::Decisions => ("Decisions", "What was decided, why, by which component, and running it again."),
+            Self::Measures => ("Measures", "Figures of a period, from live records."),
             Self::Events => ("Events", "What happens, as it happens."),
             Self::Caller => ("Caller", "Who the token belongs to."),
             Self::Server => ("Server", "Health, this documentation and the meaning of errors. No token needed."),

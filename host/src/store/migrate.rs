@@ -36,6 +36,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0006_configuration.sql"),
     },
     Migration {
+        version: 7,
+        name: "evidence",
+        sqlite: include_str!("../../migrations/sqlite/0007_evidence.sql"),
+        postgres: include_str!("../../migrations/postgres/0007_evidence.sql"),
+    },
+    Migration {
         version: 8,
         name: "backtests",
         sqlite: include_str!("../../migrations/sqlite/0008_backtests.sql"),

@@ -176,7 +176,7 @@ pub(in crate::flows) fn calendar(record: &Record, from: Instant, until: Instant)
     .ok()
 }
 
-fn always(from: Instant) -> sla::Calendar {
+pub(super) fn always(from: Instant) -> sla::Calendar {
     const DAY_S: i64 = 86_400;
     sla::Calendar {
         time_zone: "UTC".to_owned(),

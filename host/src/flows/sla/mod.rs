@@ -15,6 +15,7 @@ use super::FlowError;
 use super::decide::Answer;
 use super::working::{Cause, Working};
 use crate::domain::component::Subject;
+use crate::domain::record::Record;
 use crate::domain::time::Instant;
 use agreement::Agreement;
 pub(super) use agreement::Sources;
@@ -161,4 +162,9 @@ fn set_timers(working: &mut Working<'_>, milestones: &[Milestone], clock: &sla::
 
 fn is_closed(working: &Working<'_>) -> bool {
     working.kind.state(&working.record.state).is_some_and(|state| state.closed)
+}
+
+/// The calendar of a record for a period; without one, all hours of every day.
+pub(super) fn period_calendar(record: Option<&Record>, from: Instant, until: Instant) -> sla::Calendar {
+    record.and_then(|record| agreement::calendar(record, from, until)).unwrap_or_else(|| agreement::always(from))
 }

@@ -17,6 +17,8 @@ use crate::domain::{Kinds, canonical};
 
 /// Schemas that do not depend on the kinds.
 const SCHEMAS: &str = include_str!("schemas.json");
+/// Those of measures and evidence.
+const EVIDENCE: &str = include_str!("evidence.json");
 
 /// The document of one set of kinds, ready to be sent.
 #[derive(Clone)]
@@ -140,8 +142,9 @@ fn headers() -> Value {
 }
 
 fn schemas(kinds: &Kinds) -> Map<String, Value> {
-    // The file is part of the binary and a test reads it.
+    // The files are part of the binary and a test reads them.
     let mut schemas: Map<String, Value> = serde_json::from_str(SCHEMAS).unwrap_or_default();
+    schemas.extend(serde_json::from_str::<Map<String, Value>>(EVIDENCE).unwrap_or_default());
     let rules: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
     if let Some(rule) = schemas.get_mut("Problem").and_then(|s| s.pointer_mut("/properties/rule")) {
         rule["examples"] = json!(rules);

@@ -160,8 +160,11 @@ fn every_reference_resolves() {
 
 #[test]
 fn every_named_schema_is_read() {
-    let schemas: Map<String, Value> = serde_json::from_str(SCHEMAS).unwrap();
+    let mut schemas: Map<String, Value> = serde_json::from_str(SCHEMAS).unwrap();
     assert!(schemas.len() > 20);
+    for (name, schema) in serde_json::from_str::<Map<String, Value>>(EVIDENCE).unwrap() {
+        assert_eq!(schemas.insert(name.clone(), schema), None, "{name} is there twice");
+    }
     for kind in Kinds::builtin().iter() {
         for (name, _) in kinds::schemas(kind) {
             assert!(!schemas.contains_key(&name), "{name} is a schema of its own and of a kind");

@@ -1,0 +1,84 @@
+//! The period that a caller asks about.
+
+use jiff::civil::Date;
+
+use crate::domain::measure::Span;
+use crate::domain::period as periods;
+use crate::domain::refusal::{Refusal, rule};
+use crate::domain::time::parse_date;
+
+/// A period in the caller's words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PeriodAsk {
+    /// First day, `2026-03-01`.
+    pub from: Option<String>,
+    /// Last day; it belongs to the period.
+    pub to: Option<String>,
+    /// Instead of both: `2026-03`, `2026-Q1`, `2026-H1`, `2026`.
+    pub period: Option<String>,
+    /// Time zone whose days they are; UTC when it is not given.
+    pub tz: Option<String>,
+}
+
+/// The period asked about; `otherwise` where neither days nor a period were given.
+///
+/// # Errors
+/// What is no day, no period or no time zone; days in the wrong order; only one of two days.
+pub fn period(ask: &PeriodAsk, otherwise: Option<(Date, Date)>) -> Result<Span, Refusal> {
+    let day = |name: &'static str, text: &str| {
+        let wrong = || Refusal::invalid(rule::TYPE, name, format!("{name}: '{text}' is not a day like 2026-03-31"));
+        parse_date(text).ok_or_else(wrong)
+    };
+    let (first, last) = match (&ask.from, &ask.to, &ask.period) {
+        (Some(from), Some(to), None) => (day("from", from)?, day("to", to)?),
+        (None, None, Some(text)) => periods::span(text).ok_or_else(|| {
+            let message = format!("period: '{text}' is no period like 2026-03, 2026-Q1, 2026-H1 or 2026");
+            Refusal::invalid(rule::TYPE, "period", message)
+        })?,
+        (None, None, None) => otherwise.ok_or_else(|| {
+            Refusal::invalid(rule::REQUIRED, "from", "from and to are required, or period instead of both")
+        })?,
+        (Some(_), None, None) => return Err(Refusal::invalid(rule::REQUIRED, "to", "to is required with from")),
+        (None, Some(_), None) => return Err(Refusal::invalid(rule::REQUIRED, "from", "from is required with to")),
+        (_, _, Some(_)) => {
+            return Err(Refusal::invalid(rule::FORMAT, "period", "period is given instead of from and to"));
+        }
+    };
+    if first > last {
+        return Err(Refusal::invalid(rule::RANGE, "to", format!("to is before from: {last} before {first}")));
+    }
+    let zone = ask.tz.as_deref().unwrap_or("UTC");
+    Span::new(first, last, zone).map_err(|error| Refusal::invalid(rule::FORMAT, "tz", error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn ask(from: &str, to: &str, of: &str, tz: &str) -> Result<String, String> {
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let ask = PeriodAsk { from: text(from), to: text(to), period: text(of), tz: text(tz) };
+        period(&ask, None)
+            .map(|span| span.name())
+            .map_err(|refusal| format!("{} {}", refusal.field.unwrap(), refusal.rule))
+    }
+
+    #[test]
+    fn a_period_is_given_in_one_way() {
+        assert_eq!(ask("2026-03-01", "2026-03-31", "", "Asia/Shanghai").unwrap(), "2026-03");
+        assert_eq!(ask("", "", "2026-Q1", "").unwrap(), "2026-Q1");
+        for (from, to, of, tz, problem) in [
+            ("", "", "", "", "from required"),
+            ("2026-03-01", "", "", "", "to required"),
+            ("", "2026-03-01", "", "", "from required"),
+            ("2026-03-01", "2026-02-01", "", "", "to range"),
+            ("2026-02-30", "2026-03-01", "", "", "from type"),
+            ("", "", "2026-Q5", "", "period type"),
+            ("2026-03-01", "2026-03-02", "2026", "", "period format"),
+            ("", "", "2026", "Mars/Base", "tz format"),
+        ] {
+            assert_eq!(ask(from, to, of, tz).unwrap_err(), problem);
+        }
+    }
+}
