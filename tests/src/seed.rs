@@ -5,7 +5,7 @@
 
 use mortise::domain::record::{self, Record};
 use mortise::domain::{Instant, Kind};
-use mortise::store::unit::{AuditDraft, RecordWrite, Unit};
+use mortise::store::unit::{AuditDraft, LinkRow, RecordWrite, Unit};
 use serde_json::{Value, json};
 
 use crate::app::{Desktop, ORG};
@@ -100,7 +100,8 @@ fn unit(app: &Desktop, kind: &Kind, number: &str, past: Past) -> Unit {
             entries.push((path.to_owned(), String::new()));
         }
     }
-    let links = record::references(kind, &record).into_iter().map(|r| (r.rel, r.number)).collect();
+    let row = |r: record::Reference| LinkRow { rel: r.rel, target: r.number, group: r.group };
+    let links = record::references(kind, &record).into_iter().map(row).collect();
     let write = RecordWrite { record, was: None, entries: Some(entries), links: Some(links) };
     Unit { org: ORG.to_owned(), records: vec![write], audit, ..Unit::default() }
 }

@@ -1,7 +1,7 @@
 //! Conditions as SQL. A condition on a value that is not there is not met.
 
 use super::dialect;
-use super::population::{Query, Source};
+use super::population::{Query, Source, path};
 use crate::domain::Kind;
 use crate::domain::field::FieldType;
 use crate::domain::measure::Lies;
@@ -175,7 +175,7 @@ impl Query<'_> {
         let other = Source { row: q.clone(), json: format!("{q}.data"), item: false };
         let value = self.text(source, &related.is);
         let slug = self.text_bind(&kind.slug);
-        let belongs = self.belongs(&kind, &other, &related.by, &value, &slug);
+        let belongs = self.belongs(&kind, &other, &related.by, &value);
         let mut parts = vec![format!("{q}.org = $1 AND {q}.kind = {slug} AND {belongs}")];
         if !related.of.states.is_empty() {
             debug_assert!(related.of.lies == Lies::Standing, "related records have no period of their own");
@@ -189,7 +189,7 @@ impl Query<'_> {
         if let Some(days) = related.earlier_days {
             let ms = self.int(days.saturating_mul(86_400_000));
             let row = &source.row;
-            parts.push(format!("{q}.id < {row}.id AND {q}.created_at >= {row}.created_at - {ms}"));
+            parts.push(format!("{q}.key < {row}.key AND {q}.created_at >= {row}.created_at - {ms}"));
         }
         if let (Some(state), Some(moment)) = (&related.entered, &related.not_after) {
             let states = vec![state.clone()];
@@ -202,7 +202,7 @@ impl Query<'_> {
     }
 
     /// That a record's field has a value: by the index, where it keeps the value as it is.
-    fn belongs(&mut self, kind: &Kind, other: &Source, by: &str, value: &str, slug: &str) -> String {
+    fn belongs(&mut self, kind: &Kind, other: &Source, by: &str, value: &str) -> String {
         let plain = matches!(
             kind.indexed(by),
             Some(FieldType::Ref(_) | FieldType::User | FieldType::Str | FieldType::Enum(_) | FieldType::Role)
@@ -210,10 +210,9 @@ impl Query<'_> {
         if !plain {
             return format!("{} = {value}", self.text(other, by));
         }
-        let (x, path) = (self.alias("x"), self.text_bind(by));
+        let (x, path) = (self.alias("x"), self.bind(path(self.lens.org, kind, by)));
         format!(
-            "{}.id IN (SELECT {x}.record_id FROM field_index {x} WHERE {x}.org = $1 AND {x}.kind = {slug} \
-             AND {x}.path = {path} AND {x}.value = {value})",
+            "{}.key IN (SELECT {x}.record FROM field_index {x} WHERE {x}.path = {path} AND {x}.value = {value})",
             other.row
         )
     }

@@ -199,7 +199,7 @@ impl Store {
             let state = query.state_at(&source);
             let hit = query.all(&source, that);
             let limit = query.int(limit);
-            let sql = format!("SELECT {COLUMNS}, {state}{head} AND {hit} ORDER BY r.id DESC LIMIT {limit}");
+            let sql = format!("SELECT {COLUMNS}, {state}{head} AND {hit} ORDER BY r.key DESC LIMIT {limit}");
             for row in self.figures::<ListRow>(sql, query).await? {
                 let (a, b, c, d, e, f, g, h, i, j, k, l, state) = row;
                 let row: Row = (a, b, c, d, e, f, g, h, i, j, k, l);

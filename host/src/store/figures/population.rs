@@ -5,8 +5,8 @@ use super::{Lens, millis};
 use crate::domain::Kind;
 use crate::domain::field::FieldType;
 use crate::domain::measure::{Amount, Lies, Population};
-use crate::store::Backend;
 use crate::store::tx::Bind;
+use crate::store::{Backend, index};
 
 /// Entries of the audit trail that tell of a step from state to state. The same words stand in the index.
 const STEPS: &str = "substr(a.action, 1, 11) = 'transition:'";
@@ -120,8 +120,13 @@ impl<'l> Query<'l> {
                 format!("r.created_at {until} {at}")
             }
             Lies::Created => {
-                let (from, to) = (self.bind(millis(from)), self.bind(millis(to)));
-                format!("r.created_at >= {from} AND r.created_at < {to}")
+                let all = self.bind(path(self.lens.org, kind, index::ALL));
+                // Keys are in the order of the making.
+                let (first, last) = (self.int(index::first_key(from)), self.int(index::first_key(to)));
+                format!(
+                    "r.key IN (SELECT f.record FROM field_index f WHERE f.path = {all} AND f.value = '' \
+                     AND f.record >= {first} AND f.record < {last})"
+                )
             }
             Lies::Entered(states) => {
                 let entered = self.entered("a", states);
@@ -165,12 +170,10 @@ impl<'l> Query<'l> {
                 return format!("{moment} >= {from} AND {moment} < {to}");
             }
         };
-        let path = self.text_bind(field);
-        let slug = self.text_bind(&kind.slug);
+        let path = self.bind(path(self.lens.org, kind, field));
         let (from, to) = (self.text_bind(&from), self.text_bind(&to));
         format!(
-            "r.id IN (SELECT f.record_id FROM field_index f WHERE f.org = $1 AND f.kind = {slug} AND f.path = {path} \
-             AND f.value >= {from} AND f.value < {to})"
+            "r.key IN (SELECT f.record FROM field_index f WHERE f.path = {path} AND f.value >= {from} AND f.value < {to})"
         )
     }
 
@@ -218,6 +221,11 @@ impl<'l> Query<'l> {
             }
         }
     }
+}
+
+/// The number of a path in the index.
+pub(super) fn path(org: &str, kind: &Kind, name: &str) -> Bind {
+    Bind::Int(index::path(org, &kind.slug, name))
 }
 
 fn time_after(span: &crate::domain::measure::Span) -> String {
