@@ -28,8 +28,6 @@ pub struct Policy {
     pub constants: Constants,
     /// Configuration management (guide, P21).
     pub configuration: ConfigurationPolicy,
-    /// Assets, stock counts and repairs (guide, P19 and P20).
-    pub asset: AssetPolicy,
 }
 
 /// The host's part in configuration management.
@@ -42,11 +40,6 @@ pub struct ConfigurationPolicy {
     pub circle_records: u32,
     /// Steps that an impact is followed when the caller does not say.
     pub impact_depth: u32,
-    /// Accuracy of a configuration audit, in tenths of a percent, from which it is passed.
-    pub audit_pass_tenths: u32,
-    /// Accuracy of a configuration audit, in tenths of a percent, from which differences are corrected without a
-    /// nonconformity.
-    pub audit_correct_tenths: u32,
     /// Days that an action item of a configuration audit has.
     pub correction_days: u32,
     /// Differences of one configuration audit that are listed and get an action item; those beyond are counted.
@@ -61,29 +54,9 @@ impl Default for ConfigurationPolicy {
             controlled: controlled.map(str::to_owned).into(),
             circle_records: 100_000,
             impact_depth: 16,
-            audit_pass_tenths: 980,
-            audit_correct_tenths: 950,
             correction_days: 30,
             audit_differences: 1_000,
         }
-    }
-}
-
-/// The host's part in asset management.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AssetPolicy {
-    /// Share of the booked assets, in tenths of a percent, below which a stock count is investigated.
-    pub count_tenths: u32,
-    /// Share of the book value, in percent, beyond which an asset is replaced rather than repaired.
-    pub repair_percent: u32,
-    /// Earlier repairs within twelve months from which an asset is replaced rather than repaired.
-    pub repairs_a_year: u32,
-}
-
-impl Default for AssetPolicy {
-    fn default() -> Self {
-        Self { count_tenths: 980, repair_percent: 50, repairs_a_year: 3 }
     }
 }
 

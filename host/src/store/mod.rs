@@ -29,6 +29,7 @@ pub mod records;
 pub mod reindex;
 pub mod report_snapshots;
 pub mod samples;
+pub mod register;
 pub mod snapshot;
 pub mod timers;
 pub mod tokens;

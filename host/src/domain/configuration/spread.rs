@@ -141,11 +141,10 @@ impl<'g> Spread<'g> {
         }
     }
 
-    /// What the loss of `lost` does to every record. Nothing but what this spread reached is looked at.
-    pub fn effects(&self, lost: u32) -> Effects<'_> {
-        let mut effects = Effects { spread: self, of: vec![Effect::None; self.graph.len()] };
-        effects.lose(lost);
-        effects
+    /// What a loss does to every record; nothing is lost yet. Nothing but what this spread reached is looked at.
+    pub fn effects(&self) -> Effects<'_> {
+        let (of, waiting) = (vec![Effect::None; self.graph.len()], vec![false; self.graph.len()]);
+        Effects { spread: self, of, waiting, queue: VecDeque::new(), affected: Vec::new() }
     }
 
     fn within(&self, at: u32) -> bool {
@@ -158,6 +157,10 @@ impl<'g> Spread<'g> {
 pub struct Effects<'s> {
     spread: &'s Spread<'s>,
     of: Vec<Effect>,
+    waiting: Vec<bool>,
+    queue: VecDeque<u32>,
+    /// Those with an effect, so that one question after the other costs no more than its own answer.
+    affected: Vec<u32>,
 }
 
 impl Effects<'_> {
@@ -166,36 +169,40 @@ impl Effects<'_> {
         self.of[at as usize]
     }
 
-    fn lose(&mut self, lost: u32) {
-        let graph = self.spread.graph;
-        let mut waiting = vec![false; graph.len()];
-        let mut queue = VecDeque::new();
-        self.of[lost as usize] = Effect::Full;
-        self.ask_again(lost, &mut waiting, &mut queue);
-        while let Some(at) = queue.pop_front() {
-            waiting[at as usize] = false;
+    /// Loses a record, and nothing else: what was lost before is there again.
+    pub fn lose(&mut self, lost: u32) {
+        for at in self.affected.drain(..) {
+            self.of[at as usize] = Effect::None;
+        }
+        self.worsen(lost, Effect::Full);
+        while let Some(at) = self.queue.pop_front() {
+            self.waiting[at as usize] = false;
             let worse = self.judge(at);
             // Each record gets worse twice at most, so this ends.
             if worse > self.of[at as usize] {
-                self.of[at as usize] = worse;
-                self.ask_again(at, &mut waiting, &mut queue);
+                self.worsen(at, worse);
             }
         }
     }
 
     /// Whoever depends on a record, or on one that it stands in for, has to be judged again.
-    fn ask_again(&self, at: u32, waiting: &mut [bool], queue: &mut VecDeque<u32>) {
+    fn worsen(&mut self, at: u32, effect: Effect) {
+        self.of[at as usize] = effect;
+        self.affected.push(at);
         let graph = self.spread.graph;
-        let mut ask = |other: u32| {
-            let known = waiting[other as usize] || self.of[other as usize] == Effect::Full;
-            if !known && self.spread.within(other) {
-                waiting[other as usize] = true;
-                queue.push_back(other);
+        graph.needed_by(at).for_each(|e| self.ask(e.other));
+        for other in graph.backed_up(at) {
+            if self.of(other) != Effect::None {
+                graph.needed_by(other).for_each(|e| self.ask(e.other));
             }
-        };
-        graph.needed_by(at).for_each(|e| ask(e.other));
-        for other in graph.backed_up(at).filter(|other| self.of(*other) != Effect::None) {
-            graph.needed_by(other).for_each(|e| ask(e.other));
+        }
+    }
+
+    fn ask(&mut self, other: u32) {
+        let known = self.waiting[other as usize] || self.of[other as usize] == Effect::Full;
+        if !known && self.spread.within(other) {
+            self.waiting[other as usize] = true;
+            self.queue.push_back(other);
         }
     }
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::{Map, json};
 
+use super::audit::{Comparison, Difference, Findings, Registered, Twice};
+use super::baseline::{Compared, compare};
 use super::graph::{Graph, Standing, Stored, belongs};
 use super::relations::{check, circle, dependencies};
 use super::spread::{Direction, Effect, Spread};
@@ -38,7 +40,8 @@ fn put(graph: &mut Graph, number: &str, standing: Standing, references: &[(&str,
 fn lost(graph: &Graph, number: &str) -> BTreeMap<String, &'static str> {
     let start = graph.find(number).unwrap();
     let spread = Spread::from(graph, start, Direction::Up);
-    let effects = spread.effects(start);
+    let mut effects = spread.effects();
+    effects.lose(start);
     spread.reached().iter().map(|at| (graph.number(*at).to_owned(), effects.of(*at).as_str())).collect()
 }
 
@@ -151,7 +154,13 @@ fn shortest_ways_are_told_in_order() {
     let down = Spread::from(&graph, graph.find(&ci(4)).unwrap(), Direction::Down);
     assert_eq!(down.ways(graph.find(&ci(1)).unwrap(), 1).len(), 1);
     // What each of them means for the item that depends on it.
-    assert_eq!(down.effects(graph.find(&ci(3)).unwrap()).of(graph.find(&ci(4)).unwrap()), Effect::Full);
+    let mut effects = down.effects();
+    for n in [3, 1, 2] {
+        effects.lose(graph.find(&ci(n)).unwrap());
+        assert_eq!(effects.of(graph.find(&ci(4)).unwrap()), Effect::Full);
+    }
+    effects.lose(graph.find(&ci(3)).unwrap());
+    assert_eq!(effects.of(graph.find(&ci(5)).unwrap()), Effect::None);
 }
 
 #[test]
@@ -294,4 +303,103 @@ fn a_circle_is_named() {
         "the dependencies would lead in a circle: CI-2026-000001 depends on CI-2026-000002, which depends on \
          CI-2026-000001"
     );
+}
+
+/// The examples T11a to T11c of the guide's golden file.
+#[test]
+fn audits_count_as_the_guide_does() {
+    let text = include_str!("../../../../tests/golden/tier2.json");
+    let all: Vec<serde_json::Value> = serde_json::from_str(text).unwrap();
+    let cases: Vec<_> = all.iter().filter(|case| case["policy"] == "configuration-audit").collect();
+    assert_eq!(cases.len(), 3);
+    for case in cases {
+        let (name, expected) = (&case["name"], &case["expected"]);
+        let mut comparison = Comparison::new(1000);
+        for (key, value) in case["input"]["registered"].as_object().unwrap() {
+            let values = BTreeMap::from([("version".to_owned(), value.as_str().unwrap().to_owned())]);
+            comparison.register(key.clone(), Registered { number: key.clone(), not_expected: None, values });
+        }
+        for (key, value) in case["input"]["discovered"].as_object().unwrap() {
+            comparison.discover(key, &[("version", value.as_str().unwrap().to_owned())]).unwrap();
+        }
+        let findings = comparison.finish();
+        let keys = |difference: Difference| -> serde_json::Value {
+            let of = findings.differences.iter().filter(|f| f.difference == difference);
+            of.map(|f| f.key.clone()).collect()
+        };
+        assert_eq!(keys(Difference::NotFound), expected["not_found"], "{name}");
+        assert_eq!(keys(Difference::NotRegistered), expected["unregistered"], "{name}");
+        assert_eq!(keys(Difference::Mismatch), expected["mismatched"], "{name}");
+        assert_eq!(findings.accuracy_tenths(), expected["accuracy_tenths_pct"].as_u64(), "{name}");
+    }
+}
+
+#[test]
+fn an_audit_tells_apart_what_is_expected_known_and_strange() {
+    let mut comparison = Comparison::new(4);
+    let item = |n: u32, not_expected: Option<&str>, version: Option<&str>| Registered {
+        number: ci(n),
+        not_expected: not_expected.map(str::to_owned),
+        values: version.map(|v| ("version".to_owned(), v.to_owned())).into_iter().collect(),
+    };
+    let version = |text: &str| [("version", text.to_owned())];
+    comparison.register("same".into(), item(1, None, Some("1")));
+    comparison.register("other".into(), item(2, None, None));
+    comparison.register("old".into(), item(3, Some("retired"), Some("1")));
+    comparison.register("gone".into(), item(4, Some("retired"), None));
+    comparison.register("missing".into(), item(5, None, None));
+    // The same machine, registered anew; and one that is registered twice.
+    comparison.register("again".into(), item(6, Some("retired"), Some("0")));
+    comparison.register("again".into(), item(7, None, Some("1")));
+    comparison.register("twin".into(), item(8, None, None));
+    comparison.register("twin".into(), item(9, None, None));
+    for key in ["same", "again", "twin"] {
+        comparison.discover(key, &[]).unwrap();
+    }
+    comparison.discover("other", &version("2")).unwrap();
+    comparison.discover("old", &version("1")).unwrap();
+    comparison.discover("new", &version("1")).unwrap();
+    assert_eq!(comparison.discover("new", &[]), Err(Twice));
+    assert_eq!(comparison.discover("same", &version("1")), Err(Twice));
+    let findings = comparison.finish();
+    let counts = (findings.registered, findings.discovered, findings.union());
+    assert_eq!(counts, (5, 6, 7));
+    assert_eq!((findings.not_found, findings.not_registered, findings.mismatched), (1, 2, 2));
+    // (7 - 5) / 7
+    assert_eq!(findings.accuracy_tenths(), Some(286));
+    let lines: Vec<String> = findings
+        .differences
+        .iter()
+        .map(|f| format!("{} {} {}: {}", f.difference.as_str(), f.key, f.number.as_deref().unwrap_or("-"), f.what))
+        .collect();
+    let expected = [
+        "not-found missing CI-2026-000005: registered, but not found",
+        "not-registered new -: found, but not registered",
+        "not-registered old CI-2026-000003: found, but registered as retired",
+        "mismatch other CI-2026-000002: version is not registered, found '2'",
+    ];
+    assert_eq!(lines, expected);
+    assert_eq!(Findings::default().accuracy_tenths(), None);
+}
+
+#[test]
+fn baselines_differ_in_items_and_in_fields() {
+    let of = |n: u32, version: &str| (ci(n), json!({"title": "x", "version": version, "revision": n, "updated_at": n}));
+    let mut later = of(2, "2");
+    later.1["location"] = json!("Beijing");
+    later.1["title"] = serde_json::Value::Null;
+    later.1["updated_at"] = json!("tomorrow");
+    let compared = compare([of(1, "1"), of(2, "1"), of(3, "1")].into(), [later, of(3, "1"), of(4, "1")].into());
+    let Compared { added, removed, changed, same } = compared;
+    assert_eq!((added, removed, same), (vec![ci(4)], vec![ci(1)], 1));
+    let (number, fields) = &changed[0];
+    assert_eq!((changed.len(), number), (1, &ci(2)));
+    let lines: Vec<String> = fields.iter().map(|f| format!("{} {:?} {:?}", f.field, f.was, f.is)).collect();
+    let text = |text: &str| format!("Some(String({text:?}))");
+    let expected = [
+        format!("location None {}", text("Beijing")),
+        format!("title {} None", text("x")),
+        format!("version {} {}", text("1"), text("2")),
+    ];
+    assert_eq!(lines, expected);
 }

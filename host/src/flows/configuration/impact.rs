@@ -108,7 +108,8 @@ fn walk(followed: &Followed, number: &str, query: &ImpactQuery, kind: Option<&st
     let start = graph.find(number).filter(|_| NODES.contains(&prefix(number)))?;
     let up = query.up.then(|| {
         let spread = Spread::from(graph, start, Direction::Up);
-        let effects = spread.effects(start);
+        let mut effects = spread.effects();
+        effects.lose(start);
         let mut found = gather(graph, &spread, query, kind, depth, |at| effects.of(at));
         let within = spread.reached().iter().take_while(|at| spread.distance(**at) <= depth);
         found.full = Some(within.filter(|at| effects.of(**at) == Effect::Full).count());
@@ -116,7 +117,11 @@ fn walk(followed: &Followed, number: &str, query: &ImpactQuery, kind: Option<&st
     });
     let down = query.down.then(|| {
         let spread = Spread::from(graph, start, Direction::Down);
-        gather(graph, &spread, query, kind, depth, |at| spread.effects(at).of(start))
+        let mut effects = spread.effects();
+        gather(graph, &spread, query, kind, depth, |at| {
+            effects.lose(at);
+            effects.of(start)
+        })
     });
     Some((up, down))
 }
@@ -127,7 +132,7 @@ fn gather(
     query: &ImpactQuery,
     kind: Option<&str>,
     depth: u32,
-    effect: impl Fn(u32) -> Effect,
+    mut effect: impl FnMut(u32) -> Effect,
 ) -> Found {
     let mut found = Found::default();
     let within: Vec<u32> = spread.reached().iter().copied().take_while(|at| spread.distance(*at) <= depth).collect();
