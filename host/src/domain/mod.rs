@@ -6,6 +6,7 @@
 //! other room of the host lies above it.
 
 pub mod access;
+pub mod asset;
 pub mod audit;
 pub mod automatic;
 pub mod backtest;

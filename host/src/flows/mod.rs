@@ -5,6 +5,7 @@
 //! (invariant 5).
 
 pub mod activate;
+pub mod asset;
 pub mod authenticate;
 pub mod backtest;
 pub mod budget;

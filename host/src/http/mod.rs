@@ -5,6 +5,7 @@
 //! in `flows` and `domain`; a status code is given nowhere but here.
 
 mod activations;
+mod assets;
 mod backtests;
 mod budgets;
 mod caller;
@@ -62,10 +63,16 @@ fn table() -> Table {
         .get("/api/v1/jobs/{id}", jobs::read::run, &jobs::read::DOC)
         .get("/api/v1/jobs/{id}/items", jobs::items::run, &jobs::items::DOC)
         .post("/api/v1/jobs/{id}/cancel", jobs::cancel::run, &jobs::cancel::DOC)
+        // Assets
+        .get("/api/v1/assets/{number}/valuation", assets::valuation, &assets::VALUATION)
+        .get("/api/v1/repairs/{number}/figures", assets::repair, &assets::REPAIR)
+        .get("/api/v1/stock-counts/{number}/result", assets::count, &assets::COUNT)
         // Configuration
         .get("/api/v1/configuration/{number}/relations", configuration::relations::list, &configuration::relations::LIST)
         .post("/api/v1/configuration/{number}/relations", configuration::relations::add, &configuration::relations::ADD)
         .delete("/api/v1/configuration/{number}/relations", configuration::relations::remove, &configuration::relations::REMOVE)
+        .get("/api/v1/baselines/{number}/compare", configuration::baseline::compare, &configuration::baseline::DOC)
+        .post("/api/v1/configuration-audits/{number}/discovery", configuration::discovery::run, &configuration::discovery::DOC)
         .get("/api/v1/configuration/{number}/impact", configuration::impact::run, &configuration::impact::DOC)
         // Kinds
         .get("/api/v1/kinds", kinds::list, &kinds::LIST)

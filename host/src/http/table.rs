@@ -114,6 +114,7 @@ pub(super) enum Group {
     Records,
     Budgets,
     Jobs,
+    Assets,
     Configuration,
     Kinds,
     Components,
@@ -127,10 +128,11 @@ pub(super) enum Group {
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Records,
         Self::Budgets,
         Self::Jobs,
+        Self::Assets,
         Self::Configuration,
         Self::Kinds,
         Self::Components,
@@ -149,6 +151,7 @@ impl Group {
             Self::Records => ("Records", "What records of every kind have in common."),
             Self::Budgets => ("Budgets", "Figures that are worked out from the records of a budget."),
             Self::Jobs => ("Jobs", "Work on many records that goes on after the request was answered."),
+            Self::Assets => ("Assets", "What assets are worth, what repairs are worth, what stock counts say."),
             Self::Configuration => {
                 ("Configuration", "Relations between configuration items, what depends on what, baselines and audits.")
             }
@@ -214,6 +217,8 @@ pub(super) enum Body {
     /// JSON or a JSON merge patch (RFC 7396).
     Patch(&'static str),
     Component,
+    /// A table: CSV, or objects in JSON.
+    Table,
 }
 
 /// A good answer.

@@ -90,7 +90,8 @@ fn fields(working: &Working<'_>, make: &Make, n: i64) -> Option<Map<String, Valu
     Some(input)
 }
 
-async fn build(
+/// A record made by the host, with its number and what its kind works out; or why it cannot be made.
+pub(in crate::flows) async fn build(
     working: &mut Working<'_>,
     kind: &Kind,
     input: Map<String, Value>,

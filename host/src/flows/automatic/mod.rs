@@ -21,6 +21,7 @@ use crate::domain::role::Actor;
 use crate::domain::time::Instant;
 use crate::domain::{TransitionContext, role};
 
+pub(super) use made::build;
 pub(super) use made::entered as make;
 pub(super) use replaced::run as replace;
 pub(super) use schedule::all as schedule;

@@ -1,6 +1,9 @@
 //! Configuration management (domain guide, P21): what holds for every change of an item or service, whichever way it
 //! comes in, and the questions that are answered from all items together.
 
+pub mod audit;
+pub mod baseline;
+pub mod discovery;
 pub mod graphs;
 pub mod impact;
 pub mod relations;
@@ -15,13 +18,15 @@ use super::{Desk, FlowError};
 use crate::domain::Kind;
 use crate::domain::refusal::Refusal;
 
-/// Checks a record that is made or edited: its relations, and for a live item that a change allows the edit.
+/// Checks a record that is made or edited: its relations, and for a live item that a change allows the edit. Draws the
+/// conclusion of an audit, and freezes what a baseline names.
 pub(super) async fn check(working: &mut Working<'_>) -> Result<(), FlowError> {
     if matches!(working.cause, Cause::Create | Cause::Update) {
         controlled::check(working).await?;
         dependencies::check(working).await?;
     }
-    Ok(())
+    baseline::freeze(working).await?;
+    audit::conclude(working).await
 }
 
 /// The kind of configuration items.

@@ -1,4 +1,6 @@
-//! Configuration management: relations and impact.
+//! Configuration management: relations, impact, baselines and audits.
 
+pub(super) mod baseline;
+pub(super) mod discovery;
 pub(super) mod impact;
 pub(super) mod relations;

@@ -77,7 +77,7 @@ impl FromRequest<Site> for Upload {
 }
 
 /// Refuses a body of a media type that is none of these; `name` is the header that says which are.
-fn check_type(headers: &HeaderMap, read: &[&str], name: HeaderName) -> Result<(), Problem> {
+pub(super) fn check_type(headers: &HeaderMap, read: &[&str], name: HeaderName) -> Result<(), Problem> {
     let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = given.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
@@ -131,7 +131,7 @@ async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Pr
     Ok(first.unwrap_or_else(|| all.into()))
 }
 
-fn too_large(limit: usize) -> Problem {
+pub(super) fn too_large(limit: usize) -> Problem {
     Refusal::too_large(format!("the body has more than {limit} bytes, the most this route accepts")).into()
 }
 
@@ -145,7 +145,7 @@ async fn refuse_unread(headers: &HeaderMap, body: Body, limit: usize) {
 
 /// Reads on for a while and forgets it: a client that is still sending does not read the answer, and sees a broken
 /// connection instead of it.
-async fn drain<E>(chunks: &mut (impl futures_util::Stream<Item = Result<Bytes, E>> + Unpin), limit: usize) {
+pub(super) async fn drain<E>(chunks: &mut (impl futures_util::Stream<Item = Result<Bytes, E>> + Unpin), limit: usize) {
     const PATIENCE: Duration = Duration::from_secs(5);
     let most = limit.saturating_mul(2).max(32 << 20);
     let mut seen = 0;

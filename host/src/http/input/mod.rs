@@ -7,6 +7,7 @@ pub(super) mod json;
 pub(super) mod key;
 pub(super) mod members;
 pub(super) mod params;
+pub(super) mod pipe;
 pub(super) mod place;
 
 pub(super) use body::{Fields, OptionalFields, Upload};

@@ -136,6 +136,10 @@ fn body(body: Body, schema: &impl Fn(&str) -> Value) -> Option<Value> {
                 "application/json": { "schema": schema(name) },
             },
         }),
+        Body::Table => json!({
+            "required": true,
+            "content": { "text/csv": {}, "application/json": {}, "application/x-ndjson": {} },
+        }),
         Body::Component => json!({
             "required": true,
             "content": { "application/wasm": {}, "application/octet-stream": {} },
