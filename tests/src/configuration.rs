@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod audit;
+mod baseline;
 mod impact;
 mod relations;
 

@@ -188,8 +188,20 @@ fn differing(line: &Line, values: &[(&str, String)]) -> Vec<String> {
     let twin = line.twin.as_ref().map(|twin| format!("{twin} is registered with the same unique_id"));
     let differing = values.iter().filter_map(|(field, discovered)| match line.item.values.get(*field) {
         Some(registered) if registered == discovered => None,
-        Some(registered) => Some(format!("{field} is registered as '{registered}', found '{discovered}'")),
-        None => Some(format!("{field} is not registered, found '{discovered}'")),
+        Some(registered) => {
+            Some(format!("{field} is registered as '{}', found '{}'", short(registered), short(discovered)))
+        }
+        None => Some(format!("{field} is not registered, found '{}'", short(discovered))),
     });
     twin.into_iter().chain(differing).collect()
+}
+
+/// The beginning of a value, for people to read.
+fn short(value: &str) -> String {
+    const MOST: usize = 100;
+    let mut text: String = value.chars().take(MOST).collect();
+    if text.len() < value.len() {
+        text.push('…');
+    }
+    text
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::discovery::{self, Form, Mapping};
 use crate::domain::access::{self, Action};
-use crate::domain::configuration::audit::{Comparison, Finding, Findings, Registered};
+use crate::domain::configuration::audit::{Comparison, Difference, Finding, Findings, Registered};
 use crate::domain::record::Record;
 use crate::domain::refusal::{Refusal, rule};
 use crate::domain::time::{add_days, local_date};
@@ -40,7 +40,7 @@ pub struct Discovery {
 }
 
 /// Compares a file with the register and writes what came out to the audit: `registered`, `discovered`, `differences`
-/// and `counts`. The kind works out accuracy and verdict from them.
+/// and, where not all are listed, `unlisted`. The kind works out accuracy and verdict from them.
 ///
 /// # Errors
 /// Not found, not allowed, an audit that is assessed already; a file that cannot be read, naming the row; a mapping to
@@ -157,24 +157,25 @@ async fn attempt(
     working.set("registered", findings.registered.into());
     working.set("discovered", findings.discovered.into());
     working.set("differences", if differences.is_empty() { Value::Null } else { differences.into() });
-    if kind.fields.iter().any(|field| field.name == "counts") {
-        let counts = json!({
-            "union": findings.union(),
-            "not_found": findings.not_found,
-            "not_registered": findings.not_registered,
-            "mismatched": findings.mismatched,
-        });
-        working.set("counts", counts);
-    }
+    let listed = |difference| {
+        let of = findings.differences.iter().filter(|f| f.difference == difference).count();
+        u64::try_from(of).unwrap_or(u64::MAX)
+    };
+    let [not_found, not_registered, mismatched] = [
+        findings.not_found - listed(Difference::NotFound),
+        findings.not_registered - listed(Difference::NotRegistered),
+        findings.mismatched - listed(Difference::Mismatch),
+    ];
+    let all_listed = not_found + not_registered + mismatched == 0;
+    let unlisted = json!({ "not_found": not_found, "not_registered": not_registered, "mismatched": mismatched });
+    working.set("unlisted", if all_listed { Value::Null } else { unlisted });
     hooks::run(&mut working).await?;
     commit(desk, working).await
 }
 
 /// What an action item of a difference is called; by this it is found again.
 fn title(finding: &Finding) -> String {
-    const MOST: usize = 180;
-    let key: String = finding.key.chars().take(MOST).collect();
-    format!("{}: {key}", finding.difference.as_str())
+    format!("{}: {}", finding.difference.as_str(), finding.key)
 }
 
 /// Opens an action item for each difference that has none, and marks those done whose difference is gone; gives the

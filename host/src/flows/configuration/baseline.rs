@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::Actor;
 use crate::domain::access::{self, Scope};
+use crate::domain::canonical;
 use crate::domain::configuration::baseline::{FieldChange, compare};
 use crate::domain::record::Record;
 use crate::domain::refusal::{FieldProblem, Refusal, rule};
@@ -50,21 +51,19 @@ pub(super) async fn freeze(working: &mut Working<'_>) -> Result<(), FlowError> {
     let mut written = Vec::new();
     // References were checked, so each of them is there.
     for item in numbers.iter().filter_map(|number| found.get(number)) {
+        let content = item.to_json();
         let mut entry = Map::from_iter([("ci".to_owned(), json!(item.number))]);
         let values = [
             ("revision", Some(json!(item.revision))),
             ("state", Some(json!(item.state))),
             ("version", item.data.get("version").cloned()),
+            ("sha256", Some(json!(canonical::digest(&content)))),
         ];
         for (name, value) in values {
             entry.extend(value.filter(|_| has(name)).map(|value| (name.to_owned(), value)));
         }
         written.push(Value::Object(entry));
-        frozen.push(Frozen {
-            baseline: working.record.number.clone(),
-            number: item.number.clone(),
-            content: item.to_json(),
-        });
+        frozen.push(Frozen { baseline: working.record.number.clone(), number: item.number.clone(), content });
         // An item that is edited meanwhile: the baseline starts over, and is of one moment.
         working.held.push((item.number.clone(), item.revision));
     }
@@ -88,11 +87,12 @@ pub async fn against(desk: &Desk, actor: &Actor, number: &str, with: Option<&str
         let message = "baselines are compared by those who may read every configuration item";
         return Err(Refusal::forbidden(rule::OWN, message).into());
     }
-    let was = content(desk, &baseline).await?;
+    let mut altered = BTreeSet::new();
+    let was = content(desk, &baseline, &mut altered).await?;
     let (is, other) = match with {
         Some(other) => {
             let other = read_record::run(desk, actor, kind, other).await?;
-            (content(desk, &other).await?, Some(other))
+            (content(desk, &other, &mut altered).await?, Some(other))
         }
         None => {
             let numbers: Vec<String> = was.keys().cloned().collect();
@@ -116,10 +116,24 @@ pub async fn against(desk: &Desk, actor: &Actor, number: &str, with: Option<&str
         "removed": compared.removed,
         "changed": changed,
         "same": compared.same,
+        "altered": altered,
     }))
 }
 
-async fn content(desk: &Desk, baseline: &Record) -> Result<BTreeMap<String, Value>, FlowError> {
-    let frozen = desk.store.frozen(&baseline.org, &baseline.number).await?;
-    Ok(frozen.into_iter().map(|f| (f.number, f.content)).collect())
+/// What a baseline keeps; notes what is not what its record says, or is lost.
+async fn content(
+    desk: &Desk,
+    baseline: &Record,
+    altered: &mut BTreeSet<String>,
+) -> Result<BTreeMap<String, Value>, FlowError> {
+    let kept = desk.store.frozen(&baseline.org, &baseline.number).await?;
+    let kept: BTreeMap<String, Value> = kept.into_iter().map(|f| (f.number, f.content)).collect();
+    let entries = baseline.data.get("cis").and_then(Value::as_array).into_iter().flatten();
+    for entry in entries {
+        let (Some(ci), Some(digest)) = (entry["ci"].as_str(), entry["sha256"].as_str()) else { continue };
+        if kept.get(ci).is_none_or(|content| canonical::digest(content) != digest) {
+            altered.insert(ci.to_owned());
+        }
+    }
+    Ok(kept)
 }

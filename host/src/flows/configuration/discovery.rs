@@ -41,6 +41,9 @@ pub struct Mapping {
     pub columns: Vec<(String, String)>,
 }
 
+/// Characters that an identifier may have.
+const LONGEST_KEY: usize = 200;
+
 /// Fields that are compared with columns of their own name, beside all attributes.
 const COMPARED: [&str; 5] = ["type", "version", "location", "support_group", "criticality"];
 
@@ -193,6 +196,10 @@ fn take(
     let Some(key) = key else {
         return Err(Refusal::invalid(rule::NO_KEY, field, format!("row {row} has no {column}")));
     };
+    if key.chars().count() > LONGEST_KEY || key.chars().any(char::is_control) {
+        let message = format!("row {row}: {column} has to be one line of at most {LONGEST_KEY} characters");
+        return Err(Refusal::invalid(crate::domain::refusal::rule::FORMAT, field, message));
+    }
     comparison.discover(key, values).map_err(|_| {
         Refusal::invalid(rule::TWICE, field, format!("row {row}: {column} '{key}' was in an earlier row already"))
     })
