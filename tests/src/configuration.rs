@@ -62,10 +62,15 @@ impl Depot {
 
     /// A change of some items that is approved.
     async fn approved_change(&self, cis: &[&String]) -> String {
+        self.approved_change_on(10, cis).await
+    }
+
+    /// The same, in the night of a day in March.
+    async fn approved_change_on(&self, day: u32, cis: &[&String]) -> String {
         let fields = json!({
             "title": "Another disk", "type": "normal", "reason": "it is old", "impact": "none expected",
             "backout": {"state": "tested", "duration_min": 10}, "tests": {"planned": 10, "passed": 10},
-            "window_from": "2026-03-10T18:00:00Z", "window_to": "2026-03-10T20:00:00Z",
+            "window_from": format!("2026-03-{day}T18:00:00Z"), "window_to": format!("2026-03-{day}T20:00:00Z"),
             "timing": "maintenance-window", "cost": {"amount": "0.00", "currency": "CNY"}, "complexity": "simple",
             "cis": cis
         });

@@ -98,6 +98,8 @@ pub(super) struct Working<'d> {
     pub(super) resolved: Vec<(String, String)>,
     pub(super) fires: Option<(String, String)>,
     pub(super) key: Option<IdempotencyKey>,
+    /// Numbers of records that use cases of this sort take turns at.
+    pub(super) turns: Vec<String>,
     /// Relations that are new and must not close a circle.
     pub(super) acyclic: Vec<Acyclic>,
     /// What a new baseline keeps of other records.
@@ -136,6 +138,7 @@ impl<'d> Working<'d> {
             resolved: Vec::new(),
             fires: None,
             key: None,
+            turns: Vec::new(),
             acyclic: Vec::new(),
             frozen: Vec::new(),
         }
@@ -298,6 +301,8 @@ impl<'d> Working<'d> {
         unit.fires = self.fires;
         unit.key = self.key;
         unit.work.extend(self.desk.job_item(!unit.audit.is_empty()));
+        self.turns.sort_unstable();
+        unit.turns = self.turns;
         unit.acyclic = self.acyclic;
         unit.frozen = self.frozen;
         unit

@@ -1,6 +1,6 @@
 //! What other changes and blackout windows say about a change: who meets it in time, and how its like went before.
 
-use super::tx::{Bind, fetch_all, fetch_built};
+use super::tx::{Bind, fetch_built};
 use super::{Store, StoreError, index};
 
 /// Records of a kind that lie in time between two indexed moments.
@@ -133,30 +133,5 @@ impl Store {
         );
         let mut tx = self.read().await?;
         Ok(fetch_built(&mut tx, sql, q.0).await?)
-    }
-
-    /// Records of a kind in one state, each with the targets of one relation, in no order: sorting by number would make
-    /// SQLite walk every record of the organisation.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn targets_in_state(
-        &self,
-        org: &str,
-        kind: &str,
-        state: &str,
-        rel: &str,
-    ) -> Result<Vec<(String, String)>, StoreError> {
-        let mut tx = self.read().await?;
-        Ok(fetch_all!(
-            &mut tx,
-            (String, String),
-            "SELECT r.number, l.target FROM records r JOIN links l ON l.org = r.org AND l.source_id = r.id AND l.rel = $4
-             WHERE r.org = $1 AND r.kind = $2 AND r.state = $3",
-            org,
-            kind,
-            state,
-            rel
-        )?)
     }
 }

@@ -43,6 +43,9 @@ pub struct Unit {
     pub key: Option<IdempotencyKey>,
     /// Jobs, and work on records.
     pub work: Vec<WorkChange>,
+    /// Numbers of records that units of this sort take turns at, in the order of the numbers: what is held is checked
+    /// when nobody else is at it any more. (SQLite has one writer; PostgreSQL locks the rows.)
+    pub turns: Vec<String>,
     /// Relations that this unit adds and that must not close a circle.
     pub acyclic: Vec<Acyclic>,
     /// What a baseline that this unit makes keeps of other records.
@@ -242,6 +245,9 @@ async fn check(tx: &mut Tx, unit: &Unit) -> Result<(), StoreError> {
             return Err(StoreError::Stale(format!("timer {id}")));
         }
     }
+    for number in &unit.turns {
+        take_turn(tx, org, number).await?;
+    }
     for (number, revision) in &unit.held {
         let now = fetch_optional!(
             &mut *tx,
@@ -258,6 +264,18 @@ async fn check(tx: &mut Tx, unit: &Unit) -> Result<(), StoreError> {
         Some(key) => insert_key(tx, org, key).await,
         None => Ok(()),
     }
+}
+
+/// Waits until no other transaction is at a record.
+async fn take_turn(tx: &mut Tx, org: &str, number: &str) -> Result<(), StoreError> {
+    if let Tx::Postgres(connection) = tx {
+        sqlx::query("SELECT 1 FROM records WHERE org = $1 AND number = $2 FOR UPDATE")
+            .bind(org)
+            .bind(number)
+            .execute(&mut **connection)
+            .await?;
+    }
+    Ok(())
 }
 
 pub(super) fn texts<const N: usize>(values: [&String; N]) -> [Bind; N] {

@@ -169,3 +169,32 @@ fn a_live_item_changes_only_through_an_approved_change() {
         depot.owner.patch(&item(&disk), json!({"version": "4"})).await.problem(409, "approved-change");
     });
 }
+
+#[test]
+fn changes_that_end_at_the_same_time_leave_their_items_live() {
+    for_each_db(|app| async move {
+        let depot = Depot::open(app).await;
+        let node = depot.app.second_node().await.technician().await;
+        for round in 0..4 {
+            let disk = depot.live(&format!("disk {round}"), json!([]), json!({})).await;
+            let mut changes = Vec::new();
+            // Planned for two nights, and carried out at once all the same.
+            for day in [10, 11] {
+                changes.push(depot.approved_change_on(day + round * 2, &[&disk]).await);
+            }
+            for change in &changes {
+                depot.manager.go("change", change, "scheduled", json!({})).await;
+                depot.technician.go("change", change, "implementing", json!({})).await;
+            }
+            let mut ends = Vec::new();
+            for (change, client) in changes.iter().zip([depot.technician.clone(), node.clone()]) {
+                let path = format!("/records/change/{change}/transitions/implemented");
+                ends.push(tokio::spawn(async move { client.post(&path, json!({})).await }));
+            }
+            for end in ends {
+                end.await.unwrap().ok();
+            }
+            assert_eq!(depot.owner.get(&item(&disk)).await.ok()["state"], "live");
+        }
+    });
+}

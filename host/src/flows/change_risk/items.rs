@@ -17,16 +17,21 @@ pub(super) async fn take(working: &mut Working<'_>) -> Result<(), FlowError> {
     Ok(())
 }
 
-/// The work has ended: the items are live again, but for those that another change is still working on.
+/// The work has ended: the items are live again, but for those that another change is still working on. Two changes that
+/// end at the same time take turns, or each would leave the items to the other.
 pub(super) async fn give_back(working: &mut Working<'_>) -> Result<(), FlowError> {
     let items = affected(working).await?;
-    let store = &working.desk.store;
-    let at_work = store.targets_in_state(&working.record.org, "change", "implementing", "cis").await?;
-    let elsewhere =
-        |item: &Record| at_work.iter().any(|(change, ci)| *change != working.record.number && *ci == item.number);
-    let done: Vec<Record> = items.into_iter().filter(|i| i.state == IN_CHANGE && !elsewhere(i)).collect();
-    for item in done {
-        moved(working, item, LIVE);
+    for item in items.into_iter().filter(|item| item.state == IN_CHANGE) {
+        let store = &working.desk.store;
+        let at_work = store.naming(&item.org, "change", &["implementing"], "cis", &item.number).await?;
+        let others: Vec<(String, i64)> =
+            at_work.into_iter().filter(|(change, _)| *change != working.record.number).collect();
+        if others.is_empty() {
+            moved(working, item, LIVE);
+        } else {
+            working.turns.push(item.number);
+            working.held.extend(others);
+        }
     }
     Ok(())
 }

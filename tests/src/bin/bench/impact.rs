@@ -95,9 +95,32 @@ async fn on(name: &str, url: Option<String>) {
         millis(percentile(&mut times, 50)),
         millis(percentile(&mut times, 95))
     );
+    discover(&mut connection, &token).await;
     let _ = stop.send(());
     drop(connection);
     server.await.unwrap().unwrap();
+}
+
+/// A configuration audit of all items against a table of as many rows.
+async fn discover(connection: &mut Connection, token: &str) {
+    let audit = r#"{"title": "All", "scope": "everything"}"#;
+    let (status, made) = connection.send("POST", "/api/v1/records/configuration-audit", token, audit).await.unwrap();
+    assert_eq!(status, 201, "{}", String::from_utf8_lossy(&made));
+    let made: Value = serde_json::from_slice(&made).unwrap();
+    let path = format!("/api/v1/configuration-audits/{}/discovery", made["number"].as_str().unwrap());
+    let rows: Vec<Value> = (0..ITEMS)
+        .map(|n| {
+            let memory = if n % 1000 == 0 { "32 GB" } else { "64 GB" };
+            json!({"unique_id": format!("asset-{n:06}"), "type": "server", "attributes": {"memory": memory}})
+        })
+        .collect();
+    let body = Value::Array(rows).to_string();
+    let sent = Instant::now();
+    let (status, answer) = connection.send("POST", &path, token, &body).await.unwrap();
+    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    assert_eq!((&answer["mismatched"], &answer["accuracy"]), (&json!(ITEMS / 1000), &json!("99.9")));
+    println!("    audit of all items against as many rows  {:>8.0} ms", millis(sent.elapsed()));
 }
 
 fn millis(time: Duration) -> f64 {
