@@ -22,6 +22,8 @@ mod durability;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+mod governing;
+#[cfg(test)]
 mod guests;
 #[cfg(test)]
 mod http;
@@ -33,6 +35,8 @@ mod lists;
 mod measures;
 #[cfg(test)]
 mod monitoring;
+#[cfg(test)]
+mod offering;
 #[cfg(test)]
 mod random_walk;
 #[cfg(test)]
