@@ -16,7 +16,7 @@ use crate::flows::{Desk, FlowError, fire_timers, jobs, reindex};
 use crate::http::{self, HttpConfig, Stop};
 use crate::store::{Store, StoreConfig, StoreError};
 
-/// How often a node asks whether anything was activated elsewhere.
+/// How often a node asks whether anything was activated, or a kind changed, elsewhere.
 const FOLLOW: Duration = Duration::from_millis(500);
 /// Jobs that a node works on at the same time.
 const JOBS: usize = 2;
@@ -77,11 +77,13 @@ impl App {
         let engine = Engine::new(engine_config(config))?;
         let catalog = Catalog::new(store.clone(), engine);
         catalog.refresh().await?;
+        let kinds = KindRegistry::new();
+        kinds.refresh(&store).await?;
         let node = clock.id();
         let desk = Desk {
             store,
             catalog,
-            kinds: KindRegistry::new(),
+            kinds,
             clock,
             policy: Arc::new(config.policy.clone()),
             graphs: Graphs::default(),
@@ -95,10 +97,10 @@ impl App {
         Ok(Self { desk })
     }
 
-    /// Starts what runs beside requests: timers, jobs, and following activations of other nodes.
+    /// Starts what runs beside requests: timers, jobs, and following what is changed on other nodes.
     pub fn spawn(&self) -> Background {
         let timers = tokio::spawn(fire_timers::forever(self.desk.clone()));
-        let follow = tokio::spawn(follow(self.desk.catalog.clone()));
+        let follow = tokio::spawn(follow(self.desk.clone()));
         let mut tasks = vec![timers, follow];
         // A long job leaves room for a short one.
         tasks.extend((0..JOBS).map(|_| tokio::spawn(jobs::forever(self.desk.clone()))));
@@ -148,12 +150,17 @@ impl Drop for Background {
     }
 }
 
-async fn follow(catalog: Catalog) {
+async fn follow(desk: Desk) {
     let mut tick = tokio::time::interval(FOLLOW);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        match catalog.refresh().await {
+        match desk.kinds.refresh(&desk.store).await {
+            Ok(true) => tracing::info!("kinds that were changed on another node are in force here now"),
+            Ok(false) => {}
+            Err(e) => tracing::error!(error = %e, "this node keeps its old kinds: it cannot follow"),
+        }
+        match desk.catalog.refresh().await {
             Ok(true) => tracing::info!("activations of another node are in force here now"),
             Ok(false) => {}
             Err(e) => tracing::error!(error = %e, "this node keeps its old components: it cannot follow"),

@@ -30,6 +30,8 @@ mod http;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
+mod kinds;
+#[cfg(test)]
 mod lists;
 #[cfg(test)]
 mod measures;

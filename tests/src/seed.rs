@@ -92,6 +92,7 @@ fn unit(app: &Desktop, kind: &Kind, number: &str, past: Past) -> Unit {
         created_at: past.made,
         created_by: "past".to_owned(),
         updated_at: audit.last().unwrap().at,
+        kind_version: 0,
         data,
     };
     let mut entries = record::index_entries(kind, &record);

@@ -27,6 +27,14 @@ pub enum CatalogError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A kind that an organisation shaped cannot be read by this server.
+    #[error("the kinds of organisation {org} cannot be used: {why}")]
+    Kind {
+        /// The organisation.
+        org: String,
+        /// File, line and reason.
+        why: String,
+    },
     /// An active component does not load on this node.
     #[error("component {digest} of activation {activation} does not load: {why}")]
     Load {

@@ -2,6 +2,7 @@
 
 mod fill;
 mod import;
+mod kind;
 mod migrate;
 mod plugin;
 mod plugin_backtest;
@@ -59,6 +60,9 @@ enum Command {
     /// Make, read, list and change records without a server.
     #[command(subcommand)]
     Record(record::RecordCommand),
+    /// Record kinds: list, show, check a file, put one in force, take a change back.
+    #[command(subcommand)]
+    Kind(kind::Kind),
     /// Replay an event log (CSV) into records.
     Import(import::Import),
     #[command(hide = true)]
@@ -80,6 +84,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Migrate(command) => command.run(place).await,
         Command::Token(command) => command.run(place).await,
         Command::Record(command) => command.run(place).await,
+        Command::Kind(command) => command.run(place).await,
         Command::Import(command) => command.run(place).await,
         Command::Fill(command) => command.run(place).await,
         Command::Plugin(command) => command.run(place).await,
@@ -122,7 +127,11 @@ pub(crate) fn flow(error: FlowError) -> anyhow::Error {
     match error {
         FlowError::Refused(refusal) => {
             let field = refusal.field.map(|f| format!("{f}: ")).unwrap_or_default();
-            Usage(format!("{field}{} [{}]", refusal.message, refusal.rule)).into()
+            let mut text = format!("{field}{} [{}]", refusal.message, refusal.rule);
+            for problem in refusal.details.iter().filter(|_| refusal.details.len() > 1) {
+                text.push_str(&format!("\n  {}: {} [{}]", problem.field, problem.message, problem.rule));
+            }
+            Usage(text).into()
         }
         other => other.into(),
     }

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::kind::{Formula, Label};
 
-pub use sortable::{encode, encode_text};
+pub use sortable::{encode, encode_text, same_order};
 pub use value::normalise;
 
 /// The type of a field's values, and their form in JSON.
@@ -257,7 +257,8 @@ pub fn common() -> &'static [Field] {
 
 /// The columns that the host keeps of every record; no field and no input may have these names.
 /// (`kind` is not shown with a record, because kinds of the dictionary have a field of that name.)
-pub const COLUMNS: [&str; 8] = ["id", "org", "number", "state", "revision", "created_at", "created_by", "updated_at"];
+pub const COLUMNS: [&str; 9] =
+    ["id", "org", "number", "state", "revision", "created_at", "created_by", "updated_at", "kind_version"];
 
 /// Common fields that stay editable in a state that locks the others.
 pub const ALWAYS_EDITABLE: [&str; 3] = ["owner", "attachments", "links"];

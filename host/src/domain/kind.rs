@@ -6,6 +6,9 @@
 mod builtin;
 mod check;
 mod check_rules;
+mod circle;
+mod conform;
+mod document;
 mod parse;
 mod prefixes;
 mod raw;
@@ -25,7 +28,10 @@ use super::automatic::Automatic;
 use super::field::{Field, FieldType};
 use super::role::Who;
 
-pub use builtin::Kinds;
+pub use builtin::{Kinds, Shaped};
+pub use circle::{of_references, unreachable_states};
+pub use conform::{FIELD_GONE, Passage, STATE_GONE};
+pub use document::{AddError, Document, Part};
 pub use parse::parse;
 pub use prefixes::{DICTIONARY, is_known};
 pub use rules::{ByBack, ByField, ByValues, Formula, Happening, Make, Moment, Related, Reminder, Rule};
@@ -43,6 +49,8 @@ pub struct Label {
 /// A sort of record.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Kind {
+    /// Which version of the organisation's own it is; 0 for the built-in kind.
+    pub version: i64,
     /// Prefix of the numbers, for example `INC`.
     pub prefix: String,
     /// Name in URLs, for example `incident`.

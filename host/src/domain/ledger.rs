@@ -236,6 +236,7 @@ mod tests {
             created_at: Instant(0),
             created_by: String::new(),
             updated_at: Instant(0),
+            kind_version: 0,
             data: data.as_object().cloned().unwrap(),
         }
     }

@@ -51,6 +51,8 @@ pub struct Record {
     pub created_by: String,
     /// When it was changed last.
     pub updated_at: Instant,
+    /// The version of its kind that it was written under last; 0 is the built-in kind.
+    pub kind_version: i64,
     /// Every other field that has a value, by name.
     pub data: Map<String, Value>,
 }
@@ -138,6 +140,10 @@ pub fn difference(old: Option<&Record>, new: &Record) -> (Map<String, Value>, Ma
     (before, after)
 }
 
+/// The columns of a record that its JSON form shows.
+const COLUMNS_SHOWN: [&str; 10] =
+    ["id", "number", "title", "state", "owner", "revision", "created_at", "created_by", "updated_at", "kind_version"];
+
 impl Record {
     /// The value of a column or field; `None` where there is no such field or it has no value.
     pub fn get(&self, name: &str) -> Option<Value> {
@@ -151,6 +157,7 @@ impl Record {
             "created_at" => self.created_at.to_string().into(),
             "created_by" => self.created_by.as_str().into(),
             "updated_at" => self.updated_at.to_string().into(),
+            "kind_version" => self.kind_version.into(),
             name => return self.data.get(name).cloned(),
         })
     }
@@ -195,7 +202,7 @@ impl Record {
     /// kinds have a field of that name (cost entries, suppliers).
     pub fn to_json(&self) -> Value {
         let mut map = Map::new();
-        for name in ["id", "number", "title", "state", "owner", "revision", "created_at", "created_by", "updated_at"] {
+        for name in COLUMNS_SHOWN {
             map.extend(self.get(name).map(|value| (name.to_owned(), value)));
         }
         map.extend(self.data.clone());

@@ -222,6 +222,7 @@ fn filled(kind: &Kind, state: &str, owner: &str) -> Record {
         created_at: Instant(0),
         created_by: "someone".into(),
         updated_at: Instant(0),
+        kind_version: 0,
         data: fields
             .map(|field| (field.name.clone(), example(field)))
             .chain([("confidentiality".to_owned(), json!("internal"))])

@@ -43,6 +43,7 @@ async fn attempt(
     input: &Map<String, Value>,
     key: Option<(&str, &str)>,
 ) -> Result<Created, FlowError> {
+    let kind = &*desk.current(&actor.org, kind)?;
     if let Some((key, hash)) = key
         && let Some(record) = repeated(desk, actor, key, hash).await?
     {
@@ -67,7 +68,7 @@ async fn attempt(
     }
     hooks::run(&mut working).await?;
     let record = working.record.clone();
-    desk.store.commit(working.into_unit()).await?;
+    desk.commit(working.into_unit()).await?;
     Ok(Created { record, new: true })
 }
 

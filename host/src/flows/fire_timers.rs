@@ -73,6 +73,6 @@ async fn fire(desk: &Desk, timer: &Timer, now: Instant) -> Result<(), FlowError>
     working.fires = Some((timer.id.clone(), desk.node.to_string()));
     hooks::run(&mut working).await?;
     let unit: Unit = working.into_unit();
-    desk.store.commit(unit).await?;
+    desk.commit(unit).await?;
     Ok(())
 }

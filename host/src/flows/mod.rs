@@ -18,6 +18,7 @@ pub mod fire_timers;
 pub mod first_start;
 pub mod import;
 pub mod jobs;
+pub mod kinds;
 pub mod list_records;
 pub mod measures;
 pub mod read_record;
@@ -46,9 +47,10 @@ use std::sync::Arc;
 use crate::catalog::{Catalog, CatalogError, KindRegistry};
 use crate::clock::Clock;
 use crate::domain::policy::Policy;
-use crate::domain::refusal::Refusal;
-use crate::domain::{Kinds, Outcome};
+use crate::domain::refusal::{Class, Refusal, rule};
+use crate::domain::{Kind, Kinds, Outcome};
 use crate::store::jobs::JobMark;
+use crate::store::unit::Unit;
 use crate::store::work::WorkChange;
 use crate::store::{Store, StoreError};
 
@@ -88,6 +90,30 @@ impl Desk {
 }
 
 impl Desk {
+    /// Writes a unit. When the organisation's kinds have changed meanwhile, this node follows before the caller
+    /// starts over.
+    pub(crate) async fn commit(&self, unit: Unit) -> Result<(), FlowError> {
+        match self.store.commit(unit).await {
+            Err(e @ StoreError::KindsMoved(_)) => {
+                self.kinds.refresh(&self.store).await?;
+                Err(e.into())
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// The kind as it is now: a flow that starts over takes it anew.
+    ///
+    /// # Errors
+    /// When the organisation has no such kind any more.
+    pub(crate) fn current(&self, org: &str, kind: &Kind) -> Result<Arc<Kind>, Refusal> {
+        let missing = || {
+            let message = format!("there is no record kind '{}' any more", kind.slug);
+            Refusal::new(Class::NotFound, rule::UNKNOWN_KIND, message).about("kind")
+        };
+        self.kinds(org).get(&kind.slug).cloned().ok_or_else(missing)
+    }
+
     /// The record kinds that an organisation works with now. A use case asks once and keeps the answer.
     pub fn kinds(&self, org: &str) -> Arc<Kinds> {
         self.kinds.of(org)

@@ -41,6 +41,7 @@ pub fn available<'k>(kind: &'k Kind, actor: &Actor, record: &Record) -> Vec<&'k 
 }
 
 async fn attempt(desk: &Desk, actor: &Actor, kind: &Kind, number: &str, step: &Step<'_>) -> Result<Record, FlowError> {
+    let kind = &*desk.current(&actor.org, kind)?;
     let working = prepare(desk, actor, kind, number, step).await?;
     commit(desk, working).await
 }

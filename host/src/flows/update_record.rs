@@ -36,6 +36,7 @@ async fn attempt(
     expected: Option<i64>,
     reason: &str,
 ) -> Result<Record, FlowError> {
+    let kind = &*desk.current(&actor.org, kind)?;
     let working = prepare(desk, actor, kind, number, patch, expected, reason).await?;
     commit(desk, working).await
 }
@@ -95,6 +96,6 @@ pub(super) async fn commit(desk: &Desk, working: Working<'_>) -> Result<Record, 
     if let Some(written) = unit.records.iter().rfind(|w| w.record.id == record.id) {
         record = written.record.clone();
     }
-    desk.store.commit(unit).await?;
+    desk.commit(unit).await?;
     Ok(record)
 }

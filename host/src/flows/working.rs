@@ -253,6 +253,7 @@ impl<'d> Working<'d> {
     /// Everything that is to be written.
     pub(super) fn into_unit(mut self) -> Unit {
         let mut unit = Unit { org: self.record.org.clone(), held: std::mem::take(&mut self.held), ..Unit::default() };
+        unit.kinds = Some(self.generation());
         let changed = self.before.as_ref().is_none_or(|b| !same(b, &self.record));
         if changed {
             if let Some(before) = &self.before {
@@ -320,6 +321,13 @@ impl<'d> Working<'d> {
             step.after.revision = *revision;
             step.after.updated_at = self.now;
         }
+    }
+
+    /// The generation of the kinds that all of this was judged by; none that ever was when the main record's kind is
+    /// of another generation than the others, which the store then refuses.
+    fn generation(&self) -> i64 {
+        let same = self.kinds.get(&self.kind.slug).is_some_and(|kind| kind.version == self.kind.version);
+        if same { self.kinds.generation() } else { -1 }
     }
 
     fn audit(&self, before: Option<&Record>, after: &Record, action: &str) -> AuditDraft {
@@ -402,7 +410,8 @@ fn same(a: &Record, b: &Record) -> bool {
 }
 
 /// The write of a record, its indexed values and references left out when they are as they were.
-pub(super) fn record_write(kind: &Kind, before: Option<&Record>, after: Record) -> RecordWrite {
+pub(super) fn record_write(kind: &Kind, before: Option<&Record>, mut after: Record) -> RecordWrite {
+    after.kind_version = kind.version;
     let (entries, links) = (index_rows(kind, &after), link_rows(kind, &after));
     let same_entries = before.is_some_and(|b| index_rows(kind, b) == entries);
     let same_links = before.is_some_and(|b| link_rows(kind, b) == links);

@@ -149,6 +149,9 @@ impl Reader {
 
 /// Whether an event is the actor's business.
 fn is_for(kinds: &Kinds, actor: &Actor, event: &Event) -> bool {
+    if event.kind == "kind.changed" {
+        return true;
+    }
     match kinds.of_number(&event.number) {
         Some(kind) => access::read_scope(kind, actor) == Scope::All,
         None => reads_components(actor),

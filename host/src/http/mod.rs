@@ -77,6 +77,14 @@ fn table() -> Table {
         // Kinds
         .get("/api/v1/kinds", kinds::list, &kinds::LIST)
         .get("/api/v1/kinds/{kind}", kinds::read, &kinds::READ)
+        .post("/api/v1/kinds", kinds::shape::make, &kinds::shape::MAKE)
+        .put("/api/v1/kinds/{kind}", kinds::shape::replace, &kinds::shape::REPLACE)
+        .post("/api/v1/kinds/{kind}/{part}", kinds::parts::add, &kinds::parts::ADD)
+        .delete("/api/v1/kinds/{kind}/{part}/{name}", kinds::parts::remove, &kinds::parts::REMOVE)
+        .post("/api/v1/kinds/{kind}/rollback", kinds::rollback::run, &kinds::rollback::DOC)
+        .get("/api/v1/kinds/{kind}/versions", kinds::versions::list, &kinds::versions::LIST)
+        .get("/api/v1/kinds/{kind}/versions/{version}", kinds::versions::read, &kinds::versions::READ)
+        .get("/api/v1/permissions", kinds::permissions::run, &kinds::permissions::DOC)
         // Components
         .get("/api/v1/components", components::list::run, &components::list::DOC)
         .post("/api/v1/components", components::upload::run, &components::upload::DOC)

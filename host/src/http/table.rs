@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::handler::Handler;
 use axum::http::Method;
-use axum::routing::{MethodRouter, delete, get, patch, post};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 use super::site::Site;
 
@@ -45,6 +45,14 @@ impl Table {
         T: 'static,
     {
         self.add(Method::PATCH, path, patch(handler), operation)
+    }
+
+    pub(super) fn put<H, T>(self, path: &'static str, handler: H, operation: &'static Operation) -> Self
+    where
+        H: Handler<T, Site>,
+        T: 'static,
+    {
+        self.add(Method::PUT, path, put(handler), operation)
     }
 
     pub(super) fn delete<H, T>(self, path: &'static str, handler: H, operation: &'static Operation) -> Self
@@ -155,7 +163,10 @@ impl Group {
             Self::Configuration => {
                 ("Configuration", "Relations between configuration items, what depends on what, baselines and audits.")
             }
-            Self::Kinds => ("Kinds", "The record kinds: fields, states, transitions and labels."),
+            Self::Kinds => (
+                "Kinds",
+                "The record kinds: fields, states, transitions and labels; and shaping them for your organisation.",
+            ),
             Self::Components => ("Components", "WebAssembly components that take decisions."),
             Self::Activations => ("Activations", "Which component decides for what, from when on."),
             Self::Backtests => ("Dry runs", "What a candidate would have decided, before it decides."),
@@ -219,6 +230,8 @@ pub(super) enum Body {
     Component,
     /// A table: CSV, or objects in JSON.
     Table,
+    /// The file of a kind, in TOML or as the same structure in JSON.
+    KindFile,
 }
 
 /// A good answer.

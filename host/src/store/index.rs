@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 
-use super::tx::{Bind, Tx, execute, fetch_optional};
+use super::tx::{Bind, Tx, execute, execute_built, fetch_optional};
 use super::unit::insert_rows;
 use super::{Backend, StoreError};
 use crate::domain::record::Record;
@@ -174,6 +174,50 @@ pub(super) async fn update(
     Ok(())
 }
 
+/// A record with its key, its facets as they are stored, and the values that its index shall hold.
+pub(super) struct Refit {
+    pub(super) record: Record,
+    pub(super) key: i64,
+    pub(super) tokens: Option<String>,
+    pub(super) entries: Vec<(String, String)>,
+}
+
+/// Does for many records of a kind what [`update`] does for one.
+pub(super) async fn update_all(tx: &mut Tx, all: &[Refit]) -> Result<(), StoreError> {
+    let mut changed: Vec<(&Refit, Facets, Facets)> = Vec::new();
+    for one in all {
+        let old = one.tokens.as_deref().map(Facets::parse).unwrap_or_default();
+        let new = Facets::of(&one.record, one.entries.iter().cloned());
+        if old != new {
+            changed.push((one, old, new));
+        }
+    }
+    let mut added = Vec::new();
+    for (one, old, new) in &changed {
+        let (org, kind) = (one.record.org.as_str(), one.record.kind.as_str());
+        for (name, value) in old.0.difference(&new.0) {
+            execute!(
+                &mut *tx,
+                "DELETE FROM field_index WHERE path = $1 AND value = $2 AND record = $3",
+                path(org, kind, name),
+                value,
+                one.key
+            )?;
+        }
+        added.extend(new.0.difference(&old.0).map(|(name, value)| (path(org, kind, name), value.as_str(), one.key)));
+    }
+    // In the order of the index, so that neighbours are written together.
+    added.sort_unstable();
+    insert_values(tx, added).await?;
+    for chunk in changed.chunks(256) {
+        let places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
+        let sql = format!("DELETE FROM facets WHERE record IN ({})", places.join(", "));
+        execute_built(tx, sql, chunk.iter().map(|(one, ..)| Bind::Int(one.key)).collect()).await?;
+    }
+    let rows = changed.iter().map(|(one, _, new)| [Bind::Int(one.key), Bind::Text(new.text())]);
+    insert_rows(tx, "INSERT INTO facets (record, tokens) VALUES ", rows.collect()).await
+}
+
 /// Inserts rows of `field_index`.
 pub(super) async fn insert_values<'f>(
     tx: &mut Tx,
@@ -204,6 +248,7 @@ mod tests {
             created_at: Instant(5),
             created_by: "wang".to_owned(),
             updated_at: Instant(6),
+            kind_version: 0,
             data: Map::new(),
         }
     }

@@ -18,6 +18,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0001_foundation.sql"),
     },
     Migration {
+        version: 2,
+        name: "kinds",
+        sqlite: include_str!("../../migrations/sqlite/0002_kinds.sql"),
+        postgres: include_str!("../../migrations/postgres/0002_kinds.sql"),
+    },
+    Migration {
         version: 3,
         name: "work",
         sqlite: include_str!("../../migrations/sqlite/0003_work.sql"),

@@ -19,6 +19,7 @@ pub mod graph;
 pub mod idempotency;
 pub mod index;
 pub mod jobs;
+pub mod kind_versions;
 pub mod listing;
 pub mod manual;
 pub mod migrate;
@@ -51,6 +52,9 @@ pub enum StoreError {
     /// A job is in the hands of another node now, or has ended; whoever worked on it stops.
     #[error("job {0} is not this node's any more")]
     LostClaim(String),
+    /// The organisation's kinds have changed since the write was made ready; take the new ones and retry.
+    #[error("the kinds of organisation {0} were changed meanwhile")]
+    KindsMoved(String),
     /// The row exists already.
     #[error("{0} exists already")]
     Exists(String),
@@ -77,7 +81,7 @@ impl StoreError {
     /// True when reading again and retrying can succeed.
     pub fn is_lost_race(&self) -> bool {
         match self {
-            Self::Stale(_) => true,
+            Self::Stale(_) | Self::KindsMoved(_) => true,
             Self::Database(sqlx::Error::Database(e)) => {
                 // PostgreSQL: serialization failure, deadlock; SQLite: busy.
                 matches!(e.code().as_deref(), Some("40001" | "40P01" | "5" | "517"))

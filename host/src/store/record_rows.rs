@@ -12,8 +12,12 @@ const ROWS: usize = 64;
 /// How often a key that is in use is replaced by another.
 const KEYS_TRIED: usize = 64;
 
+/// Columns of a record.
+const COLUMNS: usize = 14;
+
 const INSERT: &str = "INSERT INTO records
-     (key, id, org, kind, number, title, state, owner, revision, created_at, created_by, updated_at, data) VALUES ";
+     (key, id, org, kind, number, title, state, owner, revision, created_at, created_by, updated_at, data,
+      kind_version) VALUES ";
 
 /// Writes new records, many rows a statement.
 ///
@@ -42,11 +46,11 @@ pub(super) async fn insert(tx: &mut Tx, keys: &Keys, writes: &[&RecordWrite]) ->
 
 /// Inserts the rows of `records`; a key that turns out to be in use is replaced.
 async fn insert_chunk(tx: &mut Tx, keys: &Keys, chunk: &mut [(i64, &RecordWrite)]) -> Result<(), StoreError> {
-    let mut binds = Vec::with_capacity(chunk.len() * 13);
+    let mut binds = Vec::with_capacity(chunk.len() * COLUMNS);
     for (key, write) in chunk.iter() {
         binds.extend(row(*key, &write.record)?);
     }
-    let sql = format!("{INSERT}{} ON CONFLICT DO NOTHING", values_list(chunk.len(), 13));
+    let sql = format!("{INSERT}{} ON CONFLICT DO NOTHING", values_list(chunk.len(), COLUMNS));
     let rows = execute_built(tx, sql, binds).await?;
     if rows == chunk.len() as u64 {
         return Ok(());
@@ -71,14 +75,14 @@ async fn insert_chunk(tx: &mut Tx, keys: &Keys, chunk: &mut [(i64, &RecordWrite)
             }
             tried += 1;
             *key = keys.next(record.created_at);
-            let sql = format!("{INSERT}{} ON CONFLICT DO NOTHING", values_list(1, 13));
+            let sql = format!("{INSERT}{} ON CONFLICT DO NOTHING", values_list(1, COLUMNS));
             execute_built(tx, sql, row(*key, record)?.into()).await?;
         }
     }
     Ok(())
 }
 
-fn row(key: i64, record: &Record) -> Result<[Bind; 13], StoreError> {
+fn row(key: i64, record: &Record) -> Result<[Bind; COLUMNS], StoreError> {
     let text = |text: &String| Bind::Text(text.clone());
     Ok([
         Bind::Int(key),
@@ -94,6 +98,7 @@ fn row(key: i64, record: &Record) -> Result<[Bind; 13], StoreError> {
         text(&record.created_by),
         Bind::Int(record.updated_at.0),
         Bind::Text(data(record)?),
+        Bind::Int(record.kind_version),
     ])
 }
 
@@ -110,7 +115,8 @@ pub(super) async fn update(tx: &mut Tx, write: &RecordWrite, was: i64) -> Result
     let key = fetch_optional!(
         &mut *tx,
         (i64,),
-        "UPDATE records SET title = $4, state = $5, owner = $6, revision = $7, updated_at = $8, data = $9
+        "UPDATE records SET title = $4, state = $5, owner = $6, revision = $7, updated_at = $8, data = $9,
+             kind_version = $10
          WHERE org = $1 AND id = $2 AND revision = $3 RETURNING key",
         &record.org,
         &record.id,
@@ -120,7 +126,8 @@ pub(super) async fn update(tx: &mut Tx, write: &RecordWrite, was: i64) -> Result
         &record.owner,
         record.revision,
         record.updated_at.0,
-        data(record)?
+        data(record)?,
+        record.kind_version
     )?;
     let Some((key,)) = key else {
         return Err(StoreError::Stale(record.number.clone()));

@@ -8,13 +8,14 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::record::Record;
 use crate::domain::time::Instant;
 
-pub(super) type Row = (String, String, String, String, String, String, String, i64, i64, String, i64, String);
+pub(super) type Row = (String, String, String, String, String, String, String, i64, i64, String, i64, String, i64);
 
 pub(super) const COLUMNS: &str = "r.id, r.org, r.kind, r.number, r.title, r.state, r.owner, r.revision, \
-     r.created_at, r.created_by, r.updated_at, r.data";
+     r.created_at, r.created_by, r.updated_at, r.data, r.kind_version";
 
 pub(super) fn record(row: Row) -> Result<Record, StoreError> {
-    let (id, org, kind, number, title, state, owner, revision, created_at, created_by, updated_at, data) = row;
+    let (id, org, kind, number, title, state, owner, revision, created_at, created_by, updated_at, data, kind_version) =
+        row;
     let data = serde_json::from_str(&data).map_err(|e| StoreError::corrupt(format!("data of {number}"), e))?;
     Ok(Record {
         id,
@@ -28,6 +29,7 @@ pub(super) fn record(row: Row) -> Result<Record, StoreError> {
         created_at: Instant(created_at),
         created_by,
         updated_at: Instant(updated_at),
+        kind_version,
         data,
     })
 }
@@ -65,7 +67,8 @@ impl Store {
         let row = fetch_optional!(
             &mut tx,
             Row,
-            "SELECT id, org, kind, number, title, state, owner, revision, created_at, created_by, updated_at, data
+            "SELECT id, org, kind, number, title, state, owner, revision, created_at, created_by, updated_at, data,
+                    kind_version
              FROM records WHERE org = $1 AND number = $2",
             org,
             number
@@ -111,7 +114,7 @@ impl Store {
             &mut tx,
             Row,
             "SELECT r.id, r.org, r.kind, r.number, r.title, r.state, r.owner, r.revision,
-                    r.created_at, r.created_by, r.updated_at, r.data
+                    r.created_at, r.created_by, r.updated_at, r.data, r.kind_version
              FROM field_index f JOIN records r ON r.key = f.record
              WHERE r.org = $1 AND f.path = $2 AND f.value = $3
              ORDER BY f.record LIMIT $4",

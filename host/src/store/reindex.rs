@@ -25,7 +25,7 @@ impl Store {
             &mut tx,
             Row,
             "SELECT r.id, r.org, r.kind, r.number, r.title, r.state, r.owner, r.revision,
-                    r.created_at, r.created_by, r.updated_at, r.data
+                    r.created_at, r.created_by, r.updated_at, r.data, r.kind_version
              FROM reindex w JOIN records r ON r.id = w.record_id LIMIT $1",
             limit
         )?;

@@ -25,6 +25,8 @@ pub struct Unit {
     pub records: Vec<RecordWrite>,
     /// Numbers and revisions of records that were read and must not have changed.
     pub held: Vec<(String, i64)>,
+    /// The generation of the organisation's kinds that the unit was made under; none when it holds no records.
+    pub kinds: Option<i64>,
     /// What the audit trail says, in order.
     pub audit: Vec<AuditDraft>,
     /// What the event stream says, in order.
@@ -233,7 +235,7 @@ async fn apply(tx: &mut Tx, keys: &Keys, units: &[Unit]) -> Result<(), StoreErro
     }
     let audit: Vec<&AuditDraft> = units.iter().flat_map(|unit| &unit.audit).collect();
     let events: Vec<&EventDraft> = units.iter().flat_map(|unit| &unit.events).collect();
-    append_all(tx, org, &audit, &events).await
+    append_all(tx, org, &audit, &events, &units.iter().filter_map(|unit| unit.kinds).collect::<Vec<_>>()).await
 }
 
 /// Checks what must still hold, and takes what can be had once.
@@ -326,27 +328,37 @@ pub(super) async fn append(
     audit: &[AuditDraft],
     events: &[EventDraft],
 ) -> Result<(), StoreError> {
-    append_all(tx, org, &audit.iter().collect::<Vec<_>>(), &events.iter().collect::<Vec<_>>()).await
+    append_all(tx, org, &audit.iter().collect::<Vec<_>>(), &events.iter().collect::<Vec<_>>(), &[]).await
 }
 
 /// Appends to the audit trail and the event stream. The organisation's row is taken last and holds both counters,
-/// so that sequence numbers become visible in order and no reader skips one.
-async fn append_all(tx: &mut Tx, org: &str, audit: &[&AuditDraft], events: &[&EventDraft]) -> Result<(), StoreError> {
+/// so that sequence numbers become visible in order and no reader skips one. It also counts the changes of the
+/// organisation's kinds: what was made under other generations of them than the present one is refused.
+async fn append_all(
+    tx: &mut Tx,
+    org: &str,
+    audit: &[&AuditDraft],
+    events: &[&EventDraft],
+    kinds: &[i64],
+) -> Result<(), StoreError> {
     if audit.is_empty() && events.is_empty() {
         return Ok(());
     }
     let (entries, happenings) = (len(audit), len(events));
     let head = fetch_optional!(
         &mut *tx,
-        (i64, String, i64),
+        (i64, String, i64, i64),
         "UPDATE organisations SET audit_seq = audit_seq + $2, event_seq = event_seq + $3 WHERE id = $1
-         RETURNING audit_seq, audit_hash, event_seq",
+         RETURNING audit_seq, audit_hash, event_seq, kinds_generation",
         org,
         entries,
         happenings
     )?;
-    let (audit_seq, mut hash, event_seq) =
+    let (audit_seq, mut hash, event_seq, generation) =
         head.ok_or_else(|| StoreError::corrupt("organisations", format!("no organisation '{org}'")))?;
+    if kinds.iter().any(|kinds| *kinds != generation) {
+        return Err(StoreError::KindsMoved(org.to_owned()));
+    }
     let mut rows = Vec::with_capacity(audit.len());
     for (seq, draft) in (audit_seq - entries + 1..).zip(audit) {
         let mut entry = AuditEntry {

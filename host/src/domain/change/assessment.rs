@@ -380,6 +380,7 @@ pub(super) mod tests {
             created_at: Instant(0),
             created_by: String::new(),
             updated_at: Instant(0),
+            kind_version: 0,
             data,
         };
         assert_eq!(Assessment::of(&record), Some(made));

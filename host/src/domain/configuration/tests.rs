@@ -272,6 +272,7 @@ fn record(kind: &str, number: String, data: serde_json::Value) -> Record {
         created_at: Instant(0),
         created_by: String::new(),
         updated_at: Instant(0),
+        kind_version: 0,
         data: data.as_object().cloned().unwrap_or_else(Map::new),
     }
 }

@@ -44,6 +44,22 @@ pub fn encode(ty: &FieldType, value: &Value) -> Option<String> {
     }
 }
 
+/// Whether values of both types have the same sortable text, so that an index made for one serves the other.
+pub fn same_order(a: &FieldType, b: &FieldType) -> bool {
+    let sort = |ty: &FieldType| match ty.item() {
+        FieldType::Str
+        | FieldType::Enum(_)
+        | FieldType::Ref(_)
+        | FieldType::User
+        | FieldType::Role
+        | FieldType::Date => Some(FieldType::Str),
+        FieldType::Int | FieldType::Dur => Some(FieldType::Int),
+        FieldType::Text | FieldType::Map | FieldType::Window | FieldType::List(_) => None,
+        other => Some(other.clone()),
+    };
+    sort(a) == sort(b)
+}
+
 /// The sortable text of a value given in plain text, as a list's filter gives it: `3`, `true`,
 /// `2026-03-31`, `12.50 CNY`. For money the amount alone is accepted too: it bounds a range.
 ///

@@ -22,11 +22,9 @@ use crate::domain::role::Who;
 /// The first thing that is wrong in it.
 pub fn parse(text: &str, file: &str) -> Result<Kind, KindError> {
     let source = Source { text, file };
-    let raw: RawKind = toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(1, |span| source.line(&span));
-        KindError { file: file.to_owned(), line, message: error.message().trim().to_owned() }
-    })?;
+    let raw: RawKind = toml::from_str(text).map_err(|error| syntax(&error, text, file))?;
     let kind = Kind {
+        version: 0,
         prefix: raw.prefix.get_ref().clone(),
         slug: raw.slug.get_ref().clone(),
         name: raw.name.clone(),
@@ -55,6 +53,12 @@ pub fn parse(text: &str, file: &str) -> Result<Kind, KindError> {
     check::kind(&kind, &raw, &source)?;
     check_rules::kind(&kind, &raw, &source)?;
     Ok(kind)
+}
+
+/// What the TOML reader complains about, with its line.
+pub(super) fn syntax(error: &toml::de::Error, text: &str, file: &str) -> KindError {
+    let line = error.span().map_or(1, |span| Source { text, file }.line(&span));
+    KindError { file: file.to_owned(), line, message: error.message().trim().to_owned() }
 }
 
 /// The file being read.

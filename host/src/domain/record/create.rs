@@ -32,6 +32,7 @@ pub fn create(kind: &Kind, actor: &Actor, input: Map<String, Value>, stamp: Stam
         created_at: stamp.now,
         created_by: actor.user.clone(),
         updated_at: stamp.now,
+        kind_version: kind.version,
         data: Map::new(),
     };
     for field in kind.all_fields() {

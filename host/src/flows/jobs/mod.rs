@@ -70,7 +70,7 @@ async fn work(run: &mut Run) -> Result<Value, FlowError> {
 pub async fn start(desk: &Desk, actor: &Actor, order: Order) -> Result<Job, FlowError> {
     let mut unit = Unit { org: actor.org.clone(), ..Unit::default() };
     let job = begin(desk, actor, order, &mut unit);
-    desk.store.commit(unit).await?;
+    desk.commit(unit).await?;
     Ok(job)
 }
 

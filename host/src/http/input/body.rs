@@ -16,6 +16,7 @@ use crate::http::site::Site;
 
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
+const TOML: &str = "application/toml";
 const WASM: &str = "application/wasm";
 const BYTES: &str = "application/octet-stream";
 
@@ -50,6 +51,35 @@ impl FromRequest<Site> for OptionalFields {
             check_type(&parts.headers, &[JSON], HeaderName::from_static("accept-post"))?;
         }
         json::object(&bytes).map(|object| Self(Some(object)))
+    }
+}
+
+/// The file of a kind: its text, or the same structure in JSON.
+pub(in crate::http) enum KindFile {
+    Toml(String),
+    Json(Map<String, Value>),
+}
+
+impl FromRequest<Site> for KindFile {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = read(&parts.headers, body, site.config.body_limit).await?;
+        let accept = HeaderName::from_static("accept-post");
+        check_type(&parts.headers, &[TOML, JSON], accept.clone())?;
+        if bytes.is_empty() {
+            let message = "the request needs the file of a kind as its body";
+            return Err(Problem::bad_request(rule::BODY_REQUIRED, message));
+        }
+        if check_type(&parts.headers, &[JSON], accept).is_ok() {
+            return json::object(&bytes).map(Self::Json);
+        }
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            let detail = format!("the body is not UTF-8: byte {} cannot be read", error.valid_up_to());
+            Problem::bad_request(rule::NOT_UTF_8, detail)
+        })?;
+        Ok(Self::Toml(text.to_owned()))
     }
 }
 

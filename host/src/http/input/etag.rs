@@ -44,7 +44,8 @@ pub(in crate::http) fn is_known(headers: &HeaderMap, current: i64) -> bool {
 
 fn revision(tag: &str) -> Option<i64> {
     let digits = tag.strip_prefix('"')?.strip_suffix('"')?;
-    let plain = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
+    // Version 0 of a kind is the built-in one.
+    let plain = digits.bytes().all(|b| b.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
     digits.parse().ok().filter(|_| plain)
 }
 

@@ -82,7 +82,7 @@ fn record(kind: &Kind, name: &str) -> Value {
         "x-type": "state",
     });
     properties.insert("state".to_owned(), state);
-    for name in ["revision", "created_at", "created_by", "updated_at"] {
+    for name in ["revision", "created_at", "created_by", "updated_at", "kind_version"] {
         properties.insert(name.to_owned(), column(name));
     }
     for field in kind.all_fields() {
@@ -95,14 +95,17 @@ fn record(kind: &Kind, name: &str) -> Value {
     }
     let mut names = vec!["number", "state"];
     names.extend(order(kind.all_fields()));
-    names.extend(["id", "revision", "created_at", "created_by", "updated_at"]);
+    names.extend(["id", "revision", "created_at", "created_by", "updated_at", "kind_version"]);
     json!({
         "type": "object",
         "title": kind.name.en,
         "description": format!("A record of the kind {}; a field without a value is absent.", kind.slug),
         "x-label": kind.name,
         "properties": properties,
-        "required": ["id", "number", "title", "state", "owner", "revision", "created_at", "created_by", "updated_at"],
+        "required": [
+            "id", "number", "title", "state", "owner", "revision", "created_at", "created_by", "updated_at",
+            "kind_version",
+        ],
         "x-order": names,
     })
 }

@@ -144,6 +144,13 @@ fn body(body: Body, schema: &impl Fn(&str) -> Value) -> Option<Value> {
             "required": true,
             "content": { "application/wasm": {}, "application/octet-stream": {} },
         }),
+        Body::KindFile => json!({
+            "required": true,
+            "content": {
+                "application/toml": { "schema": { "type": "string" } },
+                "application/json": { "schema": schema("KindFile") },
+            },
+        }),
     })
 }
 

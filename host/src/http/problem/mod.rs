@@ -159,6 +159,10 @@ impl From<CatalogError> for Problem {
     fn from(error: CatalogError) -> Self {
         match error {
             CatalogError::Store(error) => error.into(),
+            CatalogError::Kind { .. } => {
+                tracing::error!(%error, "kinds of an organisation cannot be used");
+                Self::internal()
+            }
             CatalogError::Load { .. } => {
                 tracing::error!(%error, "a component does not load");
                 Self::unavailable(

@@ -40,7 +40,7 @@ pub(in crate::http) async fn live() -> Response {
 }
 
 pub(in crate::http) async fn ready(State(site): State<Site>) -> Response {
-    let behind = site.desk.catalog.is_behind();
+    let behind = site.desk.catalog.is_behind() || site.desk.kinds.is_behind();
     let stored = match site.desk.store.generations().await {
         Ok(generations) => Some(generations),
         Err(error) => {

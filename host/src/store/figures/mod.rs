@@ -79,7 +79,7 @@ pub struct Spread {
 
 type SumRow = (Option<String>, Option<String>, i64, String);
 type SpreadRow = (Option<String>, i64, String, i64, i64, i64);
-type ListRow = (String, String, String, String, String, String, String, i64, i64, String, i64, String, String);
+type ListRow = (String, String, String, String, String, String, String, i64, i64, String, i64, String, i64, String);
 
 impl Store {
     /// How many records of a population there are, and how many meet conditions; with `items`, the items of that list.
@@ -201,8 +201,8 @@ impl Store {
             let limit = query.int(limit);
             let sql = format!("SELECT {COLUMNS}, {state}{head} AND {hit} ORDER BY r.key DESC LIMIT {limit}");
             for row in self.figures::<ListRow>(sql, query).await? {
-                let (a, b, c, d, e, f, g, h, i, j, k, l, state) = row;
-                let row: Row = (a, b, c, d, e, f, g, h, i, j, k, l);
+                let (a, b, c, d, e, f, g, h, i, j, k, l, m, state) = row;
+                let row: Row = (a, b, c, d, e, f, g, h, i, j, k, l, m);
                 found.push((record(row)?, state));
             }
         }

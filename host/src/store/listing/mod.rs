@@ -110,7 +110,7 @@ pub struct Page {
 /// Records fetched by one statement.
 const CHUNK: usize = 64;
 
-type KeyedRow = (String, String, String, String, String, String, String, i64, i64, String, i64, String, i64);
+type KeyedRow = (String, String, String, String, String, String, String, i64, i64, String, i64, String, i64, i64);
 
 impl Store {
     /// A page of records.
@@ -147,8 +147,8 @@ impl Store {
             let places = places.join(", ");
             let sql = format!("SELECT {COLUMNS}, r.key FROM records r WHERE r.org = {org} AND r.key IN ({places})");
             for row in fetch_built::<KeyedRow>(tx, sql, q.binds).await? {
-                let (a, b, c, d, e, f, g, h, i, j, k, l, key) = row;
-                let row: Row = (a, b, c, d, e, f, g, h, i, j, k, l);
+                let (a, b, c, d, e, f, g, h, i, j, k, l, m, key) = row;
+                let row: Row = (a, b, c, d, e, f, g, h, i, j, k, l, m);
                 found.insert(key, record(row)?);
             }
         }

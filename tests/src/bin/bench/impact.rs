@@ -202,6 +202,7 @@ async fn fill(desk: &Desk) -> usize {
                 created_at: Moment(0),
                 created_by: "bench".to_owned(),
                 updated_at: Moment(0),
+                kind_version: 0,
                 data: data.as_object().unwrap().clone(),
             };
             unit.audit.push(AuditDraft {

@@ -1,0 +1,126 @@
+//! What somebody wants to do to a kind, and the text that it makes of the kind's file.
+
+use serde_json::{Map, Value};
+
+use crate::domain::Kinds;
+use crate::domain::kind::{AddError, Document, KindError, Part};
+use crate::domain::refusal::{Class, FieldProblem, Refusal, rule};
+use crate::store::kind_versions::KindVersion;
+
+/// A change of a kind that somebody asks for.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// The kind's slug.
+    pub slug: String,
+    /// What is to be done to it.
+    pub edit: Edit,
+    /// The version the caller worked from (If-Match); without it, whatever is there.
+    pub expected: Option<i64>,
+    /// Why, for the audit trail.
+    pub reason: String,
+    /// Whether values of fields that go may stay behind in the records.
+    pub keep_values: bool,
+    /// Whether only to say what would happen.
+    pub dry_run: bool,
+}
+
+/// What is to be done to a kind.
+#[derive(Clone, Debug)]
+pub enum Edit {
+    /// Its file is replaced by this text, or a kind is made of it.
+    File(String),
+    /// The same, given in JSON.
+    Json(Map<String, Value>),
+    /// A part is added.
+    Add(Part, Map<String, Value>),
+    /// A part is removed.
+    Remove(Part, String),
+    /// An earlier version comes back: this one, or the one that the present one is a change of.
+    Back(Option<i64>),
+}
+
+/// The file that a change makes, or the end of the organisation's own versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// A new version: its text, and the version that a rollback from it leads to.
+    Version { body: String, base: i64 },
+    /// Back to the built-in kind; for a kind of the organisation's own, to none.
+    BuiltIn,
+}
+
+/// The rule for what is wrong in a kind's file.
+pub(super) const FILE: &str = "kind-file";
+
+/// The refusal for what is wrong in a kind's file.
+pub fn wrong(error: &KindError) -> Refusal {
+    let mut refusal = Refusal::invalid(FILE, format!("line {}", error.line), error.to_string());
+    refusal.details.push(FieldProblem::new(format!("line {}", error.line), FILE, error.to_string()));
+    refusal
+}
+
+/// How the file of a kind is called where something is wrong in it.
+pub(super) fn file(slug: &str) -> String {
+    format!("{slug}.toml")
+}
+
+impl Wish {
+    /// What the wish makes of the kind as it is now.
+    pub(super) fn next(&self, kinds: &Kinds, versions: &[KindVersion]) -> Result<Next, Refusal> {
+        let current = versions.iter().find(|version| version.ended_at.is_none());
+        let base = current.map_or(0, |version| version.version);
+        let text = || kinds.text(&self.slug).ok_or_else(|| unknown(&self.slug));
+        let file = file(&self.slug);
+        let body = match &self.edit {
+            Edit::File(text) => text.clone(),
+            Edit::Json(map) => {
+                let document =
+                    Document::of_json(map).map_err(|message| Refusal::invalid(rule::TYPE, "body", message))?;
+                document.text()
+            }
+            Edit::Add(part, map) => Document::add(text()?, &file, *part, map).map_err(|error| match error {
+                AddError::Value(message) => Refusal::invalid(rule::TYPE, "body", message),
+                AddError::File(error) => wrong(&error),
+            })?,
+            Edit::Remove(part, name) => {
+                let mut document = Document::read(text()?, &file).map_err(|error| wrong(&error))?;
+                match document.remove(*part, name) {
+                    1 => document.text(),
+                    0 => {
+                        let has = document.names(*part).join(", ");
+                        let message = format!("{} has no {} '{name}'; it has {has}", self.slug, part.key());
+                        return Err(Refusal::not_found(message));
+                    }
+                    _ => {
+                        let message = format!("several transitions are called '{name}'; say which one: FROM>{name}");
+                        return Err(Refusal::conflict("ambiguous", message));
+                    }
+                }
+            }
+            Edit::Back(to) => return self.back(*to, current, versions),
+        };
+        Ok(Next::Version { body, base })
+    }
+
+    fn back(&self, to: Option<i64>, current: Option<&KindVersion>, versions: &[KindVersion]) -> Result<Next, Refusal> {
+        let Some(current) = current else {
+            let message = format!("{} is not shaped by your organisation: there is nothing to take back", self.slug);
+            return Err(Refusal::conflict("nothing-to-roll-back", message));
+        };
+        match to.unwrap_or(current.base) {
+            0 => Ok(Next::BuiltIn),
+            to => {
+                let version = versions.iter().find(|version| version.version == to);
+                let missing =
+                    || Refusal::new(Class::NotFound, rule::NOT_FOUND, format!("{} has no version {to}", self.slug));
+                let version = version.ok_or_else(missing)?;
+                Ok(Next::Version { body: version.body.clone(), base: version.base })
+            }
+        }
+    }
+}
+
+/// The refusal for a kind that is not there.
+pub(super) fn unknown(slug: &str) -> Refusal {
+    let message = format!("there is no record kind '{slug}'; GET /api/v1/kinds lists them");
+    Refusal::new(Class::NotFound, rule::UNKNOWN_KIND, message).about("kind")
+}
