@@ -5,8 +5,9 @@ use std::cell::OnceCell;
 use cel::extractors::Arguments;
 use cel::objects::{Key, Value as Cel};
 use cel::{Context, ExecutionError};
-use mortise_types::money::Decimal;
+use mortise_types::money::{Currency, Decimal};
 
+use crate::domain::asset;
 use crate::domain::time::{Instant, add_days, add_months, days_from_date, parse_date};
 
 /// CEL's own functions and operators that may be called.
@@ -48,6 +49,7 @@ const STANDARD: &[&str] = &[
 
 /// Ours.
 const OURS: &[&str] = &[
+    "book_value",
     "ceil_div",
     "days",
     "dec",
@@ -58,6 +60,7 @@ const OURS: &[&str] = &[
     "latest",
     "least",
     "micro",
+    "months",
     "plus_days",
     "plus_minutes",
     "plus_months",
@@ -83,7 +86,8 @@ type Outcome = Result<Cel, ExecutionError>;
 
 fn root_context() -> Context<'static, 'static> {
     let mut root = Context::default();
-    let ours: [(&str, fn(&[Cel]) -> Outcome); 14] = [
+    let ours: [(&str, fn(&[Cel]) -> Outcome); 16] = [
+        ("book_value", book_value),
         ("ceil_div", ceil_div),
         ("days", days),
         ("dec", dec),
@@ -94,6 +98,7 @@ fn root_context() -> Context<'static, 'static> {
         ("latest", latest),
         ("least", least),
         ("micro", micro),
+        ("months", months),
         ("plus_days", plus_days),
         ("plus_minutes", plus_minutes),
         ("plus_months", plus_months),
@@ -154,6 +159,40 @@ fn days(arguments: &[Cel]) -> Outcome {
 
 fn hours(arguments: &[Cel]) -> Outcome {
     between("hours", arguments, HOUR_MS)
+}
+
+/// Whole months from the first date to the second; none when that is the earlier one.
+fn months(arguments: &[Cel]) -> Outcome {
+    let date = |index: usize| {
+        let text = text("months", arguments, index)?;
+        parse_date(text.get(..10).unwrap_or(text))
+            .ok_or_else(|| wrong("months", format!("'{text}' is neither a date nor an instant")))
+    };
+    Ok(Cel::Int(asset::whole_months(date(0)?, date(1)?).map_or(0, i64::from)))
+}
+
+/// What is left of an amount of money after some months, straight line: cost, residual in hundredths of a percent,
+/// useful months, months in use.
+fn book_value(arguments: &[Cel]) -> Outcome {
+    const NAME: &str = "book_value";
+    let key = |name: &str| Key::String(std::sync::Arc::new(name.to_owned()));
+    let Some(Cel::Map(cost)) = arguments.first() else { return Err(wrong(NAME, "argument 1 has to be money")) };
+    let (Some(Cel::String(amount)), Some(Cel::String(code))) =
+        (cost.map.get(&key("amount")), cost.map.get(&key("currency")))
+    else {
+        return Err(wrong(NAME, "argument 1 has to be money"));
+    };
+    let whole = |index: usize| {
+        let number = int(NAME, arguments, index)?;
+        u32::try_from(number).map_err(|_| wrong(NAME, format!("argument {} is out of range", index + 1)))
+    };
+    let currency = Currency::iso(code).map_err(|error| wrong(NAME, error.to_string()))?;
+    let cost = currency.parse(amount).map_err(|error| wrong(NAME, error.to_string()))?;
+    let valuation = asset::value(cost, whole(1)?, whole(2)?, whole(3)?);
+    let left = valuation.map_err(|error| wrong(NAME, error.to_string()))?.book_value;
+    let entries = [("amount", currency.format(left)), ("currency", currency.code().to_owned())];
+    let map = entries.map(|(name, value)| (key(name), Cel::from(value))).into_iter().collect();
+    Ok(Cel::Map(cel::objects::Map { map: std::sync::Arc::new(map) }))
 }
 
 /// A date some days later. Of an instant, an instant.

@@ -25,6 +25,21 @@ fn the_guides_formulas_can_be_written() {
     assert_eq!(value("plus_days('2026-03-31T23:00:00Z', 1)"), "2026-04-01T23:00:00Z");
     assert_eq!(value("plus_minutes('2026-03-31', 30)"), "2026-03-31T00:30:00Z");
     assert_eq!(value("days(record.due, today)"), 59);
+    assert_eq!(value("months(record.due, today)"), 2);
+    assert_eq!(value("months(today, record.due)"), 0);
+    assert_eq!(value("months('2026-01-31T10:00:00Z', '2026-02-28')"), 1);
+    let left = json!({ "amount": "237500.00", "currency": "CNY" });
+    assert_eq!(
+        value("book_value(record.price, 500, 36, months('2024-09-15', '2026-03-15') + 2)"),
+        json!({ "amount": "236111.11", "currency": "CNY" })
+    );
+    assert_eq!(value("book_value(record.price, 0, 40, 21)"), left);
+    // Currencies have the decimals that they have.
+    let dinar = "book_value({'amount': '1.000', 'currency': 'KWD'}, 0, 3, 1).amount";
+    assert_eq!(
+        (value(dinar), value(&dinar.replace("KWD", "JPY").replace("1.000", "1000"))),
+        (json!("0.667"), json!("667"))
+    );
     assert_eq!(value("hours('2026-03-31T00:00:00Z', '2026-03-31T02:59:00Z')"), 2);
     assert_eq!(value("earliest([null, '2026-05-01', record.due])"), "2026-01-31");
     assert_eq!(value("latest([])"), Value::Null);
@@ -36,9 +51,16 @@ fn the_guides_formulas_can_be_written() {
 #[test]
 fn what_cannot_be_worked_out_has_no_value() {
     let scope = Scope::default().with("record", json!({ "n": i64::MAX, "t": "x" }));
-    for text in
-        ["record.missing > 1", "record.n + 1", "days(record.t, record.t)", "half_up(1, 0)", "record.n + record.t"]
-    {
+    for text in [
+        "record.missing > 1",
+        "record.n + 1",
+        "days(record.t, record.t)",
+        "half_up(1, 0)",
+        "record.n + record.t",
+        "months(record.t, record.t)",
+        "book_value(record.t, 1, 1, 1)",
+        "book_value({'amount': '1', 'currency': 'CNY'}, 0, 0, 0)",
+    ] {
         assert!(Expression::parse(text).unwrap().value(&scope).is_err(), "{text}");
     }
     assert!(Expression::parse("record.n").unwrap().holds(&scope).is_err());
