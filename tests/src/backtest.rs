@@ -32,7 +32,8 @@ async fn incidents(app: &Desktop) -> Vec<(String, i64)> {
             json!({"title": "Mail", "outcome": "it works", "criticality": 2, "calendar": calendar(&setup).await}),
         )
         .await;
-    for state in ["planned", "designed", "in_build", "live"] {
+    app.actor("director", &[Role::Top]).await.go("service", &service, "planned", json!({})).await;
+    for state in ["designed", "in_build", "live"] {
         setup.go("service", &service, state, json!({})).await;
     }
     let agent = app.agent().await;

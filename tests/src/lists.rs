@@ -48,7 +48,7 @@ fn what_is_made_up_is_sound_and_the_same_for_one_seed() {
         audit::verify(audit::Verified::default(), &entries).unwrap();
         assert!(entries.len() as u64 > RECORDS);
         // What is referred to exists, and every record stands in a state of its kind.
-        let reader = app.actor("reader", &[Role::Mr, Role::Aud, Role::Sd]).await;
+        let reader = app.actor("reader", &[Role::Mr, Role::Aud, Role::Sd, Role::Top]).await;
         let (mut numbers, mut referred) = (BTreeSet::new(), BTreeSet::new());
         for kind in kinds.iter() {
             for record in all(&reader, &format!("/records/{}", kind.slug), 500).await {
@@ -133,7 +133,7 @@ fn every_filter_finds_what_it_should() {
         filled(&app, ORG, 3).await;
         let reader = app.actor("wei.li", &[Role::Sd]).await;
         let made = all(&reader, "/records/incident?sort=created_at", 500).await;
-        assert!(made.len() > 300, "{}", made.len());
+        assert!(made.len() > 200, "{}", made.len());
         let mut met = 0;
         for (query, check) in CASES {
             for (sort, path) in [

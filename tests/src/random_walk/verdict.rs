@@ -37,10 +37,11 @@ impl Step {
     }
 }
 
-/// Fields that the host writes although people may, too.
+/// Fields that the host may write although people may, too: where a process decides something, all but the description.
 fn is_hosts(kind: &Kind, field: &str) -> bool {
-    ["responded_at", "restored_at"].contains(&field)
-        || kind.transitions.iter().any(|step| step.records_actor.as_deref() == Some(field))
+    field != "description"
+        && (!kind.decisions.is_empty()
+            || kind.transitions.iter().any(|step| step.records_actor.as_deref() == Some(field)))
 }
 
 pub(super) async fn check(app: &Desktop, kinds: &[Arc<Kind>], model: &Model) {
