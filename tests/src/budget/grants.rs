@@ -161,7 +161,8 @@ fn without_a_component_nothing_is_granted_and_a_person_is_asked() {
         let record = owner.get(&format!("/records/budget-line/{line}")).await.ok();
         assert_eq!(record["figures"]["available"], "9.00", "the sums are the host's");
         let fields = json!({"title": "rent", "line": line, "amount": cny("4.00"), "source": line});
-        let record = owner.post("/records/commitment", fields).await.ok();
+        let buyer = app.actor_of("bare", "buyer", &[Role::Sup]).await;
+        let record = buyer.post("/records/commitment", fields).await.ok();
         assert_eq!((&record["manual"], &record["decision"]), (&json!(true), &Value::Null));
         let number = number(&record);
         let path = step("commitment", &number, "reserved");
