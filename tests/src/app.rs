@@ -89,6 +89,13 @@ impl Desktop {
         Self::open(config, dir, Clock::manual(START.parse::<Instant>().unwrap())).await
     }
 
+    /// A desk like this one on a fresh database of the same sort, at the beginning of all stories.
+    pub async fn again(&self) -> Self {
+        let postgres = self.config.database.url.as_ref().filter(|url| url.starts_with("postgres"));
+        let fresh = postgres.and_then(|_| Postgres::shared()).map(|server| server.database());
+        Self::start(fresh).await
+    }
+
     /// Another node on the same database, with the same clock.
     pub async fn second_node(&self) -> Self {
         let clock = self.clock.clone();

@@ -29,6 +29,7 @@ mod guests;
 mod http;
 #[cfg(test)]
 mod import;
+mod lives;
 #[cfg(test)]
 mod kinds;
 #[cfg(test)]
