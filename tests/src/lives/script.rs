@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::app::{Answer, Client, Desktop, ORG};
 
 /// Prefix, state before, state after.
-pub type Taken = (String, String, String);
+pub(super) type Taken = (String, String, String);
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,7 +58,7 @@ struct Find {
 }
 
 /// A desk in which stories are played.
-pub struct Life {
+pub(super) struct Life {
     app: Desktop,
     file: PathBuf,
     clients: BTreeMap<String, Client>,
@@ -67,13 +67,13 @@ pub struct Life {
     /// Number → last state seen.
     states: BTreeMap<String, String>,
     /// Prefixes of the records made.
-    pub made: BTreeSet<String>,
+    pub(super) made: BTreeSet<String>,
     /// Transitions taken.
-    pub taken: BTreeSet<Taken>,
+    pub(super) taken: BTreeSet<Taken>,
 }
 
 impl Life {
-    pub fn new(app: Desktop, file: &Path) -> Self {
+    pub(super) fn new(app: Desktop, file: &Path) -> Self {
         Self {
             app,
             file: file.to_owned(),
@@ -86,7 +86,7 @@ impl Life {
     }
 
     /// Plays a file to its end.
-    pub async fn play(&mut self, file: &Path) {
+    pub(super) async fn play(&mut self, file: &Path) {
         self.file = file.to_owned();
         let text = std::fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         let script: Script = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
