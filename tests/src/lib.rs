@@ -29,11 +29,11 @@ mod guests;
 mod http;
 #[cfg(test)]
 mod import;
-mod lives;
 #[cfg(test)]
 mod kinds;
 #[cfg(test)]
 mod lists;
+mod lives;
 #[cfg(test)]
 mod measures;
 #[cfg(test)]

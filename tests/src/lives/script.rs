@@ -27,6 +27,9 @@ struct Step {
     go: Option<String>,
     /// Fields to change.
     set: Option<toml::Table>,
+    /// Transitions one after the other, each as `ROLES: name`, after what else the step does.
+    #[serde(default)]
+    path: Vec<String>,
     /// Days (or `90m`, `5h`) that pass; what is due then happens.
     wait: Option<String>,
     /// The record: its alias, or `$alias` of the record made last by the host as `made = "alias"`.
@@ -64,8 +67,6 @@ pub(super) struct Life {
     clients: BTreeMap<String, Client>,
     /// Alias → slug and number.
     aliases: BTreeMap<String, (String, String)>,
-    /// Number → last state seen.
-    states: BTreeMap<String, String>,
     /// Prefixes of the records made.
     pub(super) made: BTreeSet<String>,
     /// Transitions taken.
@@ -79,7 +80,6 @@ impl Life {
             file: file.to_owned(),
             clients: BTreeMap::new(),
             aliases: BTreeMap::new(),
-            states: BTreeMap::new(),
             made: BTreeSet::new(),
             taken: BTreeSet::new(),
         }
@@ -114,11 +114,19 @@ impl Life {
         if step.make.is_some() || step.go.is_some() || step.set.is_some() {
             self.act(&place, &step).await;
         }
+        for (number, leg) in step.path.iter().enumerate() {
+            let (who, name) = leg.rsplit_once(": ").unwrap_or_else(|| panic!("{place}: '{leg}' is not ROLES: name"));
+            let place = format!("{place} ({})", number + 1);
+            let on = step.name.as_ref().or(step.on.as_ref()).unwrap_or_else(|| panic!("{place}: on what?"));
+            let (slug, number) = self.alias(&place, on);
+            let client = self.client(&place, who).await;
+            let answer = client.post(&format!("/records/{slug}/{number}/transitions/{name}"), json!({})).await;
+            assert!((200..300).contains(&answer.status), "{place}: {} {}", answer.status, answer.text);
+        }
         let about = step.on.as_ref().or(step.name.as_ref());
         if let Some(expect) = &step.expect {
             let (slug, number) = self.alias(&place, about.unwrap());
             let record = self.reader().await.get(&format!("/records/{slug}/{number}")).await.ok();
-            self.saw(&number, &record);
             for (name, value) in expect {
                 let wanted = self.resolve(&place, serde_json::to_value(value).unwrap());
                 assert_eq!(record[name], wanted, "{place}: {name} of {record}");
@@ -161,7 +169,12 @@ impl Life {
     async fn judge(&mut self, place: &str, step: &Step, answer: Answer) {
         if let Some(rule) = &step.refused {
             let said = answer.body["rule"].as_str().unwrap_or("nothing");
-            assert!(answer.status >= 400 && said == rule, "{place}: {rule} expected, {} {}", answer.status, answer.text);
+            assert!(
+                answer.status >= 400 && said == rule,
+                "{place}: {rule} expected, {} {}",
+                answer.status,
+                answer.text
+            );
             return;
         }
         assert!((200..300).contains(&answer.status), "{place}: {} {}", answer.status, answer.text);
@@ -172,12 +185,6 @@ impl Life {
             }
             self.made.insert(number.split('-').next().unwrap().to_owned());
         }
-        self.saw(&number, &answer.body);
-    }
-
-    /// Notes the states that a record went through, told by its history.
-    fn saw(&mut self, number: &str, record: &Value) {
-        self.states.insert(number.to_owned(), record["state"].as_str().unwrap_or_default().to_owned());
     }
 
     /// Reads from the audit trail which transitions were taken, by people and by the host, and which kinds were made.
@@ -210,7 +217,8 @@ impl Life {
         let records = page["records"].as_array().unwrap();
         let links = |record: &&Value| record.to_string().contains(&by);
         let found = records.iter().find(links);
-        let found = found.unwrap_or_else(|| panic!("{place}: no {} that names {by} among {}", find.kind, records.len()));
+        let found =
+            found.unwrap_or_else(|| panic!("{place}: no {} that names {by} among {}", find.kind, records.len()));
         found["number"].as_str().unwrap().to_owned()
     }
 
