@@ -1,38 +1,53 @@
 //! Reading the graph of what depends on what: all of it, and what has changed since.
 
+use std::collections::HashMap;
+
 use super::tx::{Bind, fetch_all, fetch_built, fetch_optional};
-use super::{Store, StoreError};
+use super::{Store, StoreError, Tx};
 
-/// One reference of a record, or a record without any: number and state, then relation, target and redundancy group.
-pub type GraphRow = (String, String, Option<String>, Option<String>, Option<String>);
-
-/// Which records of a kind are read.
-#[derive(Clone, Copy, Debug)]
-pub enum Which<'a> {
-    /// Every one.
-    All,
-    /// Those in none of these states.
-    NotIn(&'a [&'a str]),
+/// A record in the graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GraphRow {
+    /// Its identifier.
+    pub id: String,
+    /// Its number.
+    pub number: String,
+    /// Its state.
+    pub state: String,
+    /// Relation, target and redundancy group of each of its references.
+    pub links: Vec<(String, String, String)>,
 }
 
 impl Store {
-    /// The records of a kind with their references, in no order.
+    /// The records of a kind in a state after an identifier with their references, in the order of the identifiers, at
+    /// most `limit`. An empty identifier is before the first.
+    ///
+    /// Pages, and records before their references: a join of two large tables is a guess of the database's, which goes
+    /// wrong on tables that have just been filled.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn graph_of_kind(&self, org: &str, kind: &str, which: Which<'_>) -> Result<Vec<GraphRow>, StoreError> {
-        let mut binds = vec![Bind::Text(org.to_owned()), Bind::Text(kind.to_owned())];
-        let mut sql = "SELECT r.number, r.state, l.rel, l.target, l.redundancy
-             FROM records r LEFT JOIN links l ON l.org = r.org AND l.source_id = r.id
-             WHERE r.org = $1 AND r.kind = $2"
-            .to_owned();
-        if let Which::NotIn(states @ [_, ..]) = which {
-            let places: Vec<String> = (3..states.len() + 3).map(|n| format!("${n}")).collect();
-            sql.push_str(&format!(" AND r.state NOT IN ({})", places.join(", ")));
-            binds.extend(states.iter().map(|state| Bind::Text((*state).to_owned())));
-        }
+    pub async fn graph_page(
+        &self,
+        org: &str,
+        kind: &str,
+        state: &str,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<GraphRow>, StoreError> {
         let mut tx = self.read().await?;
-        Ok(fetch_built(&mut tx, sql, binds).await?)
+        let rows = fetch_all!(
+            &mut tx,
+            (String, String, String),
+            "SELECT id, number, state FROM records WHERE org = $1 AND kind = $2 AND state = $3 AND id > $4
+             ORDER BY id LIMIT $5",
+            org,
+            kind,
+            state,
+            after,
+            limit
+        )?;
+        with_links(&mut tx, org, rows).await
     }
 
     /// The records with these numbers with their references, in no order.
@@ -40,22 +55,13 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn graph_of(&self, org: &str, numbers: &[String]) -> Result<Vec<GraphRow>, StoreError> {
-        const CHUNK: usize = 500;
-        let mut found = Vec::new();
+        let mut rows = Vec::new();
         let mut tx = self.read().await?;
         for chunk in numbers.chunks(CHUNK) {
-            let places: Vec<String> = (2..chunk.len() + 2).map(|n| format!("${n}")).collect();
-            let sql = format!(
-                "SELECT r.number, r.state, l.rel, l.target, l.redundancy
-                 FROM records r LEFT JOIN links l ON l.org = r.org AND l.source_id = r.id
-                 WHERE r.org = $1 AND r.number IN ({})",
-                places.join(", ")
-            );
-            let mut binds = vec![Bind::Text(org.to_owned())];
-            binds.extend(chunk.iter().cloned().map(Bind::Text));
-            found.extend(fetch_built::<GraphRow>(&mut tx, sql, binds).await?);
+            let sql = format!("SELECT id, number, state FROM records WHERE org = $1 AND number IN ({})", places(chunk));
+            rows.extend(fetch_built::<(String, String, String)>(&mut tx, sql, binds(org, chunk)).await?);
         }
-        Ok(found)
+        with_links(&mut tx, org, rows).await
     }
 
     /// The place of the newest audit entry; 0 when there is none. Every change of a record has an entry, and entries
@@ -85,4 +91,35 @@ impl Store {
         )?;
         Ok(rows.into_iter().map(|(number,)| number).collect())
     }
+}
+
+/// Values that one statement looks for.
+const CHUNK: usize = 500;
+
+fn places<T>(chunk: &[T]) -> String {
+    (2..chunk.len() + 2).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+}
+
+fn binds<'a>(org: &'a str, values: impl IntoIterator<Item = &'a String>) -> Vec<Bind> {
+    std::iter::once(Bind::Text(org.to_owned())).chain(values.into_iter().cloned().map(Bind::Text)).collect()
+}
+
+async fn with_links(tx: &mut Tx, org: &str, rows: Vec<(String, String, String)>) -> Result<Vec<GraphRow>, StoreError> {
+    let mut links: HashMap<String, Vec<(String, String, String)>> = HashMap::new();
+    for chunk in rows.chunks(CHUNK) {
+        let sql = format!(
+            "SELECT source_id, rel, target, redundancy FROM links WHERE org = $1 AND source_id IN ({})",
+            places(chunk)
+        );
+        let found =
+            fetch_built::<(String, String, String, String)>(&mut *tx, sql, binds(org, chunk.iter().map(|row| &row.0)));
+        for (id, rel, target, group) in found.await? {
+            links.entry(id).or_default().push((rel, target, group));
+        }
+    }
+    let row = |(id, number, state): (String, String, String)| {
+        let links = links.remove(&id).unwrap_or_default();
+        GraphRow { id, number, state, links }
+    };
+    Ok(rows.into_iter().map(row).collect())
 }

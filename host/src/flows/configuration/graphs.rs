@@ -15,7 +15,7 @@ use crate::domain::Kinds;
 use crate::domain::configuration::graph::{self, Graph, Standing, Stored};
 use crate::flows::{Desk, FlowError};
 use crate::store::StoreError;
-use crate::store::snapshot::{GraphRow, Which};
+use crate::store::snapshot::GraphRow;
 
 /// A graph that nobody asked for this long is forgotten.
 const IDLE: Duration = Duration::from_secs(30 * 60);
@@ -90,18 +90,17 @@ async fn follow(
             changed.retain(|number| graph::belongs(number));
             if !changed.is_empty() {
                 let rows = desk.store.graph_of(org, &changed).await?;
-                take_in(&mut followed.graph, kinds, rows);
+                take_in(&mut followed.graph, kinds, &rows);
             }
         }
         _ => {
             let mut graph = Graph::default();
             for prefix in graph::NODES.iter().chain(&graph::TICKETS) {
                 let Some(kind) = kinds.by_prefix(prefix) else { continue };
-                let closed: Vec<&str> =
-                    kind.states.iter().filter(|s| done(prefix, s.closed, &s.name)).map(|s| s.name.as_str()).collect();
-                let which = if graph::TICKETS.contains(prefix) { Which::NotIn(&closed) } else { Which::All };
-                let rows = desk.store.graph_of_kind(org, &kind.slug, which).await?;
-                take_in(&mut graph, kinds, rows);
+                let ticket = graph::TICKETS.contains(prefix);
+                for state in kind.states.iter().filter(|s| !ticket || !done(prefix, s.closed, &s.name)) {
+                    read(desk, org, kinds, (&kind.slug, &state.name), &mut graph).await?;
+                }
             }
             followed.graph = graph;
             followed.kinds = Some(Arc::clone(kinds));
@@ -111,18 +110,22 @@ async fn follow(
     Ok(())
 }
 
-fn take_in(graph: &mut Graph, kinds: &Kinds, mut rows: Vec<GraphRow>) {
-    rows.sort_unstable();
-    for rows in rows.chunk_by(|a, b| a.0 == b.0) {
-        let Some((number, state, ..)) = rows.first() else { continue };
-        let stored = rows.iter().filter_map(|(_, _, rel, target, group)| {
-            Some(Stored {
-                rel: rel.as_deref()?,
-                target: target.as_deref()?,
-                group: group.as_deref().unwrap_or_default(),
-            })
-        });
-        graph.put(number, standing(kinds, number, state), stored);
+/// Reads the records of a kind in a state.
+async fn read(desk: &Desk, org: &str, kinds: &Kinds, of: (&str, &str), graph: &mut Graph) -> Result<(), StoreError> {
+    const PAGE: i64 = 5_000;
+    let mut after = String::new();
+    loop {
+        let rows = desk.store.graph_page(org, of.0, of.1, &after, PAGE).await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after.clone_from(&last.id);
+        take_in(graph, kinds, &rows);
+    }
+}
+
+fn take_in(graph: &mut Graph, kinds: &Kinds, rows: &[GraphRow]) {
+    for row in rows {
+        let stored = row.links.iter().map(|(rel, target, group)| Stored { rel, target, group });
+        graph.put(&row.number, standing(kinds, &row.number, &row.state), stored);
     }
 }
 
