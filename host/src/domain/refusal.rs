@@ -84,7 +84,7 @@ pub struct FieldProblem {
     pub message: String,
     /// The same in Chinese, where the rule's author wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub message_zh: Option<String>,
+    pub message_zh: Option<Box<str>>,
 }
 
 impl FieldProblem {
@@ -107,7 +107,7 @@ pub struct Refusal {
     /// One sentence for the person who asked.
     pub message: String,
     /// The same in Chinese, where the rule's author wrote it.
-    pub message_zh: Option<String>,
+    pub message_zh: Option<Box<str>>,
     /// Every field that was refused, when several were looked at in one go.
     pub details: Vec<FieldProblem>,
 }

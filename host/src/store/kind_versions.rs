@@ -65,8 +65,11 @@ pub struct Refit {
     /// Whether the index is to be written; otherwise records are looked at only.
     pub writes: bool,
     /// What a record's index shall hold; none when the record cannot live under the new version.
-    pub entries: Arc<dyn Fn(&Record) -> Option<Entries> + Send + Sync>,
+    pub entries: Arc<IndexOf>,
 }
+
+/// What of a record is kept in the index; none when the record does not fit.
+pub type IndexOf = dyn Fn(&Record) -> Option<Entries> + Send + Sync;
 
 /// A change of an organisation's kinds, ready to be in force.
 #[derive(Clone)]

@@ -83,10 +83,11 @@ pub(super) fn with_root<T>(work: impl FnOnce(&Context<'static, 'static>) -> T) -
 }
 
 type Outcome = Result<Cel, ExecutionError>;
+type Function = fn(&[Cel]) -> Outcome;
 
 fn root_context() -> Context<'static, 'static> {
     let mut root = Context::default();
-    let ours: [(&str, fn(&[Cel]) -> Outcome); 16] = [
+    let ours: [(&str, Function); 16] = [
         ("book_value", book_value),
         ("ceil_div", ceil_div),
         ("days", days),

@@ -231,7 +231,7 @@ mod tests {
     fn a_definition_that_cannot_be_used_says_where() {
         let load = |text: &str| Measures::load([("x.toml", text)]).unwrap_err().to_string();
         let head = "[[measure]]\nid = \"a\"\nprocess = \"P01\"\nname = { en = \"a\", zh = \"a\" }\nunit = \"percent\"\nsource = \"x\"\n";
-        assert!(load(&format!("{head}")).contains("a: a measure has one formula"));
+        assert!(load(head).contains("a: a measure has one formula"));
         assert!(load(&format!("{head}share = []")).contains("a: of is missing"));
         let of = "of = { kind = \"INC\" }\n";
         assert!(load(&format!("{head}{of}share = [{{ field = \"x\" }}]")).contains("the condition on 'x'"));

@@ -11,11 +11,11 @@ pub fn broken(kind: &Kind, rules: &[(&Rule, Option<String>)]) -> Option<Refusal>
     let details = rules.iter().map(|(rule, why)| {
         let field = rule.field.clone().unwrap_or_default();
         let problem = FieldProblem::new(field, rule.name.clone(), english(kind, rule, why.as_deref()));
-        FieldProblem { message_zh: Some(rule.message.zh.clone()), ..problem }
+        FieldProblem { message_zh: Some(rule.message.zh.as_str().into()), ..problem }
     });
     Some(Refusal {
         field: first.field.clone(),
-        message_zh: Some(first.message.zh.clone()),
+        message_zh: Some(first.message.zh.as_str().into()),
         details: details.collect(),
         ..Refusal::new(class, first.name.clone(), english(kind, first, why.as_deref()))
     })

@@ -35,8 +35,7 @@ pub(in crate::flows) async fn work(run: &mut Run) -> Result<Value, FlowError> {
     let (org, id) = (run.job().org.clone(), run.job().id.clone());
     let unreadable = |error| Refusal::conflict("unknown-job", format!("the dry run's plan cannot be read: {error}"));
     let plan: Plan = serde_json::from_value(run.job().plan.clone()).map_err(unreadable)?;
-    let process: Process =
-        plan.selection.process.parse().map_err(|error| Refusal::conflict("unknown-job", format!("{error}")))?;
+    let process: Process = plan.selection.process.parse().map_err(|error| Refusal::conflict("unknown-job", error))?;
     let desk = run.plain_desk().clone();
     let candidate = desk.catalog.candidate(&org, &plan.digest, &plan.settings).await?;
     let done = desk.store.backtest_batches(&org, &id).await?;

@@ -114,7 +114,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let Refusal { class, rule, field, message, message_zh, details } = refusal;
         let mut problem = Self::new(status(class), rule, message);
-        problem.0.detail_zh = message_zh;
+        problem.0.detail_zh = message_zh.map(String::from);
         problem.0.field = field;
         problem.0.errors = details;
         match class {
