@@ -6,6 +6,7 @@ pub mod postgres;
 
 #[cfg(test)]
 mod automatic;
+#[cfg(test)]
 mod backtest;
 #[cfg(test)]
 mod budget;
