@@ -23,6 +23,8 @@ mod durability;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+mod evidence;
+#[cfg(test)]
 mod governing;
 #[cfg(test)]
 mod guests;

@@ -54,6 +54,7 @@ pub(crate) async fn write(app: &Desktop, all: Vec<Past>) -> Vec<String> {
 
 fn unit(app: &Desktop, kind: &Kind, number: &str, past: Past) -> Unit {
     let mut data = past.fields.as_object().unwrap().clone();
+    data.entry("confidentiality").or_insert_with(|| json!("internal"));
     let title = data.remove("title").map_or_else(|| number.to_owned(), |t| t.as_str().unwrap().to_owned());
     let mut audit = vec![AuditDraft {
         at: past.made,

@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod evidence;
 mod fill;
 mod import;
 mod kind;
@@ -44,7 +45,7 @@ pub(crate) struct Place {
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
     /// Organisation to work in.
-    #[arg(long, global = true, value_name = "ID")]
+    #[arg(long, alias = "org", global = true, value_name = "ID")]
     organisation: Option<String>,
 }
 
@@ -63,6 +64,8 @@ enum Command {
     /// Record kinds: list, show, check a file, put one in force, take a change back.
     #[command(subcommand)]
     Kind(kind::Kind),
+    /// Write the evidence of a period for an auditor: report, matrix and records.
+    Evidence(evidence::Evidence),
     /// Replay an event log (CSV) into records.
     Import(import::Import),
     #[command(hide = true)]
@@ -85,6 +88,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Token(command) => command.run(place).await,
         Command::Record(command) => command.run(place).await,
         Command::Kind(command) => command.run(place).await,
+        Command::Evidence(command) => command.run(place).await,
         Command::Import(command) => command.run(place).await,
         Command::Fill(command) => command.run(place).await,
         Command::Plugin(command) => command.run(place).await,

@@ -16,6 +16,7 @@ pub mod component;
 pub mod configuration;
 pub mod constant;
 pub mod decision;
+pub mod evidence;
 pub mod expression;
 pub mod field;
 pub mod job;

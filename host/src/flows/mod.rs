@@ -13,6 +13,7 @@ pub mod bulk;
 pub mod configuration;
 pub mod create_record;
 pub mod demo;
+pub mod evidence;
 pub mod fill;
 pub mod fire_timers;
 pub mod first_start;

@@ -14,6 +14,7 @@ mod config;
 mod configuration;
 mod decisions;
 mod events;
+mod evidence;
 mod fallback;
 mod input;
 mod jobs;
@@ -108,6 +109,10 @@ fn table() -> Table {
         // Measures
         .get("/api/v1/measures", measures::list, &measures::LIST)
         .get("/api/v1/measures/{measure}", measures::read, &measures::READ)
+        // Evidence
+        .get("/api/v1/evidence", evidence::matrix, &evidence::MATRIX)
+        .get("/api/v1/evidence/certification", evidence::certification, &evidence::CERTIFICATION)
+        .get("/api/v1/evidence/report.html", evidence::report, &evidence::REPORT)
         // Events
         .get("/api/v1/events", events::run, &events::DOC)
         .post("/api/v1/samples", samples::run, &samples::DOC)

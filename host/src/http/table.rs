@@ -130,13 +130,14 @@ pub(super) enum Group {
     Backtests,
     Decisions,
     Measures,
+    Evidence,
     Events,
     Caller,
     Server,
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Records,
         Self::Budgets,
         Self::Jobs,
@@ -148,6 +149,7 @@ impl Group {
         Self::Backtests,
         Self::Decisions,
         Self::Measures,
+        Self::Evidence,
         Self::Events,
         Self::Caller,
         Self::Server,
@@ -172,6 +174,7 @@ impl Group {
             Self::Backtests => ("Dry runs", "What a candidate would have decided, before it decides."),
             Self::Decisions => ("Decisions", "What was decided, why, by which component, and running it again."),
             Self::Measures => ("Measures", "Figures of a period, from live records."),
+            Self::Evidence => ("Evidence", "What shows conformity with the standard, for an auditor."),
             Self::Events => ("Events", "What happens, as it happens."),
             Self::Caller => ("Caller", "Who the token belongs to."),
             Self::Server => ("Server", "Health, this documentation and the meaning of errors. No token needed."),

@@ -39,6 +39,11 @@ impl Exact {
         half_up_div(scaled, self.denominator).ok().map(|minor| format_minor(minor, digits))
     }
 
+    /// Whether it is as large as another, compared exactly.
+    pub fn is_at_least(self, other: Self) -> bool {
+        self.compare(other).is_some_and(std::cmp::Ordering::is_ge)
+    }
+
     fn compare(self, other: Self) -> Option<std::cmp::Ordering> {
         let left = self.numerator.checked_mul(other.denominator)?;
         Some(left.cmp(&other.numerator.checked_mul(self.denominator)?))

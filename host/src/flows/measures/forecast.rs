@@ -11,6 +11,7 @@ use crate::domain::measure::figure::MICRO;
 use crate::domain::measure::{Dimension, Exact, Lies, Population};
 use crate::domain::record::Record;
 use crate::flows::FlowError;
+use crate::store::figures::Page;
 
 /// Points before the last that a trend takes at least.
 const POINTS: usize = 2;
@@ -20,7 +21,7 @@ const POINTS: usize = 2;
 pub(super) async fn capacity(ask: Ask<'_>) -> Result<Readings, FlowError> {
     let of = standing("CAP", &["active", "acting"]);
     let (mut sum, mut count) = (0_i128, 0_i64);
-    for (record, _) in ask.desk.store.population(ask.lens(None), &of, &[], MOST).await? {
+    for (record, _) in ask.desk.store.population(ask.lens(None), &of, &[], Page::first(MOST)).await? {
         let Some(missed) = samples(&record).as_deref().and_then(missed) else { continue };
         sum = sum.saturating_add(missed);
         count += 1;
@@ -70,7 +71,7 @@ fn missed(values: &[i128]) -> Option<i128> {
 /// What was consumed in the period against what the record of the period before forecast for it.
 pub(super) async fn demand(ask: Ask<'_>, by: Option<Dimension>) -> Result<Readings, FlowError> {
     let of = |lies| Population { lies, ..standing("DMD", &[]) };
-    let all = ask.desk.store.population(ask.lens(None), &of(Lies::Standing), &[], MOST).await?;
+    let all = ask.desk.store.population(ask.lens(None), &of(Lies::Standing), &[], Page::first(MOST)).await?;
     let key = |record: &Record, period: &str| {
         let text = |field| record.text(field).unwrap_or_default().to_owned();
         (text("service"), text("units"), record.text(period).unwrap_or_default().to_owned())
@@ -80,7 +81,9 @@ pub(super) async fn demand(ask: Ask<'_>, by: Option<Dimension>) -> Result<Readin
         .filter_map(|(record, _)| Some((key(record, "period"), micro(record.data.get("forecast")?)?)))
         .collect();
     let mut sums: BTreeMap<Option<String>, (i128, i128, i64)> = BTreeMap::new();
-    for (record, _) in ask.desk.store.population(ask.lens(None), &of(Lies::Named("period".into())), &[], MOST).await? {
+    for (record, _) in
+        ask.desk.store.population(ask.lens(None), &of(Lies::Named("period".into())), &[], Page::first(MOST)).await?
+    {
         let forecast = forecasts.get(&key(&record, "previous_period"));
         let (Some(forecast), Some(consumed)) = (forecast, record.data.get("consumption").and_then(micro)) else {
             continue;

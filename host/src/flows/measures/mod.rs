@@ -8,7 +8,9 @@ mod read;
 mod special;
 
 pub use ask::{PeriodAsk, period};
-pub use read::{Group, Measured, list, read};
+pub use read::{Group, Measured, Period, list, read};
+
+pub(super) use read::measured;
 
 use crate::domain::refusal::{Refusal, rule};
 use crate::domain::{Actor, Role};

@@ -102,7 +102,7 @@ pub async fn read(
 }
 
 /// What a measure says of a period.
-pub(super) async fn measured(
+pub(in crate::flows) async fn measured(
     desk: &Desk,
     org: &str,
     kinds: &Kinds,

@@ -15,6 +15,7 @@ use crate::domain::time::{self, Instant, add_months, parse_date};
 use crate::engine::Verdict;
 use crate::flows::FlowError;
 use crate::flows::sla as levels;
+use crate::store::figures::Page;
 
 /// More records of one kind than this are not looked at.
 pub(super) const MOST: i64 = 10_000;
@@ -135,7 +136,7 @@ async fn promises(ask: Ask<'_>) -> Result<BTreeMap<String, Promise>, FlowError> 
     let mut found = BTreeMap::new();
     for (prefix, target) in [("SLA", "availability_milli_pct"), ("AVR", "target_milli_pct")] {
         let of = standing(prefix, &["active"]);
-        for (record, _) in ask.desk.store.population(ask.lens(None), &of, &[], MOST).await? {
+        for (record, _) in ask.desk.store.population(ask.lens(None), &of, &[], Page::first(MOST)).await? {
             let (Some(service), Some(milli)) =
                 (record.text("service"), record.data.get(target).and_then(Value::as_u64))
             else {
@@ -152,7 +153,7 @@ async fn promises(ask: Ask<'_>) -> Result<BTreeMap<String, Promise>, FlowError> 
 }
 
 async fn outages(ask: Ask<'_>) -> Result<Vec<Record>, FlowError> {
-    let all = ask.desk.store.population(ask.lens(None), &standing("OUT", &[]), &[], MOST).await?;
+    let all = ask.desk.store.population(ask.lens(None), &standing("OUT", &[]), &[], Page::first(MOST)).await?;
     Ok(all.into_iter().map(|(record, _)| record).collect())
 }
 
@@ -221,7 +222,8 @@ async fn service_up(
 /// Records in a state that nothing leaves, kept longer than their retention rule says. A rule names a kind, by its
 /// prefix or its name; under a legal hold nothing is overdue.
 async fn disposals(ask: Ask<'_>) -> Result<Option<Reading>, FlowError> {
-    let rules = ask.desk.store.population(ask.lens(None), &standing("RET", &["active"]), &[], MOST).await?;
+    let rules =
+        ask.desk.store.population(ask.lens(None), &standing("RET", &["active"]), &[], Page::first(MOST)).await?;
     if rules.is_empty() {
         return Ok(None);
     }

@@ -24,7 +24,7 @@ impl Query<'_> {
     fn condition(&mut self, source: &Source, condition: &Condition) -> String {
         match condition {
             Condition::Value { field, is, not } => {
-                let text = self.text(source, field);
+                let text = if field == "state" && !source.item { self.state(source) } else { self.text(source, field) };
                 let values: Vec<String> = is.iter().map(|value| self.literal(value)).collect();
                 match not {
                     false => format!("{text} IN ({})", values.join(", ")),

@@ -1,8 +1,9 @@
 //! Figures over the decisions of components.
 
 use super::Lens;
+use crate::domain::Instant;
 use crate::domain::decision::Status;
-use crate::store::tx::fetch_optional;
+use crate::store::tx::{Bind, fetch_all, fetch_built, fetch_optional};
 use crate::store::{Store, StoreError};
 
 /// The decisions of a period.
@@ -62,5 +63,108 @@ impl Store {
             before
         )?;
         Ok(row.map_or(0, |(count,)| count))
+    }
+}
+
+/// A decision in short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecisionNote {
+    /// Identifier.
+    pub id: String,
+    /// Number of the record.
+    pub number: String,
+    /// Process.
+    pub process: String,
+    /// What happened to the record.
+    pub event: String,
+    /// When.
+    pub at: Instant,
+    /// SHA-256 of the component.
+    pub component: String,
+    /// Its name and version.
+    pub component_name: String,
+    /// `ok`, `refused` or `failed`.
+    pub status: String,
+}
+
+type NoteRow = (String, String, String, String, i64, String, String, String);
+
+const NOTE: &str = "id, number, process, event, at, component, component_name, status";
+
+fn note((id, number, process, event, at, component, component_name, status): NoteRow) -> DecisionNote {
+    DecisionNote { id, number, process, event, at: Instant(at), component, component_name, status }
+}
+
+impl Store {
+    /// The newest decisions about each of these records, at most `each` of them for a record.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn decision_notes(
+        &self,
+        org: &str,
+        numbers: &[String],
+        each: i64,
+    ) -> Result<Vec<DecisionNote>, StoreError> {
+        const CHUNK: usize = 200;
+        let mut found = Vec::new();
+        let mut tx = self.read().await?;
+        for chunk in numbers.chunks(CHUNK) {
+            let places: Vec<String> = (3..chunk.len() + 3).map(|n| format!("${n}")).collect();
+            let sql = format!(
+                "SELECT {NOTE} FROM (SELECT {NOTE}, ROW_NUMBER() OVER (PARTITION BY number ORDER BY id DESC) AS n
+                 FROM decisions WHERE org = $1 AND number IN ({})) d WHERE n <= $2 ORDER BY number, id DESC",
+                places.join(", ")
+            );
+            let mut binds = vec![Bind::Text(org.to_owned()), Bind::Int(each)];
+            binds.extend(chunk.iter().cloned().map(Bind::Text));
+            found.extend(fetch_built::<NoteRow>(&mut tx, sql, binds).await?.into_iter().map(note));
+        }
+        Ok(found)
+    }
+
+    /// How many decisions of a process (of any, without one) a period has, and the newest of them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn decisions_within(
+        &self,
+        lens: Lens<'_>,
+        process: Option<&str>,
+        limit: i64,
+    ) -> Result<(i64, Vec<DecisionNote>), StoreError> {
+        let process = process.unwrap_or_default();
+        let mut tx = self.read().await?;
+        let count = fetch_optional!(
+            &mut tx,
+            (i64,),
+            "SELECT COUNT(*) FROM decisions WHERE org = $1 AND at >= $2 AND at < $3 AND ($4 = '' OR process = $4)",
+            lens.org,
+            lens.span.from.0,
+            lens.span.to.0,
+            process
+        )?;
+        let rows = fetch_all!(
+            &mut tx,
+            NoteRow,
+            "SELECT id, number, process, event, at, component, component_name, status FROM decisions
+             WHERE org = $1 AND at >= $2 AND at < $3 AND ($4 = '' OR process = $4) ORDER BY id DESC LIMIT $5",
+            lens.org,
+            lens.span.from.0,
+            lens.span.to.0,
+            process,
+            limit
+        )?;
+        Ok((count.map_or(0, |(count,)| count), rows.into_iter().map(note).collect()))
+    }
+
+    /// When the organisation's audit trail begins.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit_begins(&self, org: &str) -> Result<Option<Instant>, StoreError> {
+        let mut tx = self.read().await?;
+        let row = fetch_optional!(&mut tx, (i64,), "SELECT at FROM audit WHERE org = $1 ORDER BY seq LIMIT 1", org)?;
+        Ok(row.map(|(at,)| Instant(at)))
     }
 }

@@ -19,7 +19,7 @@ use crate::domain::record::Record;
 use crate::domain::{Instant, Kind, Kinds};
 use population::Query;
 
-pub use decisions::DecisionFigures;
+pub use decisions::{DecisionFigures, DecisionNote};
 
 /// What a figure is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +75,22 @@ pub struct Spread {
     pub p90: i128,
     /// The greatest.
     pub max: i128,
+}
+
+/// Which records of a population.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// Those older than the record with this identifier.
+    pub before: Option<&'a str>,
+    /// At most so many of each kind.
+    pub limit: i64,
+}
+
+impl Page<'_> {
+    /// The newest.
+    pub fn first(limit: i64) -> Self {
+        Self { before: None, limit }
+    }
 }
 
 type SumRow = (Option<String>, Option<String>, i64, String);
@@ -180,8 +196,8 @@ impl Store {
         Ok(found)
     }
 
-    /// The newest records of a population that meet conditions, at most `limit` of each kind, each with its state as
-    /// of the end of the period.
+    /// A page of the records of a population that meet conditions, the newest first, of each kind; each record with its
+    /// state as of the end of the period.
     ///
     /// # Errors
     /// When the database fails.
@@ -190,7 +206,7 @@ impl Store {
         lens: Lens<'_>,
         of: &Population,
         that: &[Condition],
-        limit: i64,
+        page: Page<'_>,
     ) -> Result<Vec<(Record, String)>, StoreError> {
         let mut found = Vec::new();
         for kind in kinds(lens, of) {
@@ -198,8 +214,9 @@ impl Store {
             let (head, source) = query.from(&kind, of, None);
             let state = query.state_at(&source);
             let hit = query.all(&source, that);
-            let limit = query.int(limit);
-            let sql = format!("SELECT {COLUMNS}, {state}{head} AND {hit} ORDER BY r.key DESC LIMIT {limit}");
+            let before = page.before.map(|id| format!("AND r.id < {} ", query.text_bind(id)));
+            let (before, limit) = (before.unwrap_or_default(), query.int(page.limit));
+            let sql = format!("SELECT {COLUMNS}, {state}{head} AND {hit} {before}ORDER BY r.id DESC LIMIT {limit}");
             for row in self.figures::<ListRow>(sql, query).await? {
                 let (a, b, c, d, e, f, g, h, i, j, k, l, m, state) = row;
                 let row: Row = (a, b, c, d, e, f, g, h, i, j, k, l, m);

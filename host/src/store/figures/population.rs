@@ -17,6 +17,8 @@ pub(super) struct Query<'l> {
     pub(super) lens: Lens<'l>,
     binds: Vec<Bind>,
     aliases: usize,
+    /// The records are those that were there at the end of the period: their states are those of then.
+    standing: bool,
 }
 
 /// Where the values of a condition come from.
@@ -52,7 +54,7 @@ impl Amount {
 
 impl<'l> Query<'l> {
     pub(super) fn new(backend: Backend, lens: Lens<'l>) -> Self {
-        Self { backend, lens, binds: vec![Bind::Text(lens.org.to_owned())], aliases: 0 }
+        Self { backend, lens, binds: vec![Bind::Text(lens.org.to_owned())], aliases: 0, standing: false }
     }
 
     pub(super) fn into_binds(self) -> Vec<Bind> {
@@ -93,6 +95,7 @@ impl<'l> Query<'l> {
 
     /// ` FROM … WHERE …` of a population of one kind, and where its values come from.
     pub(super) fn from(&mut self, kind: &Kind, of: &Population, items: Option<&str>) -> (String, Source) {
+        self.standing = of.lies == Lies::Standing;
         let record = Source::record("r");
         let slug = self.text_bind(&kind.slug);
         let mut from = " FROM records r".to_owned();
@@ -105,7 +108,7 @@ impl<'l> Query<'l> {
             }
         };
         let lies = self.lies(kind, &record, &of.lies);
-        let states = self.in_states(&record, &of.states, &of.lies);
+        let states = self.in_states(&record, &of.states);
         let that = self.all(&record, &of.that);
         (format!("{from} WHERE r.org = $1 AND r.kind = {slug} AND {lies} AND {states} AND {that}"), source)
     }
@@ -177,11 +180,16 @@ impl<'l> Query<'l> {
         )
     }
 
-    fn in_states(&mut self, record: &Source, states: &[String], lies: &Lies) -> String {
+    /// The state of a record: of the end of the period, where the population is what was there then; else of now.
+    pub(super) fn state(&mut self, record: &Source) -> String {
+        if self.standing { self.state_at(record) } else { format!("{}.state", record.row) }
+    }
+
+    fn in_states(&mut self, record: &Source, states: &[String]) -> String {
         if states.is_empty() {
             return "1 = 1".to_owned();
         }
-        let state = if *lies == Lies::Standing { self.state_at(record) } else { format!("{}.state", record.row) };
+        let state = self.state(record);
         let places: Vec<String> = states.iter().map(|state| self.text_bind(state)).collect();
         format!("{state} IN ({})", places.join(", "))
     }
