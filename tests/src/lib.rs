@@ -58,4 +58,6 @@ mod supplier;
 #[cfg(test)]
 mod swap;
 #[cfg(test)]
+mod views;
+#[cfg(test)]
 mod work;

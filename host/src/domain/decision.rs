@@ -43,6 +43,8 @@ pub struct DecisionRecord {
     pub id: String,
     /// Organisation.
     pub org: String,
+    /// Its own number, `DEC-YYYY-NNNNNN`; empty until it is stored.
+    pub decision_number: String,
     /// Number of the record it was taken for.
     pub number: String,
     /// Process.
@@ -73,13 +75,61 @@ pub struct DecisionRecord {
     pub took_us: i64,
 }
 
+/// How a decision went, in the words of the guide (section 0: DEC).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Went {
+    /// The component decided, or refused: both are values.
+    Ok,
+    /// It came to no answer in time: time, fuel, or no place to run.
+    Timeout,
+    /// It handed over what is no answer, or too much.
+    InvalidOutput,
+    /// It failed otherwise.
+    Trap,
+}
+
+impl Went {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Ok, Self::Timeout, Self::InvalidOutput, Self::Trap];
+
+    /// The guide's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Timeout => "timeout",
+            Self::InvalidOutput => "invalid-output",
+            Self::Trap => "trap",
+        }
+    }
+
+    /// Names of the failures that are called so; none for those that are named nowhere.
+    pub fn causes(self) -> &'static [&'static str] {
+        match self {
+            Self::Timeout => &["timeout", "fuel", "busy"],
+            Self::InvalidOutput => &["invalid-output", "output-limit", "log-limit"],
+            Self::Ok | Self::Trap => &[],
+        }
+    }
+}
+
 impl DecisionRecord {
+    /// How it went.
+    pub fn went(&self) -> Went {
+        if self.status != Status::Failed {
+            return Went::Ok;
+        }
+        let output: Value = serde_json::from_str(&self.output).unwrap_or_default();
+        let cause = output["failure"].as_str().unwrap_or_default();
+        Went::ALL.into_iter().find(|went| went.causes().contains(&cause)).unwrap_or(Went::Trap)
+    }
+
     /// The decision as the interface shows it.
     pub fn to_json(&self) -> Value {
         // What was stored was JSON; a text that is not any more is shown as it stands.
         let parse = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
         json!({
             "id": self.id,
+            "number": self.decision_number,
             "record": self.number,
             "process": self.process.slug(),
             "event": self.event,

@@ -55,6 +55,9 @@ pub struct Kind {
     pub prefix: String,
     /// Name in URLs, for example `incident`.
     pub slug: String,
+    /// What its records are a view on, where they are not kept as records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub view: Option<View>,
     /// Name for people.
     pub name: Label,
     /// The guide's process, for example `P35`.
@@ -83,6 +86,16 @@ pub struct Kind {
     pub reminders: Vec<Reminder>,
     /// Records that the host makes because of its records.
     pub makes: Vec<Make>,
+}
+
+/// What the host keeps of its own work and shows as records of a kind, instead of keeping a second copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum View {
+    /// Decisions that components took.
+    Decisions,
+    /// Components that were uploaded.
+    Components,
 }
 
 /// Who may do what to the records of a kind; transitions name their own roles.

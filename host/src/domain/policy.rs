@@ -28,6 +28,16 @@ pub struct Policy {
     pub constants: Constants,
     /// Configuration management (guide, P21).
     pub configuration: ConfigurationPolicy,
+    /// Components that decide (guide, P57).
+    pub component: ComponentPolicy,
+}
+
+/// The host's part in the life of components.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ComponentPolicy {
+    /// Whether a component decides only once a process owner has approved it.
+    pub approval_required: bool,
 }
 
 /// The host's part in configuration management.

@@ -7,6 +7,7 @@ use super::{Desk, FlowError};
 use crate::domain::component::{Activation, Scope};
 use crate::domain::refusal::{FieldProblem, Refusal};
 use crate::domain::{Actor, Role, canonical};
+use crate::store::components::ComponentRow;
 use crate::store::unit::{AuditDraft, EventDraft};
 
 /// What shall be live for what.
@@ -44,6 +45,7 @@ pub async fn run(desk: &Desk, actor: &Actor, wish: Wish) -> Result<Activation, F
         let message = "a publisher does not activate a component that he submitted himself";
         return Err(Refusal::forbidden("separation-of-duties", message).into());
     }
+    may_decide(desk, &component)?;
     check_scope(desk, actor, &wish.scope).await?;
     let settings = settings_text(&wish.settings)?;
     if let Err(refused) = desk.catalog.check_settings(&actor.org, &wish.digest, &settings).await? {
@@ -88,6 +90,9 @@ pub async fn rollback(
         end(desk, actor, live, expected_generation, reason).await?;
         return Ok(None);
     };
+    if let Some(component) = desk.store.component(&actor.org, &earlier.digest).await? {
+        may_decide(desk, &component)?;
+    }
     let settings = desk.store.settings_text(&actor.org, &earlier.settings_hash).await?;
     let settings = settings.ok_or_else(|| Refusal::conflict("settings-gone", "the earlier settings are gone"))?;
     let wish = Wish {
@@ -197,6 +202,21 @@ fn may_activate(actor: &Actor) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::forbidden("role", "activating a component needs the role ADM (administrator)"))
+}
+
+/// Refuses a component whose life does not let it decide (guide, P57).
+fn may_decide(desk: &Desk, component: &ComponentRow) -> Result<(), Refusal> {
+    let ComponentRow { number, name, state, .. } = component;
+    let good = match state.as_str() {
+        "rejected" | "retired" => false,
+        "approved" | "active" | "suspended" => true,
+        _ => !desk.policy.component.approval_required,
+    };
+    if good {
+        return Ok(());
+    }
+    let message = format!("{number} ({name}) is {state} and cannot be activated");
+    Err(Refusal::conflict("component-state", message))
 }
 
 async fn check_scope(desk: &Desk, actor: &Actor, scope: &Scope) -> Result<(), FlowError> {

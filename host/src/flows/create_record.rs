@@ -49,6 +49,9 @@ async fn attempt(
     {
         return Ok(Created { record, new: false });
     }
+    if kind.view.is_some() {
+        return Err(refuse_view(kind).into());
+    }
     let now = desk.clock.now();
     // Input is checked before a number is taken: refused input leaves no gap.
     let stamp = Stamp { id: desk.clock.id(), number: String::new(), now };
@@ -70,6 +73,12 @@ async fn attempt(
     let record = working.record.clone();
     desk.commit(working.into_unit()).await?;
     Ok(Created { record, new: true })
+}
+
+/// The refusal to write records that are a view on something else.
+pub fn refuse_view(kind: &Kind) -> Refusal {
+    let message = format!("{} records show what the host keeps anyway; they cannot be written", kind.slug);
+    Refusal::conflict("view-record", message)
 }
 
 async fn repeated(desk: &Desk, actor: &Actor, key: &str, hash: &str) -> Result<Option<Record>, FlowError> {

@@ -41,6 +41,7 @@ impl Working<'_> {
         self.decisions.push(DecisionRecord {
             id: id.clone(),
             org: self.record.org.clone(),
+            decision_number: String::new(),
             number: self.record.number.clone(),
             process,
             event: self.cause.action(),

@@ -22,6 +22,7 @@ pub mod jobs;
 pub mod kinds;
 pub mod list_records;
 pub mod measures;
+pub mod move_component;
 pub mod read_record;
 pub mod reindex;
 pub mod replay_decision;

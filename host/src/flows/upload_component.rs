@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Desk, FlowError};
 use crate::catalog;
 use crate::domain::refusal::{Class, Refusal};
-use crate::domain::{Actor, Role};
+use crate::domain::{Actor, Role, number};
 use crate::engine::{GRANTABLE, Grants, Refused};
 use crate::store::components::ComponentRow;
 use crate::store::unit::{AuditDraft, EventDraft};
@@ -38,6 +38,8 @@ pub async fn run(
     let shared: Arc<[u8]> = bytes.into();
     let admission = desk.catalog.admit(Arc::clone(&shared), &grants).await.map_err(refused)?;
     let now = desk.clock.now();
+    let year = now.year();
+    let count = desk.store.next_number(&actor.org, "PLG", i64::from(year)).await?;
     let row = ComponentRow {
         org: actor.org.clone(),
         digest: admission.digest.clone(),
@@ -49,6 +51,11 @@ pub async fn run(
         uploaded_at: now.0,
         uploaded_by: actor.user.clone(),
         uploaded_as: role.code().to_owned(),
+        number: number::format("PLG", year, count.unsigned_abs()),
+        // An administrator vouches for what he uploads himself (guide, P57: submitted→verified is his).
+        state: if actor.has(Role::Adm) { "verified" } else { "submitted" }.to_owned(),
+        revision: 1,
+        changed_at: now.0,
     };
     let about = json!({
         "name": row.name, "version": row.version, "process": row.process, "grants": grants.imports,
@@ -66,6 +73,8 @@ pub async fn run(
     let event = EventDraft { at: now, kind: "component.uploaded".to_owned(), number: row.digest.clone(), data: about };
     desk.store.add_component(row.clone(), shared.to_vec(), audit, event).await?;
     desk.catalog.keep(&admission, &grants).await;
+    // The same bytes may have been there before, under their number.
+    let row = desk.store.component(&row.org, &row.digest).await?.unwrap_or(row);
     tracing::info!(digest = %row.digest, name = %row.name, version = %row.version, process = %row.process,
         by = %actor.user, "component uploaded");
     Ok(row)

@@ -100,6 +100,18 @@ impl Store {
                         &new.reason
                     )?;
                 }
+                // What decides for some scope is active; what no longer does for any waits to be wanted again.
+                execute!(
+                    &mut *tx,
+                    "UPDATE components SET revision = revision + 1, changed_at = $2,
+                         state = CASE WHEN state = 'active' THEN 'suspended' ELSE 'active' END
+                     WHERE org = $1 AND (state = 'active') <> EXISTS (
+                         SELECT 1 FROM activations a
+                         WHERE a.org = components.org AND a.digest = components.digest
+                           AND a.ended_generation IS NULL)",
+                    &new.org,
+                    new.at.0
+                )?;
                 unit::append(tx, &new.org, &[audit], &[event]).await
             })
         })

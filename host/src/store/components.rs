@@ -27,13 +27,38 @@ pub struct ComponentRow {
     pub uploaded_by: String,
     /// In which role.
     pub uploaded_as: String,
+    /// Its number, `PLG-YYYY-NNNNNN`.
+    pub number: String,
+    /// State of its life (guide, P57).
+    pub state: String,
+    /// Counts the changes of its state, from 1.
+    pub revision: i64,
+    /// When its state changed last, in milliseconds.
+    pub changed_at: i64,
 }
 
-type Row = (String, String, String, String, String, String, String, i64, String, String);
+type Row = (String, String, String, String, String, String, String, i64, String, String, String, String, i64, i64);
 
 fn component(row: Row) -> ComponentRow {
-    let (org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as) = row;
-    ComponentRow { org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as }
+    let (org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as, number, ..) =
+        row.clone();
+    let (.., state, revision, changed_at) = row;
+    ComponentRow {
+        org,
+        digest,
+        process,
+        name,
+        version,
+        manifest,
+        grants,
+        uploaded_at,
+        uploaded_by,
+        uploaded_as,
+        number,
+        state,
+        revision,
+        changed_at,
+    }
 }
 
 impl Store {
@@ -59,9 +84,12 @@ impl Store {
                 execute!(
                     &mut *tx,
                     "INSERT INTO components
-                        (org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-                     ON CONFLICT (org, digest) DO UPDATE SET grants = excluded.grants, manifest = excluded.manifest",
+                        (org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as,
+                         number, state, revision, changed_at)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                     ON CONFLICT (org, digest) DO UPDATE SET grants = excluded.grants, manifest = excluded.manifest,
+                         state = CASE WHEN components.state = 'submitted' THEN excluded.state
+                                      ELSE components.state END",
                     &row.org,
                     &row.digest,
                     &row.process,
@@ -71,7 +99,11 @@ impl Store {
                     &row.grants,
                     row.uploaded_at,
                     &row.uploaded_by,
-                    &row.uploaded_as
+                    &row.uploaded_as,
+                    &row.number,
+                    &row.state,
+                    row.revision,
+                    row.changed_at
                 )?;
                 unit::append(tx, &row.org, &[audit], &[event]).await
             })
@@ -88,12 +120,64 @@ impl Store {
         let row = fetch_optional!(
             &mut tx,
             Row,
-            "SELECT org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as
+            "SELECT org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as,
+                    number, state, revision, changed_at
              FROM components WHERE org = $1 AND digest = $2",
             org,
             digest
         )?;
         Ok(row.map(component))
+    }
+
+    /// An organisation's component with this number.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn component_numbered(&self, org: &str, number: &str) -> Result<Option<ComponentRow>, StoreError> {
+        let mut tx = self.read().await?;
+        let row = fetch_optional!(
+            &mut tx,
+            Row,
+            "SELECT org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as,
+                    number, state, revision, changed_at
+             FROM components WHERE org = $1 AND number = $2",
+            org,
+            number
+        )?;
+        Ok(row.map(component))
+    }
+
+    /// Moves a component to another state of its life, with its audit entry and event.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] when its state has changed since `was` was read.
+    pub async fn move_component(
+        &self,
+        was: ComponentRow,
+        state: &str,
+        audit: AuditDraft,
+        event: EventDraft,
+    ) -> Result<(), StoreError> {
+        let state = state.to_owned();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let rows = execute!(
+                    &mut *tx,
+                    "UPDATE components SET state = $4, revision = revision + 1, changed_at = $5
+                     WHERE org = $1 AND digest = $2 AND revision = $3",
+                    &was.org,
+                    &was.digest,
+                    was.revision,
+                    &state,
+                    audit.at.0
+                )?;
+                if rows != 1 {
+                    return Err(StoreError::Stale(was.number));
+                }
+                unit::append(tx, &was.org, &[audit], &[event]).await
+            })
+        })
+        .await
     }
 
     /// An organisation's components, newest first, after `before` (upload time, digest).
@@ -105,7 +189,8 @@ impl Store {
         let rows = fetch_all!(
             &mut tx,
             Row,
-            "SELECT org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as
+            "SELECT org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as,
+                    number, state, revision, changed_at
              FROM components WHERE org = $1 ORDER BY uploaded_at DESC, digest",
             org
         )?;

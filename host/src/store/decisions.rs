@@ -2,7 +2,8 @@
 
 use super::tx::{Bind, execute, fetch_built, fetch_optional};
 use super::{Store, StoreError, Tx};
-use crate::domain::decision::{DecisionRecord, Status};
+use crate::domain::decision::{DecisionRecord, Status, Went};
+use crate::domain::number;
 use crate::domain::time::Instant;
 
 type Row = (
@@ -24,13 +25,13 @@ type Row = (
     i64,
 );
 
-const COLUMNS: &str = "id, org, number, process, event, at, component, component_name, settings_hash, activation, \
+const COLUMNS: &str = "id, decision_number, number, process, event, at, component, component_name, settings_hash, activation, \
      generation, status, input, output, fuel, took_us";
 
-fn decision(row: Row) -> Result<DecisionRecord, StoreError> {
+fn decision(org: &str, row: Row) -> Result<DecisionRecord, StoreError> {
     let (
         id,
-        org,
+        decision_number,
         number,
         process,
         event,
@@ -51,7 +52,8 @@ fn decision(row: Row) -> Result<DecisionRecord, StoreError> {
         process: process.parse().map_err(|e| StoreError::corrupt(what(), e))?,
         status: Status::parse(&status).ok_or_else(|| StoreError::corrupt(what(), format!("status '{status}'")))?,
         id,
-        org,
+        org: org.to_owned(),
+        decision_number,
         number,
         event,
         at: Instant(at),
@@ -72,8 +74,8 @@ pub(super) async fn insert(tx: &mut Tx, d: &DecisionRecord) -> Result<(), StoreE
         tx,
         "INSERT INTO decisions
             (id, org, number, process, event, at, component, component_name, settings_hash, activation, generation,
-             status, input, output, fuel, took_us)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+             status, input, output, fuel, took_us, decision_number)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         &d.id,
         &d.org,
         &d.number,
@@ -89,7 +91,8 @@ pub(super) async fn insert(tx: &mut Tx, d: &DecisionRecord) -> Result<(), StoreE
         &d.input,
         &d.output,
         d.fuel,
-        d.took_us
+        d.took_us,
+        &d.decision_number
     )?;
     Ok(())
 }
@@ -107,6 +110,57 @@ pub struct DecisionFilter {
     pub limit: i64,
 }
 
+/// What decisions are looked up by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecisionColumn {
+    /// Number of the record that they are about.
+    Subject,
+    /// What happened to it.
+    Event,
+    /// SHA-256 of the component.
+    Component,
+    /// SHA-256 of the settings.
+    Settings,
+}
+
+/// Decisions by what they are.
+#[derive(Clone, Debug, Default)]
+pub struct DecisionQuery {
+    /// One of the values of each column.
+    pub any: Vec<(DecisionColumn, Vec<String>)>,
+    /// How they went: one of these; empty means any.
+    pub went: Vec<Went>,
+    /// Taken then or later.
+    pub from: Option<Instant>,
+    /// Taken before.
+    pub to: Option<Instant>,
+    /// The oldest first, instead of the newest.
+    pub oldest_first: bool,
+    /// Beyond the decision with this identifier.
+    pub after: Option<String>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// True for decisions that went so. A failure's name stands at the beginning of the canonical output.
+fn condition(went: Went, place: &mut impl FnMut(Bind) -> String) -> String {
+    let mut named = |causes: &[&str]| {
+        let each: Vec<String> = causes
+            .iter()
+            .map(|cause| format!("output LIKE {}", place(Bind::Text(format!("{{\"failure\":\"{cause}\"%")))))
+            .collect();
+        each.join(" OR ")
+    };
+    match went {
+        Went::Ok => "status <> 'failed'".to_owned(),
+        Went::Timeout | Went::InvalidOutput => format!("(status = 'failed' AND ({}))", named(went.causes())),
+        Went::Trap => {
+            let others = [Went::Timeout, Went::InvalidOutput].map(|other| named(other.causes())).join(" OR ");
+            format!("(status = 'failed' AND NOT ({others}))")
+        }
+    }
+}
+
 impl Store {
     /// The decision with this identifier.
     ///
@@ -117,7 +171,7 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM decisions WHERE org = $1 AND id = $2");
         let rows =
             fetch_built::<Row>(&mut tx, sql, vec![Bind::Text(org.to_owned()), Bind::Text(id.to_owned())]).await?;
-        rows.into_iter().next().map(decision).transpose()
+        rows.into_iter().next().map(|row| decision(org, row)).transpose()
     }
 
     /// Decisions by filter, newest first.
@@ -139,7 +193,71 @@ impl Store {
         binds.push(Bind::Int(filter.limit));
         sql.push_str(&format!(" ORDER BY id DESC LIMIT ${}", binds.len()));
         let mut tx = self.read().await?;
-        fetch_built::<Row>(&mut tx, sql, binds).await?.into_iter().map(decision).collect()
+        fetch_built::<Row>(&mut tx, sql, binds).await?.into_iter().map(|row| decision(org, row)).collect()
+    }
+
+    /// The decision with this number.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn decision_numbered(&self, org: &str, number: &str) -> Result<Option<DecisionRecord>, StoreError> {
+        let mut tx = self.read().await?;
+        let sql = format!("SELECT {COLUMNS} FROM decisions WHERE org = $1 AND decision_number = $2");
+        let binds = [org, number].map(|text| Bind::Text(text.to_owned())).to_vec();
+        let rows = fetch_built::<Row>(&mut tx, sql, binds).await?;
+        rows.into_iter().next().map(|row| decision(org, row)).transpose()
+    }
+
+    /// Gives numbers to decisions that have none yet. They come from this node's block: the counter is no lock.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn number_decisions(&self, decisions: &mut [DecisionRecord]) -> Result<(), StoreError> {
+        for one in decisions.iter_mut().filter(|one| one.decision_number.is_empty()) {
+            let year = one.at.year();
+            let n = self.next_number(&one.org, "DEC", i64::from(year)).await?;
+            one.decision_number = number::format("DEC", year, n.unsigned_abs());
+        }
+        Ok(())
+    }
+
+    /// Decisions by what they are, in the order of their making.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn decisions_by(&self, org: &str, query: &DecisionQuery) -> Result<Vec<DecisionRecord>, StoreError> {
+        let mut binds = vec![Bind::Text(org.to_owned())];
+        let mut place = |value: Bind| {
+            binds.push(value);
+            format!("${}", binds.len())
+        };
+        let mut sql = format!("SELECT {COLUMNS} FROM decisions WHERE org = $1");
+        for (column, values) in &query.any {
+            let column = match column {
+                DecisionColumn::Subject => "number",
+                DecisionColumn::Event => "event",
+                DecisionColumn::Component => "component",
+                DecisionColumn::Settings => "settings_hash",
+            };
+            let places: Vec<String> = values.iter().map(|value| place(Bind::Text(value.clone()))).collect();
+            sql.push_str(&format!(" AND {column} IN ({})", places.join(", ")));
+        }
+        if !query.went.is_empty() {
+            let ways: Vec<String> = query.went.iter().map(|went| condition(*went, &mut place)).collect();
+            sql.push_str(&format!(" AND ({})", ways.join(" OR ")));
+        }
+        let (order, beyond) = if query.oldest_first { ("", ">") } else { (" DESC", "<") };
+        for (compare, at) in [(">=", query.from), ("<", query.to)] {
+            if let Some(at) = at {
+                sql.push_str(&format!(" AND at {compare} {}", place(Bind::Int(at.0))));
+            }
+        }
+        if let Some(after) = &query.after {
+            sql.push_str(&format!(" AND id {beyond} {}", place(Bind::Text(after.clone()))));
+        }
+        sql.push_str(&format!(" ORDER BY id{order} LIMIT {}", place(Bind::Int(query.limit))));
+        let mut tx = self.read().await?;
+        fetch_built::<Row>(&mut tx, sql, binds).await?.into_iter().map(|row| decision(org, row)).collect()
     }
 
     /// The text of settings, by the SHA-256 of it.

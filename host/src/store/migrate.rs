@@ -54,6 +54,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0008_backtests.sql"),
     },
     Migration {
+        version: 9,
+        name: "views",
+        sqlite: include_str!("../../migrations/sqlite/0009_views.sql"),
+        postgres: include_str!("../../migrations/postgres/0009_views.sql"),
+    },
+    Migration {
         version: 20,
         name: "samples",
         sqlite: include_str!("../../migrations/sqlite/0020_samples.sql"),

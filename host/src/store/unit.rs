@@ -181,7 +181,10 @@ impl Store {
     ///
     /// # Errors
     /// As [`Self::commit`].
-    pub async fn commit_all(&self, units: Vec<Unit>) -> Result<(), StoreError> {
+    pub async fn commit_all(&self, mut units: Vec<Unit>) -> Result<(), StoreError> {
+        for unit in &mut units {
+            self.number_decisions(&mut unit.decisions).await?;
+        }
         let store = self.clone();
         self.write(move |tx| {
             Box::pin(async move {

@@ -27,6 +27,7 @@ pub fn parse(text: &str, file: &str) -> Result<Kind, KindError> {
         version: 0,
         prefix: raw.prefix.get_ref().clone(),
         slug: raw.slug.get_ref().clone(),
+        view: raw.view,
         name: raw.name.clone(),
         process: raw.process.get_ref().clone(),
         clause: raw.clause.clone(),

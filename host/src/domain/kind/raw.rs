@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::Label;
 use super::rules::{Moment, Related};
+use super::{Label, View};
 use crate::domain::automatic::Automatic;
 use crate::domain::expression::Expression;
 use crate::domain::field::{Format, When};
@@ -18,6 +18,7 @@ pub(super) type Text = Spanned<String>;
 pub(super) struct RawKind {
     pub(super) prefix: Text,
     pub(super) slug: Text,
+    pub(super) view: Option<View>,
     pub(super) name: Label,
     pub(super) process: Text,
     pub(super) clause: String,

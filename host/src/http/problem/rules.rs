@@ -85,6 +85,8 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("columns", "Wrong columns", "The file to import has not the columns that the mapping names, or a row has another number of them than the heading."),
     is("commitment-not-open", "Commitment not open", "The commitment belongs to another budget line, or nothing can be invoiced on it in its present state."),
     is("commitment-not-open", "Commitment not open", "The commitment belongs to another line, or is not open any more."),
+    is("component-live", "Component decides", "A component becomes active by an activation for a scope, and stops by its end: activate it, or roll its activations back."),
+    is("component-state", "Component cannot decide", "The component is rejected or retired, or has still to be approved, so it cannot be activated."),
     is("component-unavailable", "Component unavailable", "A component that is needed does not load on this node. The administrator finds the reason in the server's log."),
     is("computed-field", "Computed field", "The server fills this field; a client cannot. Leave it out."),
     is("contended", "Contended", "Several requests changed the same thing at the same time and this one did not get its turn. Send it again."),
@@ -193,6 +195,7 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("unreachable-state", "Unreachable state", "No transition leads to the state, so no record could ever be in it. Add a transition, or remove the state."),
     is("unreadable-decision", "Unreadable decision", "The stored decision was written in a form that this version of the server cannot read."),
     is("unreadable-file", "Unreadable file", "The file is not what its media type says: CSV with a heading, an array of objects in JSON, or objects one after the other."),
+    is("view-record", "View", "Records of this kind show what the server keeps anyway, decisions or components; they are not written as records."),
     is("wrong-process", "Wrong process", "The component decides for another process than the one it is to be activated for."),
 ];
 

@@ -4,7 +4,8 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::json;
 
-use crate::flows::read_record;
+use super::view;
+use crate::domain::kind::View;
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place, cursor};
 use crate::http::problem::{Problem, rule};
@@ -37,10 +38,12 @@ pub(in crate::http) async fn run(
     let after = params.take("cursor")?;
     params.done()?;
     let kind = site.kind(&caller, &kind)?;
-    let record = read_record::run(&site.desk, &caller, &kind, &number).await?;
+    let record = view::record(&site, &caller, &kind, &number).await?;
     let list = format!("history {}", record.number);
     let after = after.map(|text| place(&list, &text)).transpose()?.unwrap_or_default();
-    let mut entries = site.desk.store.audit_of(&caller.org, &record.number, after, limit + 1).await?;
+    // What happened to a component is told of its bytes.
+    let told_of = if kind.view == Some(View::Components) { &record.id } else { &record.number };
+    let mut entries = site.desk.store.audit_of(&caller.org, told_of, after, limit + 1).await?;
     let more = i64::try_from(entries.len()).is_ok_and(|count| count > limit);
     if more {
         entries.pop();

@@ -6,6 +6,7 @@ use axum::http::header::LINK;
 use axum::response::Response;
 use serde::Serialize;
 
+use super::view;
 use crate::domain::record::Record;
 use crate::flows::list_records::{self, Ask, MAX_LIMIT};
 use crate::http::caller::Caller;
@@ -63,6 +64,12 @@ pub(in crate::http) async fn run(
     let after = given.take("cursor")?;
     let zone = given.take("tz")?;
     let filters = given.rest();
+    if let Some(view) = kind.view {
+        let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+        let ask = view::Ask { filters, sort, limit, after };
+        let (records, next) = view::list(&site, &caller, &kind, view, ask).await?;
+        return Ok(reply::ok(&Page { records, next }));
+    }
     let list = format!("records {} {}", kind.slug, sort.as_deref().unwrap_or_default());
     let after = after.map(|text| place(&list, &text)).transpose()?;
     let ask = Ask {

@@ -5,10 +5,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Map, Value as Json};
 
-use super::{IF_MATCH, REASON};
+use super::{IF_MATCH, REASON, view};
 use crate::domain::Kind;
+use crate::domain::kind::View;
 use crate::domain::refusal::{Refusal, rule};
 use crate::flows::transition_record::{self, Step};
+use crate::flows::{create_record, move_component};
 use crate::http::caller::Caller;
 use crate::http::input::{OptionalFields, Params, Place, etag};
 use crate::http::problem::Problem;
@@ -45,6 +47,15 @@ pub(in crate::http) async fn run(
     let kind = site.kind(&caller, &kind)?;
     let mut input = input.unwrap_or_default();
     let reason = reason(&kind, given, &mut input)?;
+    match kind.view {
+        Some(View::Components) => {
+            let step = move_component::Step { name: &name, expected, reason: &reason };
+            move_component::run(&site.desk, &caller, &kind, &number, step).await?;
+            return Ok(reply::record(StatusCode::OK, &view::record(&site, &caller, &kind, &number).await?));
+        }
+        Some(View::Decisions) => return Err(create_record::refuse_view(&kind).into()),
+        None => {}
+    }
     let step = Step { name: &name, input, expected, reason: &reason };
     let record = transition_record::run(&site.desk, &caller, &kind, &number, step).await?;
     Ok(reply::record(StatusCode::OK, &record))

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use super::{IF_MATCH, REASON};
-use crate::flows::update_record;
+use crate::flows::{create_record, update_record};
 use crate::http::caller::Caller;
 use crate::http::input::{Fields, Params, Place, etag};
 use crate::http::problem::Problem;
@@ -39,6 +39,9 @@ pub(in crate::http) async fn run(
     params.done()?;
     let expected = etag::if_match(&headers)?;
     let kind = site.kind(&caller, &kind)?;
+    if kind.view.is_some() {
+        return Err(create_record::refuse_view(&kind).into());
+    }
     let record = update_record::run(&site.desk, &caller, &kind, &number, patch, expected, &reason).await?;
     Ok(reply::record(StatusCode::OK, &record))
 }

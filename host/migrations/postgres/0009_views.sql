@@ -1,0 +1,34 @@
+-- Decisions and components are records too: they have numbers, and components a state.
+
+ALTER TABLE decisions ADD COLUMN decision_number TEXT NOT NULL DEFAULT '';
+UPDATE decisions SET decision_number = s.number FROM (
+    SELECT id, 'DEC-' || year || '-' || lpad(CAST(n AS TEXT), GREATEST(6, length(CAST(n AS TEXT))), '0') AS number
+    FROM (SELECT id, year, ROW_NUMBER() OVER (PARTITION BY org, year ORDER BY id) AS n
+          FROM (SELECT id, org, to_char(to_timestamp(at / 1000) AT TIME ZONE 'UTC', 'YYYY') AS year FROM decisions) y) c
+) s WHERE s.id = decisions.id;
+CREATE UNIQUE INDEX decisions_decision_number ON decisions (org, decision_number);
+INSERT INTO counters (org, prefix, year, last)
+    SELECT org, 'DEC', CAST(to_char(to_timestamp(at / 1000) AT TIME ZONE 'UTC', 'YYYY') AS BIGINT), COUNT(*) FROM decisions GROUP BY 1, 3;
+
+ALTER TABLE components ADD COLUMN number TEXT NOT NULL DEFAULT '';
+ALTER TABLE components ADD COLUMN state TEXT NOT NULL DEFAULT 'verified';
+ALTER TABLE components ADD COLUMN revision BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE components ADD COLUMN changed_at BIGINT NOT NULL DEFAULT 0;
+UPDATE components SET changed_at = uploaded_at, number = s.number FROM (
+    SELECT org, digest,
+        'PLG-' || year || '-' || lpad(CAST(n AS TEXT), GREATEST(6, length(CAST(n AS TEXT))), '0') AS number
+    FROM (SELECT org, digest, year, ROW_NUMBER() OVER (PARTITION BY org, year ORDER BY uploaded_at, digest) AS n
+          FROM (SELECT org, digest, uploaded_at,
+                       to_char(to_timestamp(uploaded_at / 1000) AT TIME ZONE 'UTC', 'YYYY') AS year
+                FROM components) y) c
+) s WHERE s.org = components.org AND s.digest = components.digest;
+UPDATE components SET state = 'submitted' WHERE uploaded_as = 'PUB';
+UPDATE components SET state = 'suspended' WHERE EXISTS (
+    SELECT 1 FROM activations a WHERE a.org = components.org AND a.digest = components.digest);
+UPDATE components SET state = 'active' WHERE EXISTS (
+    SELECT 1 FROM activations a
+    WHERE a.org = components.org AND a.digest = components.digest AND a.ended_generation IS NULL);
+CREATE UNIQUE INDEX components_number ON components (org, number);
+INSERT INTO counters (org, prefix, year, last)
+    SELECT org, 'PLG', CAST(to_char(to_timestamp(uploaded_at / 1000) AT TIME ZONE 'UTC', 'YYYY') AS BIGINT), COUNT(*)
+    FROM components GROUP BY 1, 3;

@@ -1,0 +1,96 @@
+//! Moving a component through its life (guide, P57), beside what its activations do.
+
+use serde_json::json;
+
+use super::{Desk, FlowError, retry};
+use crate::domain::record::Record;
+use crate::domain::refusal::Refusal;
+use crate::domain::{Actor, Kind, TransitionContext, lifecycle};
+use crate::store::components::ComponentRow;
+use crate::store::unit::{AuditDraft, EventDraft};
+
+/// A step that somebody wants to take with a component.
+#[derive(Clone, Debug)]
+pub struct Step<'a> {
+    /// Name of the transition.
+    pub name: &'a str,
+    /// The revision the caller read (If-Match).
+    pub expected: Option<i64>,
+    /// Why.
+    pub reason: &'a str,
+}
+
+/// Takes a transition of a component.
+///
+/// # Errors
+/// Not there, not allowed, an unlisted transition, a stale revision; `component-live` for a step that only an
+/// activation, or its end, takes.
+pub async fn run(desk: &Desk, actor: &Actor, kind: &Kind, number: &str, step: Step<'_>) -> Result<(), FlowError> {
+    retry::until_won(|| attempt(desk, actor, kind, number, &step)).await
+}
+
+async fn attempt(desk: &Desk, actor: &Actor, kind: &Kind, number: &str, step: &Step<'_>) -> Result<(), FlowError> {
+    let missing = || Refusal::not_found(format!("there is no {} {number}", kind.slug));
+    let component = desk.store.component_numbered(&actor.org, number).await?.ok_or_else(missing)?;
+    let record = as_record(kind, &component);
+    if step.expected.is_some_and(|revision| revision != record.revision) {
+        let message = format!("{number} is at revision {}; read it again", record.revision);
+        return Err(Refusal::stale(message).into());
+    }
+    let found = lifecycle::find(kind, &record, step.name)?;
+    let context = TransitionContext { reason: Some(step.reason).filter(|r| !r.is_empty()), ..Default::default() };
+    let acting = lifecycle::permit(kind, actor, &record, found, &context)?;
+    if found.reason && step.reason.is_empty() {
+        return Err(Refusal::invalid("reason-required", "reason", format!("{} needs a reason", found.name)).into());
+    }
+    if found.to == "active" {
+        let message = "a component becomes active by an activation for a scope: POST /api/v1/activations";
+        return Err(Refusal::conflict("component-live", message).into());
+    }
+    if record.state == "active" {
+        let message = format!("{number} decides for some scope; roll its activations back first");
+        return Err(Refusal::conflict("component-live", message).into());
+    }
+    let at = desk.clock.now();
+    let audit = AuditDraft {
+        at,
+        number: component.digest.clone(),
+        actor: actor.user.clone(),
+        role: acting.to_string(),
+        action: format!("transition:{}", found.to),
+        before: json!({ "state": component.state }),
+        after: json!({ "state": found.to }),
+        reason: step.reason.to_owned(),
+    };
+    let data = json!({ "number": component.number, "name": component.name, "state": found.to });
+    let kind = format!("component.{}", found.to);
+    let event = EventDraft { at, kind, number: component.digest.clone(), data };
+    Ok(desk.store.move_component(component, &found.to, audit, event).await?)
+}
+
+/// A component as a record of its kind.
+pub fn as_record(kind: &Kind, component: &ComponentRow) -> Record {
+    use crate::domain::time::Instant;
+    let data = json!({
+        "interface": component.process,
+        "version": component.version,
+        "sha256": component.digest,
+        "publisher": component.uploaded_by,
+        "confidentiality": "internal",
+    });
+    Record {
+        id: component.digest.clone(),
+        org: component.org.clone(),
+        kind: kind.slug.clone(),
+        number: component.number.clone(),
+        title: format!("{}@{}", component.name, component.version),
+        state: component.state.clone(),
+        owner: component.uploaded_by.clone(),
+        revision: component.revision,
+        created_at: Instant(component.uploaded_at),
+        created_by: component.uploaded_by.clone(),
+        updated_at: Instant(component.changed_at),
+        kind_version: kind.version,
+        data: data.as_object().cloned().unwrap_or_default(),
+    }
+}
