@@ -101,7 +101,8 @@ impl App {
     pub fn spawn(&self) -> Background {
         let timers = tokio::spawn(fire_timers::forever(self.desk.clone()));
         let follow = tokio::spawn(follow(self.desk.clone()));
-        let mut tasks = vec![timers, follow];
+        let indexed = tokio::spawn(reindex::forever(self.desk.clone()));
+        let mut tasks = vec![timers, follow, indexed];
         // A long job leaves room for a short one.
         tasks.extend((0..JOBS).map(|_| tokio::spawn(jobs::forever(self.desk.clone()))));
         Background(tasks)

@@ -50,6 +50,8 @@ mod requests;
 #[cfg(test)]
 mod rooms;
 #[cfg(test)]
+mod search;
+#[cfg(test)]
 mod seed;
 #[cfg(test)]
 mod sla;

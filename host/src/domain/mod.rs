@@ -33,6 +33,7 @@ pub mod record;
 pub mod refusal;
 pub mod role;
 pub mod sample;
+pub mod search;
 pub mod time;
 pub mod when;
 pub mod workdays;

@@ -3,11 +3,14 @@
 //! A filter is `FIELD=VALUE` on an indexed field or a common column. `a,b` means one of them, `!a,b` none of them,
 //! `from..to` a range (from inclusive, to exclusive, either end may be missing), an empty value that the field has none,
 //! and `!` that it has one. Dates and moments may be said in words ([`crate::domain::when`]); a day or a longer time by
-//! itself is the range of it. `me` is the caller, where a field names a user.
+//! itself is the range of it. `me` is the caller, where a field names a user. `q` names words to look for, `tz` the zone
+//! in which days begin.
 
+use super::search::Finder;
 use super::{Desk, FlowError};
 use crate::domain::access::{self, Action, Scope};
 use crate::domain::field::{FieldType, encode_text};
+use crate::domain::record::Record;
 use crate::domain::refusal::{Refusal, rule};
 use crate::domain::when::{Wall, When};
 use crate::domain::{Actor, Kind};
@@ -30,8 +33,6 @@ pub struct Ask {
     pub after: Option<Cursor>,
     /// Records a page.
     pub limit: Option<usize>,
-    /// Zone in which days begin; default UTC.
-    pub zone: Option<String>,
 }
 
 /// A page of the records of `kind` that the actor may read.
@@ -52,14 +53,17 @@ pub async fn run(desk: &Desk, actor: &Actor, kind: &Kind, ask: Ask) -> Result<Pa
         let message = format!("limit must be between 1 and {MAX_LIMIT}");
         return Err(Refusal::invalid(rule::RANGE, "limit", message).into());
     }
-    let mut filters = Vec::with_capacity(ask.filters.len());
-    let zone = ask.zone.as_deref().unwrap_or("UTC");
-    let wall = Wall::new(desk.clock.now(), zone).map_err(|e| Refusal::invalid(rule::FORMAT, "tz", e.to_string()))?;
+    // Beside the fields, a condition may name words to look for, and the zone in which days begin.
+    let named = |name: &str| ask.filters.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str());
+    let finder = named(WORDS).map(|q| Finder::new(q, actor)).transpose()?;
+    let zone = named(ZONE).unwrap_or("UTC");
+    let wall = Wall::new(desk.clock.now(), zone).map_err(|e| Refusal::invalid(rule::FORMAT, ZONE, e.to_string()))?;
     let reader = Reader { kind, user: &actor.user, wall };
-    for (name, condition) in &ask.filters {
-        filters.push(reader.filter(name, condition)?);
-    }
+    let fields = ask.filters.iter().filter(|(name, _)| ![WORDS, ZONE].contains(&name.as_str()));
+    let filters = fields.map(|(name, condition)| reader.filter(name, condition)).collect::<Result<_, _>>()?;
     let (descending, sort) = sort(kind, ask.sort.as_deref().unwrap_or("-created_at"))?;
+    let user = own.as_ref().map(|own| own.user.clone());
+    let text = finder.as_ref().map(|finder| finder.in_index(Some(kind.slug.clone()), user));
     let query = ListQuery {
         org: actor.org.clone(),
         kind: kind.slug.clone(),
@@ -69,8 +73,44 @@ pub async fn run(desk: &Desk, actor: &Actor, kind: &Kind, ask: Ask) -> Result<Pa
         after: ask.after,
         limit,
         own,
+        text,
     };
-    Ok(desk.store.list(&query).await?)
+    match finder.filter(|finder| !finder.is_exact()) {
+        Some(finder) => look_at(desk, actor, kind, &finder, query).await,
+        None => Ok(desk.store.list(&query).await?),
+    }
+}
+
+/// Parameter of words to look for.
+const WORDS: &str = "q";
+/// Parameter of the zone in which days begin.
+const ZONE: &str = "tz";
+/// Pages read for one page, at most, where the index of words does not know all about what is looked for.
+const PAGES: usize = 40;
+
+/// A page of records that hold what is looked for; it may be short where few of those that the index finds do.
+async fn look_at(
+    desk: &Desk,
+    actor: &Actor,
+    kind: &Kind,
+    finder: &Finder,
+    mut query: ListQuery,
+) -> Result<Page, FlowError> {
+    let limit = query.limit;
+    let mut found = Page { records: Vec::new(), next: None };
+    for _ in 0..PAGES {
+        query.limit = limit - found.records.len();
+        let page = desk.store.list(&query).await?;
+        let comments = finder.comments(desk, actor, page.records.iter()).await?;
+        let held = |record: &Record| finder.holds(kind, record, comments.get(&record.number));
+        found.records.extend(page.records.into_iter().filter(held));
+        found.next = page.next;
+        if found.records.len() == limit || found.next.is_none() {
+            break;
+        }
+        query.after.clone_from(&found.next);
+    }
+    Ok(found)
 }
 
 fn own(kind: &Kind, actor: &Actor) -> Result<Own, Refusal> {

@@ -28,6 +28,7 @@ pub mod reindex;
 pub mod replay_decision;
 pub mod samples;
 pub mod scenario;
+pub mod search;
 pub mod transition_record;
 pub mod update_record;
 pub mod upload_component;

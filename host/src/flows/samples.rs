@@ -278,6 +278,7 @@ impl Events<'_> {
             after: None,
             limit: 1,
             own: None,
+            text: None,
         };
         Ok(self.desk.store.list(&query).await?.records.pop())
     }

@@ -10,6 +10,7 @@ use super::Desk;
 use crate::domain::decision::DecisionRecord;
 use crate::domain::record::{self, Record};
 use crate::domain::role::HOST_USER;
+use crate::domain::search;
 use crate::domain::time::Instant;
 use crate::domain::{Actor, Kind, Kinds};
 use crate::store::baselines::Frozen;
@@ -415,7 +416,9 @@ pub(super) fn record_write(kind: &Kind, before: Option<&Record>, mut after: Reco
     let (entries, links) = (index_rows(kind, &after), link_rows(kind, &after));
     let same_entries = before.is_some_and(|b| index_rows(kind, b) == entries);
     let same_links = before.is_some_and(|b| link_rows(kind, b) == links);
+    let same_content = before.is_some_and(|b| search::same_content(kind, b, &after));
     RecordWrite {
+        content: (!same_content).then(|| search::content(kind, &after)),
         was: before.map(|b| b.revision),
         entries: (!same_entries).then_some(entries),
         links: (!same_links).then_some(links),

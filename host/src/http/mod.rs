@@ -29,6 +29,7 @@ mod records;
 mod reply;
 mod request_id;
 mod samples;
+mod search;
 mod serve;
 mod service;
 mod site;
@@ -58,6 +59,7 @@ fn table() -> Table {
         .get("/api/v1/records/{kind}/{number}/history", records::history::run, &records::history::DOC)
         .get("/api/v1/records/{kind}/{number}/timers", records::timers::run, &records::timers::DOC)
         .post("/api/v1/records/{kind}/bulk", records::bulk::run, &records::bulk::DOC)
+        .get("/api/v1/search", search::run, &search::DOC)
         .get("/api/v1/budgets/{number}/figures", budgets::figures, &budgets::FIGURES)
         // Jobs
         .get("/api/v1/jobs", jobs::list::run, &jobs::list::DOC)

@@ -31,10 +31,12 @@ pub mod register;
 pub mod reindex;
 pub mod report_snapshots;
 pub mod samples;
+pub mod search;
 pub mod snapshot;
 pub mod timers;
 pub mod tokens;
 pub mod unit;
+pub mod words;
 pub mod work;
 
 pub use pool::{Backend, Store, StoreConfig};

@@ -1,11 +1,12 @@
 //! The rows of a record: its own, its indexed values, its references.
 
-use super::StoreError;
 use super::index::{self, Facets};
 use super::pool::Keys;
 use super::tx::{Bind, Tx, execute, execute_built, fetch_optional, values_list};
 use super::unit::{LinkRow, RecordWrite, insert_rows, texts};
+use super::{Store, StoreError, words};
 use crate::domain::record::Record;
+use crate::domain::search::Content;
 
 /// New records a statement.
 const ROWS: usize = 64;
@@ -23,7 +24,8 @@ const INSERT: &str = "INSERT INTO records
 ///
 /// # Errors
 /// [`StoreError::Exists`] for an identifier or a number in use.
-pub(super) async fn insert(tx: &mut Tx, keys: &Keys, writes: &[&RecordWrite]) -> Result<(), StoreError> {
+pub(super) async fn insert(tx: &mut Tx, store: &Store, writes: &[&RecordWrite]) -> Result<(), StoreError> {
+    let keys = store.keys();
     let mut made: Vec<(i64, &RecordWrite)> =
         writes.iter().map(|write| (keys.next(write.record.created_at), *write)).collect();
     for chunk in made.chunks_mut(ROWS) {
@@ -40,6 +42,9 @@ pub(super) async fn insert(tx: &mut Tx, keys: &Keys, writes: &[&RecordWrite]) ->
     index::insert_values(tx, values).await?;
     let rows = facets.iter().map(|(key, _, facets)| [Bind::Int(*key), Bind::Text(facets.text())]);
     insert_rows(tx, "INSERT INTO facets (record, tokens) VALUES ", rows.collect()).await?;
+    let contents: Vec<(i64, &Record, &Content)> =
+        made.iter().filter_map(|(key, write)| Some((*key, &write.record, write.content.as_ref()?))).collect();
+    words::insert(tx, store.backend(), &contents).await?;
     let links = made.iter().flat_map(|(_, write)| link_rows(&write.record, write.links.iter().flatten()));
     insert_rows(tx, INSERT_LINKS, links.collect()).await
 }
@@ -110,7 +115,7 @@ fn data(record: &Record) -> Result<String, StoreError> {
 ///
 /// # Errors
 /// [`StoreError::Stale`] when it has another one.
-pub(super) async fn update(tx: &mut Tx, write: &RecordWrite, was: i64) -> Result<(), StoreError> {
+pub(super) async fn update(tx: &mut Tx, store: &Store, write: &RecordWrite, was: i64) -> Result<(), StoreError> {
     let record = &write.record;
     let key = fetch_optional!(
         &mut *tx,
@@ -133,6 +138,9 @@ pub(super) async fn update(tx: &mut Tx, write: &RecordWrite, was: i64) -> Result
         return Err(StoreError::Stale(record.number.clone()));
     };
     index::update(tx, record, key, write.entries.as_deref()).await?;
+    if let Some(content) = &write.content {
+        words::update(tx, store.backend(), record, key, content).await?;
+    }
     if let Some(links) = &write.links {
         execute!(&mut *tx, "DELETE FROM links WHERE org = $1 AND source_id = $2", &record.org, &record.id)?;
         insert_rows(tx, INSERT_LINKS, link_rows(record, links).collect()).await?;

@@ -1,9 +1,10 @@
 //! Records whose index is to be made anew: their values or words were kept in another form before.
 
 use super::records::{Row, record};
-use super::tx::{execute, fetch_all, fetch_optional};
-use super::{Store, StoreError, index};
+use super::tx::{Tx, execute, fetch_all, fetch_optional};
+use super::{Store, StoreError, index, words};
 use crate::domain::record::Record;
+use crate::domain::search::Content;
 
 /// A record with what its index shall hold.
 #[derive(Clone, Debug)]
@@ -12,6 +13,8 @@ pub struct Indexed {
     pub record: Record,
     /// Values of the kind's indexed paths.
     pub entries: Vec<(String, String)>,
+    /// Words.
+    pub content: Content,
 }
 
 impl Store {
@@ -37,9 +40,12 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn index_anew(&self, all: Vec<Indexed>) -> Result<(), StoreError> {
+        let backend = self.backend();
         self.write(move |tx| {
             Box::pin(async move {
-                for Indexed { record, entries } in &all {
+                for Indexed { record, entries, content } in &all {
+                    // First, so that whoever makes it wait again meanwhile comes after this.
+                    execute!(&mut *tx, "DELETE FROM reindex WHERE record_id = $1", &record.id)?;
                     let key = fetch_optional!(
                         &mut *tx,
                         (i64,),
@@ -48,9 +54,12 @@ impl Store {
                         &record.id,
                         record.revision
                     )?;
-                    if let Some((key,)) = key {
-                        index::update(tx, record, key, Some(entries)).await?;
-                        execute!(&mut *tx, "DELETE FROM reindex WHERE record_id = $1", &record.id)?;
+                    match key {
+                        Some((key,)) => {
+                            index::update(tx, record, key, Some(entries)).await?;
+                            words::update(tx, backend, record, key, content).await?;
+                        }
+                        None => wait(tx, &record.org, &record.number).await?,
                     }
                 }
                 Ok(())
@@ -58,4 +67,17 @@ impl Store {
         })
         .await
     }
+}
+
+/// Lets a record wait for its index: what belongs to it, such as a comment, has changed.
+pub(super) async fn wait(tx: &mut Tx, org: &str, number: &str) -> Result<(), StoreError> {
+    // The update locks a row that waits already: whoever is about to take it sees what was written before this.
+    execute!(
+        tx,
+        "INSERT INTO reindex (record_id) SELECT id FROM records WHERE org = $1 AND number = $2
+         ON CONFLICT (record_id) DO UPDATE SET record_id = EXCLUDED.record_id",
+        org,
+        number
+    )?;
+    Ok(())
 }

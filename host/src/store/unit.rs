@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::baselines::Frozen;
 use super::dependencies::{self, Acyclic};
-use super::pool::Keys;
 use super::tx::{Bind, execute, execute_built, fetch_optional, values_list};
 use super::work::{self, WorkChange};
 use super::{Store, StoreError, Tx, is_unique_violation, record_rows};
 use crate::domain::audit::{self, AuditEntry};
 use crate::domain::decision::DecisionRecord;
 use crate::domain::record::Record;
+use crate::domain::search::Content;
 use crate::domain::time::Instant;
 
 /// Everything one use case writes.
@@ -65,6 +65,8 @@ pub struct RecordWrite {
     pub entries: Option<Vec<(String, String)>>,
     /// Each reference; none when they did not change.
     pub links: Option<Vec<LinkRow>>,
+    /// Words; none when they did not change.
+    pub content: Option<Content>,
 }
 
 /// A reference of a record as it is kept: each relation to a target once.
@@ -189,7 +191,7 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 for group in units.chunk_by(|one, other| one.org == other.org) {
-                    apply(tx, store.keys(), group).await?;
+                    apply(tx, &store, group).await?;
                 }
                 Ok(())
             })
@@ -199,7 +201,7 @@ impl Store {
 }
 
 /// Applies units of one organisation inside a transaction that is open already.
-async fn apply(tx: &mut Tx, keys: &Keys, units: &[Unit]) -> Result<(), StoreError> {
+async fn apply(tx: &mut Tx, store: &Store, units: &[Unit]) -> Result<(), StoreError> {
     let Some(first) = units.first() else { return Ok(()) };
     let org = first.org.as_str();
     for unit in units {
@@ -207,10 +209,10 @@ async fn apply(tx: &mut Tx, keys: &Keys, units: &[Unit]) -> Result<(), StoreErro
     }
     let writes = || units.iter().flat_map(|unit| &unit.records);
     let made: Vec<&RecordWrite> = writes().filter(|write| write.was.is_none()).collect();
-    record_rows::insert(tx, keys, &made).await?;
+    record_rows::insert(tx, store, &made).await?;
     for write in writes() {
         if let Some(was) = write.was {
-            record_rows::update(tx, write, was).await?;
+            record_rows::update(tx, store, write, was).await?;
         }
     }
     for unit in units {

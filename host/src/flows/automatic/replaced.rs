@@ -62,6 +62,7 @@ async fn same(working: &Working<'_>, fields: &[String]) -> Result<Vec<Record>, F
         after: None,
         limit: MOST,
         own: None,
+        text: None,
     };
     let mut found = working.desk.store.list(&query).await?.records;
     found.retain(|old| {

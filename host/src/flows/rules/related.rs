@@ -67,6 +67,7 @@ async fn same(seen: &Seen<'_>, kind: &Kind, wanted: &[(String, Value)]) -> Resul
         after: None,
         limit: MOST,
         own: None,
+        text: None,
     };
     Ok(seen.desk.store.list(&query).await?.records)
 }

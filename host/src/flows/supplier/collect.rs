@@ -168,6 +168,7 @@ async fn incidents_since(working: &Working<'_>, service: &str, from: Date) -> Re
         after: None,
         limit: PAGE,
         own: None,
+        text: None,
     };
     let mut found = Vec::new();
     loop {

@@ -36,6 +36,7 @@ pub(in crate::http) static DOC: Operation = Operation {
             Value::Text,
             "Field to sort by, with `-` before it for descending. Default: `-created_at`.",
         ),
+        Parameter::query("q", Value::Text, "Words to look for, as in the search of all records."),
         Parameter::query("tz", Value::Text, "Time zone (IANA) in which days begin. Default: `UTC`."),
         Parameter::query("limit", Value::Whole(1, 500), "Records a page. Default: 50."),
         Parameter::query("cursor", Value::Text, "The `next` of the page before. Keep filters and sort as they were."),
@@ -62,7 +63,6 @@ pub(in crate::http) async fn run(
     let sort = given.take("sort")?;
     let limit = given.take_whole("limit", 1, i64::try_from(MAX_LIMIT).unwrap_or(i64::MAX))?;
     let after = given.take("cursor")?;
-    let zone = given.take("tz")?;
     let filters = given.rest();
     if let Some(view) = kind.view {
         let limit = limit.and_then(|limit| usize::try_from(limit).ok());
@@ -77,14 +77,12 @@ pub(in crate::http) async fn run(
         sort: sort.clone(),
         after,
         limit: limit.and_then(|limit| usize::try_from(limit).ok()),
-        zone: zone.clone(),
     };
     let page = list_records::run(&site.desk, &caller, &kind, ask).await?;
     let next = page.next.map(|c| cursor::encode(&list, &[&c.value, &c.key.to_string()]));
     let link = next.as_ref().map(|next| {
         let mut pairs = filters;
         pairs.extend(sort.map(|sort| ("sort".to_owned(), sort)));
-        pairs.extend(zone.map(|zone| ("tz".to_owned(), zone)));
         pairs.extend(limit.map(|limit| ("limit".to_owned(), limit.to_string())));
         pairs.push(("cursor".to_owned(), next.clone()));
         format!("</api/v1/records/{}{}>; rel=\"next\"", kind.slug, params::encode(&pairs))

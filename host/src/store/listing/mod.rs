@@ -3,20 +3,23 @@
 //! A page is read in one of two ways. A *walk* goes along the index in the order of the list and tests each record's
 //! facets until the page is full; it costs as much as the filters let few records through. A *drive* takes all the
 //! records that one filter names, tests and sorts them; it costs as much as that filter names many. Neither knows how
-//! large the table is. Which one it is, is found out by counting, up to a bound, what each filter names.
+//! large the table is. Which one it is, is found out by counting, up to a bound, what each filter names. Words that are
+//! looked for are a filter as well ([`text`]).
 
 mod plan;
 mod query;
+mod text;
 
 use std::collections::HashMap;
 
 use super::records::{COLUMNS, Row, record};
 use super::tx::{Tx, fetch_built};
+use super::words::TextQuery;
 use super::{Store, StoreError};
 use crate::domain::record::Record;
 use plan::Asked;
 pub use plan::Bounds;
-use query::Query;
+pub(super) use query::Query;
 
 /// Which records of a kind, and in which order. Field names are checked by the caller; values are in the index's
 /// sortable form.
@@ -38,6 +41,8 @@ pub struct ListQuery {
     pub limit: usize,
     /// Only records whose owner, maker or one of these indexed fields is this user.
     pub own: Option<Own>,
+    /// Only records that the index of words finds.
+    pub text: Option<TextQuery>,
 }
 
 /// The restriction to one's own records.
@@ -110,7 +115,8 @@ pub struct Page {
 /// Records fetched by one statement.
 const CHUNK: usize = 64;
 
-type KeyedRow = (String, String, String, String, String, String, String, i64, i64, String, i64, String, i64, i64);
+pub(super) type KeyedRow =
+    (String, String, String, String, String, String, String, i64, i64, String, i64, String, i64, i64);
 
 impl Store {
     /// A page of records.
@@ -127,7 +133,7 @@ impl Store {
     /// When the database fails.
     pub async fn list_within(&self, query: &ListQuery, bounds: Bounds) -> Result<Page, StoreError> {
         let mut tx = self.read().await?;
-        let mut places = plan::places(&mut tx, &Asked::new(self.backend(), query, bounds)).await?;
+        let mut places = text::places(&mut tx, &Asked::new(self.backend(), query, bounds)).await?;
         let more = places.len() > query.limit;
         places.truncate(query.limit);
         let next = places.last().filter(|_| more).cloned();
@@ -136,22 +142,24 @@ impl Store {
     }
 
     /// The records with these keys, in this order; a key of no record of the organisation is left out.
-    pub(super) async fn by_keys(&self, tx: &mut Tx, org: &str, keys: &[i64]) -> Result<Vec<Record>, StoreError> {
+    async fn by_keys(&self, tx: &mut Tx, org: &str, keys: &[i64]) -> Result<Vec<Record>, StoreError> {
         let mut found = HashMap::with_capacity(keys.len());
         for chunk in keys.chunks(CHUNK) {
             let mut q = Query::new(self.backend(), org, "");
-            let org = q.text(org);
-            // Padded, so that few statements are prepared. No key is negative.
-            let size = if chunk.len() <= CHUNK / 8 { CHUNK / 8 } else { CHUNK };
-            let places: Vec<String> = (0..size).map(|i| q.int(chunk.get(i).copied().unwrap_or(-1))).collect();
-            let places = places.join(", ");
+            let (org, places) = (q.text(org), q.padded(chunk));
             let sql = format!("SELECT {COLUMNS}, r.key FROM records r WHERE r.org = {org} AND r.key IN ({places})");
-            for row in fetch_built::<KeyedRow>(tx, sql, q.binds).await? {
-                let (a, b, c, d, e, f, g, h, i, j, k, l, m, key) = row;
-                let row: Row = (a, b, c, d, e, f, g, h, i, j, k, l, m);
-                found.insert(key, record(row)?);
-            }
+            found.extend(by_key(fetch_built(tx, sql, q.binds).await?)?);
         }
         Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
     }
+}
+
+/// Rows with their keys, as records.
+pub(super) fn by_key(rows: Vec<KeyedRow>) -> Result<Vec<(i64, Record)>, StoreError> {
+    let keyed = |row: KeyedRow| {
+        let (a, b, c, d, e, f, g, h, i, j, k, l, m, key) = row;
+        let row: Row = (a, b, c, d, e, f, g, h, i, j, k, l, m);
+        Ok((key, record(row)?))
+    };
+    rows.into_iter().map(keyed).collect()
 }

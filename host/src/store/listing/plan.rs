@@ -30,9 +30,12 @@ const SPANS: usize = 100;
 
 /// What is asked for, with what follows from it.
 pub(super) struct Asked<'q> {
-    query: &'q ListQuery,
-    backend: Backend,
-    bounds: Bounds,
+    pub(super) query: &'q ListQuery,
+    pub(super) backend: Backend,
+    pub(super) bounds: Bounds,
+    /// Where the page begins, and how many records it has with one more.
+    pub(super) after: Option<Cursor>,
+    pub(super) limit: usize,
     /// Bounds of the keys, from filters on the time of the making.
     keys: (Option<i64>, Option<i64>),
     /// What can be driven by: each is what one filter names, in pieces of the index.
@@ -52,7 +55,9 @@ impl<'q> Asked<'q> {
     pub(super) fn new(backend: Backend, query: &'q ListQuery, bounds: Bounds) -> Self {
         let number = |path: &str| index::path(&query.org, &query.kind, path);
         let order = Span { path: number(ALL), within: Within::All };
-        let mut asked = Self { query, backend, bounds, keys: (None, None), drivers: Vec::new(), order };
+        let (after, limit) = (query.after.clone(), query.limit + 1);
+        let (keys, drivers) = ((None, None), Vec::new());
+        let mut asked = Self { query, backend, bounds, after, limit, keys, drivers, order };
         for filter in &query.filters {
             if let (Subject::Created, Test::Between(from, to)) = (&filter.subject, &filter.test) {
                 let (from, to) = (from.as_deref().map(key), to.as_deref().map(key));
@@ -82,11 +87,7 @@ impl<'q> Asked<'q> {
         asked
     }
 
-    fn limit(&self) -> usize {
-        self.query.limit + 1
-    }
-
-    fn by_value(&self) -> bool {
+    pub(super) fn by_value(&self) -> bool {
         self.query.sort != SortKey::Created
     }
 
@@ -100,8 +101,8 @@ impl<'q> Asked<'q> {
     }
 
     /// Every condition on records in `f`, with their facets joined where they are needed, behind a `WHERE`.
-    fn conditions(&self, q: &mut Query) -> String {
-        let plain = self.query.filters.is_empty() && self.query.own.is_none();
+    fn conditions(&self, q: &mut Query, facets: bool) -> String {
+        let plain = !facets && self.query.filters.is_empty() && self.query.own.is_none();
         let mut sql = if plain { " WHERE 1 = 1" } else { q.with_facets() }.to_owned();
         for filter in &self.query.filters {
             sql += " AND ";
@@ -169,7 +170,7 @@ fn spans(filter: &Filter, number: &impl Fn(&str) -> i64) -> Option<Vec<Span>> {
 /// The places of a page's records in the list, and of one more if there is one.
 pub(super) async fn places(tx: &mut Tx, asked: &Asked<'_>) -> Result<Vec<Cursor>, StoreError> {
     let Bounds { few, step, many } = asked.bounds;
-    let start = Part { after: asked.query.after.as_ref(), before: None };
+    let start = Part { after: asked.after.as_ref(), before: None };
     if asked.drivers.is_empty() {
         return walk(tx, asked, &asked.order, start).await;
     }
@@ -189,11 +190,11 @@ pub(super) async fn places(tx: &mut Tx, asked: &Asked<'_>) -> Result<Vec<Cursor>
         return walk(tx, asked, order, start).await;
     };
     let mut found = walk(tx, asked, order, Part { before: Some(&end), ..start }).await?;
-    if found.len() >= asked.limit() {
+    if found.len() >= asked.limit {
         return Ok(found);
     }
     // So far the step's records were let through at this rate.
-    let missing = i64::try_from(asked.limit() - found.len()).unwrap_or(i64::MAX);
+    let missing = i64::try_from(asked.limit - found.len()).unwrap_or(i64::MAX);
     let expected = step.saturating_mul(missing) / (i64::try_from(found.len()).unwrap_or(i64::MAX)).max(1);
     if let Some((best, named)) = smallest(&count(tx, asked, many).await?)
         && named < many
@@ -205,7 +206,7 @@ pub(super) async fn places(tx: &mut Tx, asked: &Asked<'_>) -> Result<Vec<Cursor>
     // The place where the step ended has not been tested itself.
     let rest = walk_from(tx, asked, order, &end).await?;
     found.extend(rest);
-    found.truncate(asked.limit());
+    found.truncate(asked.limit);
     Ok(found)
 }
 
@@ -255,9 +256,9 @@ async fn skip(
 /// Walks a piece of the index that has the order of the list.
 async fn walk(tx: &mut Tx, asked: &Asked<'_>, span: &Span, part: Part<'_>) -> Result<Vec<Cursor>, StoreError> {
     let mut q = asked.start();
-    let conditions = asked.conditions(&mut q);
+    let conditions = asked.conditions(&mut q, false);
     let rows = asked.part(&mut q, span, part);
-    let (order, limit) = (asked.order_by("f", Some(span)), asked.limit());
+    let (order, limit) = (asked.order_by("f", Some(span)), asked.limit);
     let sql = format!("SELECT f.value, f.record FROM field_index f{conditions} AND {rows}{order} LIMIT {limit}");
     run(tx, sql, q).await
 }
@@ -272,10 +273,6 @@ async fn walk_from(tx: &mut Tx, asked: &Asked<'_>, span: &Span, from: &Cursor) -
 /// Takes what a driver names, tests and sorts it.
 async fn drive(tx: &mut Tx, asked: &Asked<'_>, driver: &[Span]) -> Result<Vec<Cursor>, StoreError> {
     let mut q = asked.start();
-    let value = match &asked.query.sort {
-        SortKey::Created => "''".to_owned(),
-        SortKey::Path(path) => q.value(path),
-    };
     let mut pieces = Vec::with_capacity(driver.len());
     for span in driver {
         let rows = asked.part(&mut q, span, Part::default());
@@ -287,16 +284,38 @@ async fn drive(tx: &mut Tx, asked: &Asked<'_>, driver: &[Span]) -> Result<Vec<Cu
         [one] if distinct => one.replacen("SELECT", "SELECT DISTINCT", 1),
         all => all.join(" UNION "),
     };
-    let conditions = asked.conditions(&mut q);
+    sort(tx, asked, q, &pieces).await
+}
+
+/// Tests and sorts records that are named by their keys.
+pub(super) async fn drive_by_keys(tx: &mut Tx, asked: &Asked<'_>, keys: &[i64]) -> Result<Vec<Cursor>, StoreError> {
+    let mut q = asked.start();
+    let all = q.int(index::path(&asked.query.org, &asked.query.kind, ALL));
+    let places = q.padded(keys);
+    let bounds = q.keys("f.record", asked.keys);
+    // The row that every record of the kind has says that it is one.
+    let pieces = format!(
+        "SELECT f.record FROM field_index f WHERE f.path = {all} AND f.value = '' AND f.record IN ({places}) AND {bounds}"
+    );
+    sort(tx, asked, q, &pieces).await
+}
+
+/// Tests the records that a subquery names, and gives the page of them.
+async fn sort(tx: &mut Tx, asked: &Asked<'_>, mut q: Query, pieces: &str) -> Result<Vec<Cursor>, StoreError> {
+    let (value, facets) = match &asked.query.sort {
+        SortKey::Created => ("''".to_owned(), false),
+        SortKey::Path(path) => (q.value(path), true),
+    };
+    let conditions = asked.conditions(&mut q, facets);
     let mut sql = format!(
         "SELECT d.value, d.record FROM (SELECT {value} AS value, f.record AS record FROM ({pieces}) f{conditions}) d"
     );
-    if let Some(after) = &asked.query.after {
+    if let Some(after) = &asked.after {
         sql += " WHERE ";
         sql += &asked.beyond(&mut q, "d", None, after, false);
     }
     sql += &asked.order_by("d", None);
-    sql += &format!(" LIMIT {}", asked.limit());
+    sql += &format!(" LIMIT {}", asked.limit);
     run(tx, sql, q).await
 }
 

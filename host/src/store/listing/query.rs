@@ -50,6 +50,13 @@ impl Query {
         format!("${}", self.binds.len())
     }
 
+    /// Places for keys, in a list that is padded so that few statements are prepared: no key is negative.
+    pub(in crate::store) fn padded(&mut self, keys: &[i64]) -> String {
+        let size = [8, 64, 512].into_iter().find(|size| keys.len() <= *size).unwrap_or(keys.len());
+        let places = (0..size).map(|i| self.int(keys.get(i).copied().unwrap_or(-1)));
+        places.collect::<Vec<_>>().join(", ")
+    }
+
     /// Joins the facets `t` of the records in `f`, one after another: nothing else keeps the order of `f` and stops as
     /// soon as the page is full. Conditions follow with `AND`.
     pub(in crate::store) fn with_facets(&self) -> &'static str {

@@ -11,6 +11,7 @@ use mortise::app::{self, App};
 use mortise::clock::Clock;
 use mortise::config::{Config, DataDir};
 use mortise::domain::record::{Record, index_entries, references};
+use mortise::domain::search;
 use mortise::domain::{Instant as Moment, Role, number};
 use mortise::flows::{Desk, authenticate, first_start};
 use mortise::store::unit::{AuditDraft, LinkRow, RecordWrite, Unit};
@@ -218,6 +219,7 @@ async fn fill(desk: &Desk) -> usize {
             let link = |r: mortise::domain::record::Reference| LinkRow { rel: r.rel, target: r.number, group: r.group };
             unit.records.push(RecordWrite {
                 was: None,
+                content: Some(search::content(kind, &record)),
                 entries: Some(index_entries(kind, &record)),
                 links: Some(references(kind, &record).into_iter().map(link).collect()),
                 record,

@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: ratios, measured in one run on one machine.
 //!
-//! `bench [decision] [create] [import] [start] [contain] [impact]` runs those sections, or all of them. `--log FILE` imports that log
-//! instead of a made-up one.
+//! `bench [decision] [create] [import] [start] [contain] [impact] [size]` runs those sections, or all of them. `--log FILE` imports that log
+//! instead of a made-up one; `--sizes 10000,1000000` are the numbers of records of the section `size`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -10,6 +10,7 @@ mod create;
 mod decision;
 mod impact;
 mod import;
+mod size;
 mod start;
 
 use std::path::PathBuf;
@@ -18,13 +19,20 @@ use std::time::Duration;
 fn main() {
     let mut sections = Vec::new();
     let mut log = None;
+    let mut sizes = vec![10_000, 1_000_000];
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--log" => log = arguments.next().map(PathBuf::from),
-            "decision" | "create" | "import" | "start" | "contain" | "impact" => sections.push(argument),
+            "--sizes" => {
+                let given = arguments.next().unwrap_or_default();
+                sizes = given.split(',').filter_map(|size| size.parse().ok()).collect();
+            }
+            "decision" | "create" | "import" | "start" | "contain" | "impact" | "size" => sections.push(argument),
             other => {
-                eprintln!("bench: '{other}' is not decision, create, import, start, contain, impact or --log FILE");
+                eprintln!(
+                    "bench: '{other}' is not decision, create, import, start, contain, impact, size, --log FILE or --sizes N,N"
+                );
                 std::process::exit(2);
             }
         }
@@ -48,6 +56,9 @@ fn main() {
     }
     if wanted("impact") {
         runtime.block_on(impact::run());
+    }
+    if wanted("size") {
+        runtime.block_on(size::run(&sizes));
     }
 }
 

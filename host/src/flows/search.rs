@@ -1,0 +1,206 @@
+//! Full-text search over every record that the caller may read.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{Desk, FlowError};
+use crate::domain::access::{self, Action, Scope};
+use crate::domain::record::Record;
+use crate::domain::refusal::{Refusal, rule};
+use crate::domain::search::{self, Part, Query, Token, tokens};
+use crate::domain::{Actor, Kind, Kinds};
+use crate::store::search::Wanted;
+use crate::store::words::TextQuery;
+
+/// Records a page when the caller does not say.
+pub const DEFAULT_LIMIT: usize = 20;
+/// Records a page at most.
+pub const MAX_LIMIT: usize = 100;
+/// Records looked at for one page, at most; a page may be short where few of them are what is looked for.
+const MOST_LOOKED_AT: usize = 20_000;
+/// Records taken from the index at once, at most.
+const CHUNK: usize = 500;
+/// Fields of a record that are shown.
+const FIELDS: usize = 3;
+
+/// What the caller asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    /// What to look for.
+    pub q: String,
+    /// Slug of a kind.
+    pub kind: Option<String>,
+    /// States, any of them; none for all.
+    pub states: Vec<String>,
+    /// Key of the last record of the page before.
+    pub after: Option<i64>,
+    /// Records a page.
+    pub limit: Option<usize>,
+}
+
+/// A record that was found.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// The record.
+    pub record: Record,
+    /// Fields in which the words stand, with an excerpt of each; `comment` for a comment.
+    pub matches: Vec<(String, Vec<Part>)>,
+}
+
+/// A page of what was found, newest first.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Records.
+    pub hits: Vec<Hit>,
+    /// Where the next page begins.
+    pub next: Option<i64>,
+}
+
+/// A page of the records that the words of a query stand in and that the actor may read.
+///
+/// # Errors
+/// A query without words; an unknown kind, or one that the actor may not read; the database's errors.
+pub async fn run(desk: &Desk, actor: &Actor, ask: Ask) -> Result<Found, FlowError> {
+    let limit = ask.limit.unwrap_or(DEFAULT_LIMIT);
+    if limit == 0 || limit > MAX_LIMIT {
+        return Err(Refusal::invalid(rule::RANGE, "limit", format!("limit must be between 1 and {MAX_LIMIT}")).into());
+    }
+    let kinds = desk.kinds(&actor.org);
+    let finder = Finder::new(&ask.q, actor)?;
+    let sight = Sight::of(&kinds, actor, ask.kind.as_deref())?;
+    let Some(sight) = sight else { return Ok(Found { hits: Vec::new(), next: None }) };
+    let query = finder.in_index(ask.kind.clone(), sight.own_only.then(|| actor.user.clone()));
+    let wanted = Wanted { kinds: sight.kinds.keys().cloned().collect(), all_kinds: sight.all, states: ask.states };
+    let (mut hits, mut before, mut looked_at) = (Vec::new(), ask.after, 0);
+    let mut size = limit + 1;
+    loop {
+        let chunk = desk.store.find(&actor.org, &query, &wanted, before, size).await?;
+        looked_at += size;
+        let comments = finder.comments(desk, actor, chunk.found.iter().map(|(_, record)| record)).await?;
+        for (key, record) in chunk.found {
+            let Some(kind) = sight.kinds.get(&record.kind) else { continue };
+            if (kind.own && !access::owns(kind.kind, actor, &record))
+                || !finder.holds(kind.kind, &record, comments.get(&record.number))
+            {
+                continue;
+            }
+            if hits.len() == limit {
+                return Ok(Found { hits, next: before });
+            }
+            before = Some(key);
+            let matches = finder.matches(kind.kind, &record, comments.get(&record.number));
+            hits.push(Hit { record, matches });
+        }
+        match chunk.last {
+            None => return Ok(Found { hits, next: None }),
+            Some(last) => before = Some(last),
+        }
+        if looked_at >= MOST_LOOKED_AT {
+            return Ok(Found { hits, next: before });
+        }
+        size = CHUNK;
+    }
+}
+
+/// A kind whose records may be read.
+struct Readable<'k> {
+    kind: &'k Kind,
+    /// Only those of one's own.
+    own: bool,
+}
+
+/// What an actor may read.
+struct Sight<'k> {
+    kinds: BTreeMap<String, Readable<'k>>,
+    /// Every kind that is asked about may be read.
+    all: bool,
+    /// Nothing but one's own may be read.
+    own_only: bool,
+}
+
+impl<'k> Sight<'k> {
+    fn of(kinds: &'k Kinds, actor: &Actor, wanted: Option<&str>) -> Result<Option<Self>, Refusal> {
+        let asked: Vec<&Kind> = match wanted {
+            Some(slug) => {
+                let kind = kinds.get(slug).map(AsRef::as_ref);
+                let message = || format!("there is no record kind '{slug}'");
+                let kind: &Kind = kind.ok_or_else(|| Refusal::invalid(rule::UNKNOWN_KIND, "kind", message()))?;
+                access::permit(kind, actor, Action::Read, None)?;
+                vec![kind]
+            }
+            None => kinds.iter().map(AsRef::as_ref).collect(),
+        };
+        let mut readable = BTreeMap::new();
+        for kind in &asked {
+            let own = match access::read_scope(kind, actor) {
+                Scope::All => false,
+                Scope::Own => true,
+                Scope::Nothing => continue,
+            };
+            readable.insert(kind.slug.clone(), Readable { kind, own });
+        }
+        let (all, own_only) = (readable.len() == asked.len(), readable.values().all(|kind| kind.own));
+        Ok((!readable.is_empty()).then_some(Self { kinds: readable, all, own_only }))
+    }
+}
+
+/// Comments of one record, in full.
+type Comments = Vec<String>;
+
+/// A query on behalf of somebody.
+pub(super) struct Finder {
+    query: Query,
+    /// Words of what only staff may read count as well.
+    internal: bool,
+}
+
+impl Finder {
+    pub(super) fn new(q: &str, actor: &Actor) -> Result<Self, Refusal> {
+        Ok(Self { query: Query::parse(q)?, internal: actor.auto || actor.staff_role().is_some() })
+    }
+
+    /// What the index of words is asked.
+    pub(super) fn in_index(&self, kind: Option<String>, user: Option<String>) -> TextQuery {
+        let (all, none) = self.query.wants();
+        TextQuery { all, none, internal: self.internal, kind, user }
+    }
+
+    /// Whether what the index finds is what is looked for.
+    pub(super) fn is_exact(&self) -> bool {
+        self.query.is_exact()
+    }
+
+    /// The comments of these records that the actor may read, by number.
+    pub(super) async fn comments<'r>(
+        &self,
+        desk: &Desk,
+        actor: &Actor,
+        records: impl Iterator<Item = &'r Record>,
+    ) -> Result<HashMap<String, Comments>, FlowError> {
+        let numbers: Vec<String> = records.map(|record| record.number.clone()).collect();
+        let mut found: HashMap<String, Comments> = HashMap::new();
+        for (number, body) in desk.store.comment_texts(&actor.org, &numbers, self.internal).await? {
+            found.entry(number).or_default().push(body);
+        }
+        Ok(found)
+    }
+
+    /// Whether a record that the index found holds what is looked for.
+    pub(super) fn holds(&self, kind: &Kind, record: &Record, comments: Option<&Comments>) -> bool {
+        if self.query.is_exact() {
+            return true;
+        }
+        let fields = search::texts(kind, record).into_iter().map(|(_, text)| text);
+        let texts: Vec<Vec<Token>> =
+            fields.chain(comments.into_iter().flatten().map(String::as_str)).map(tokens).collect();
+        self.query.holds(&texts)
+    }
+
+    fn matches(&self, kind: &Kind, record: &Record, comments: Option<&Comments>) -> Vec<(String, Vec<Part>)> {
+        let fields = search::texts(kind, record).into_iter();
+        let comments = comments.into_iter().flatten().map(|body| ("comment", body.as_str()));
+        let all = fields.chain(comments);
+        all.filter_map(|(field, text)| Some((field.to_owned(), search::excerpt(&self.query, text)?)))
+            .take(FIELDS)
+            .collect()
+    }
+}
