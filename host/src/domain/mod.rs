@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod asset;
+pub mod attachment;
 pub mod audit;
 pub mod automatic;
 pub mod backtest;
@@ -34,6 +35,7 @@ pub mod role;
 pub mod sample;
 pub mod time;
 pub mod when;
+pub mod work;
 pub mod workdays;
 
 #[cfg(test)]

@@ -6,13 +6,16 @@
 
 pub mod activate;
 pub mod asset;
+pub mod attachments;
 pub mod authenticate;
 pub mod backtest;
 pub mod budget;
 pub mod bulk;
+pub mod comments;
 pub mod configuration;
 pub mod create_record;
 pub mod demo;
+pub mod duplicates;
 pub mod fill;
 pub mod fire_timers;
 pub mod first_start;
@@ -29,9 +32,11 @@ pub mod scenario;
 pub mod transition_record;
 pub mod update_record;
 pub mod upload_component;
+pub mod watchers;
 
 mod approval_route;
 mod automatic;
+mod beside;
 mod change_risk;
 mod decide;
 mod hooks;
@@ -46,9 +51,13 @@ use std::sync::Arc;
 
 use crate::catalog::{Catalog, CatalogError, KindRegistry};
 use crate::clock::Clock;
+use crate::domain::attachment::AttachmentPolicy;
 use crate::domain::policy::Policy;
+use crate::domain::refusal::Refusal;
 use crate::domain::refusal::{Class, Refusal, rule};
 use crate::domain::{Kind, Kinds, Outcome};
+use crate::domain::{Kinds, Outcome};
+use crate::store::blobs::Blobs;
 use crate::store::jobs::JobMark;
 use crate::store::unit::Unit;
 use crate::store::work::WorkChange;
@@ -71,6 +80,10 @@ pub struct Desk {
     pub graphs: configuration::graphs::Graphs,
     /// This node's name, for leases.
     pub node: Arc<str>,
+    /// The bytes of attachments.
+    pub blobs: Blobs,
+    /// Which files may be attached.
+    pub attachments: Arc<AttachmentPolicy>,
     /// The item of a job that the next unit settles; none outside of jobs.
     pub item: Option<Arc<JobMark>>,
 }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::json;
 
+use crate::domain::work;
 use crate::flows::read_record;
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place, cursor};
@@ -45,7 +46,9 @@ pub(in crate::http) async fn run(
     if more {
         entries.pop();
     }
-    let next = entries.last().filter(|_| more).map(|last| cursor::encode(&list, &[&last.seq.to_string()]));
+    let last = entries.last().map(|last| last.seq.to_string());
+    let next = last.filter(|_| more).map(|seq| cursor::encode(&list, &[&seq]));
+    entries.retain(|entry| work::sees_entry(&caller, entry));
     Ok(reply::ok(&json!({ "entries": entries, "next": next })))
 }
 
