@@ -3,7 +3,11 @@
 mod attachments;
 mod bulk;
 mod comments;
+mod copies;
 mod jobs;
+mod merges;
+mod timeline;
+mod views;
 mod watchers;
 
 use serde_json::{Value, json};

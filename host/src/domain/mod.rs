@@ -34,6 +34,7 @@ pub mod refusal;
 pub mod role;
 pub mod sample;
 pub mod time;
+pub mod view;
 pub mod when;
 pub mod work;
 pub mod workdays;

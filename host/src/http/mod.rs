@@ -34,7 +34,9 @@ mod serve;
 mod service;
 mod site;
 mod table;
+mod views;
 mod watchers;
+mod work;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -72,6 +74,16 @@ fn table() -> Table {
         .get("/api/v1/records/{kind}/{number}/watchers", watchers::list::run, &watchers::list::DOC)
         .put("/api/v1/records/{kind}/{number}/watchers/{user}", watchers::put::run, &watchers::put::DOC)
         .delete("/api/v1/records/{kind}/{number}/watchers/{user}", watchers::remove::run, &watchers::remove::DOC)
+        .get("/api/v1/records/{kind}/{number}/timeline", work::timeline::run, &work::timeline::DOC)
+        .post("/api/v1/records/{kind}/{number}/copy", work::copy::run, &work::copy::DOC)
+        .post("/api/v1/records/{kind}/{number}/merge", work::merge::run, &work::merge::DOC)
+        // Views
+        .get("/api/v1/views", views::list::run, &views::list::DOC)
+        .post("/api/v1/views", views::add::run, &views::add::DOC)
+        .get("/api/v1/views/{id}", views::read::run, &views::read::DOC)
+        .patch("/api/v1/views/{id}", views::update::run, &views::update::DOC)
+        .delete("/api/v1/views/{id}", views::remove::run, &views::remove::DOC)
+        .get("/api/v1/views/{id}/records", views::records::run, &views::records::DOC)
         // Jobs
         .get("/api/v1/jobs", jobs::list::run, &jobs::list::DOC)
         .get("/api/v1/jobs/{id}", jobs::read::run, &jobs::read::DOC)

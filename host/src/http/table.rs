@@ -121,6 +121,7 @@ impl Operation {
 pub(super) enum Group {
     Records,
     Work,
+    Views,
     Budgets,
     Jobs,
     Assets,
@@ -137,9 +138,10 @@ pub(super) enum Group {
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Records,
         Self::Work,
+        Self::Views,
         Self::Budgets,
         Self::Jobs,
         Self::Assets,
@@ -159,7 +161,10 @@ impl Group {
     pub(super) fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Records => ("Records", "What records of every kind have in common."),
-            Self::Work => ("Work on records", "Comments, files, watchers: what stands beside a record of any kind."),
+            Self::Work => {
+                ("Work on records", "Comments, files, watchers, time line: what stands beside a record of any kind.")
+            }
+            Self::Views => ("Views", "Lists kept under a name, for oneself or for roles."),
             Self::Budgets => ("Budgets", "Figures that are worked out from the records of a budget."),
             Self::Jobs => ("Jobs", "Work on many records that goes on after the request was answered."),
             Self::Assets => ("Assets", "What assets are worth, what repairs are worth, what stock counts say."),

@@ -7,7 +7,7 @@ use crate::domain::Instant;
 use crate::domain::attachment::Attachment;
 use crate::domain::work::Retraction;
 
-type Row = (
+pub(super) type Row = (
     String,
     String,
     String,
@@ -24,10 +24,10 @@ type Row = (
     Option<String>,
 );
 
-const COLUMNS: &str = "id, org, number, at, author, role, visibility, name, media_type, size, sha256, retracted_at, \
+pub(super) const COLUMNS: &str = "id, org, number, at, author, role, visibility, name, media_type, size, sha256, retracted_at, \
      retracted_by, retract_reason";
 
-fn attachment(row: Row) -> Result<Attachment, StoreError> {
+pub(super) fn attachment(row: Row) -> Result<Attachment, StoreError> {
     let (id, org, number, at, author, role, visibility, name, media_type, size, sha256, retracted_at, by, reason) = row;
     Ok(Attachment {
         visibility: seen_by(&id, &visibility)?,

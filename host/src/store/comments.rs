@@ -5,13 +5,13 @@ use super::{Store, StoreError, Tx};
 use crate::domain::Instant;
 use crate::domain::work::{Comment, Retraction, Visibility};
 
-type Row =
+pub(super) type Row =
     (String, String, String, i64, String, String, String, String, i64, Option<i64>, Option<String>, Option<String>);
 
-const COLUMNS: &str = "id, org, number, at, author, role, visibility, body, first_answer, retracted_at, retracted_by, \
+pub(super) const COLUMNS: &str = "id, org, number, at, author, role, visibility, body, first_answer, retracted_at, retracted_by, \
      retract_reason";
 
-fn comment(row: Row) -> Result<Comment, StoreError> {
+pub(super) fn comment(row: Row) -> Result<Comment, StoreError> {
     let (id, org, number, at, author, role, visibility, text, first_answer, retracted_at, by, reason) = row;
     Ok(Comment {
         visibility: seen_by(&id, &visibility)?,

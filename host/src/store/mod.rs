@@ -36,9 +36,11 @@ pub mod reindex;
 pub mod report_snapshots;
 pub mod samples;
 pub mod snapshot;
+pub mod timeline;
 pub mod timers;
 pub mod tokens;
 pub mod unit;
+pub mod views;
 pub mod watchers;
 pub mod work;
 

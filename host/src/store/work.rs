@@ -3,9 +3,10 @@
 use super::backtests::{self, Batch};
 use super::jobs::{self, JobMark};
 use super::tx::fetch_all;
-use super::{Store, StoreError, Tx, attachments, comments, watchers};
+use super::{Store, StoreError, Tx, attachments, comments, views, watchers};
 use crate::domain::Job;
 use crate::domain::attachment::Attachment;
+use crate::domain::view::View;
 use crate::domain::work::{Comment, Retraction, Watcher};
 
 /// A row that a unit writes along with its records.
@@ -29,6 +30,10 @@ pub enum WorkChange {
     Watch(Watcher),
     /// This user watches the record with this number no more.
     Unwatch(String, String),
+    /// A saved view, and the revision that was read of it; none for a new one.
+    View(View, Option<i64>),
+    /// The view with this identifier is removed.
+    DropView(String),
 }
 
 pub(super) async fn apply(tx: &mut Tx, org: &str, change: &WorkChange) -> Result<(), StoreError> {
@@ -42,6 +47,8 @@ pub(super) async fn apply(tx: &mut Tx, org: &str, change: &WorkChange) -> Result
         WorkChange::RetractAttachment(id, by) => attachments::retract(tx, org, id, by).await,
         WorkChange::Watch(watcher) => watchers::insert(tx, watcher).await,
         WorkChange::Unwatch(number, user) => watchers::remove(tx, org, number, user).await,
+        WorkChange::View(view, was) => views::write(tx, view, *was).await,
+        WorkChange::DropView(id) => views::remove(tx, org, id).await,
     }
 }
 

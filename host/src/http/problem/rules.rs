@@ -64,6 +64,7 @@ const fn is(name: &'static str, title: &'static str, text: &'static str) -> Rule
 /// Every rule, in alphabetical order.
 #[rustfmt::skip]
 pub(in crate::http) static RULES: &[Rule] = &[
+    is("already-merged", "Duplicate of another record", "The record that was to stay is a duplicate itself. Merge into the one that it is a duplicate of."),
     is("already-signed", "Signed already", "This person, or this role, has signed the transition. The state moves when the other roles have signed, each by another person."),
     is("ambiguous", "Ambiguous name", "Several transitions have this name, each from another state. Name the one that is meant with the state it starts from."),
     is("approval-required", "Approval required", "The decision asks for the approval of a further role before this step. That role gives it by taking the same transition."),
@@ -141,6 +142,7 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("no-open-period", "No open period", "The period is not one of the budget's, or none of its periods is open on that day."),
     is("no-randomness", "No randomness", "The operating system gave no random bytes."),
     is("no-such-route", "No such route", "Nothing is served under this path. The documentation is under /docs."),
+    is("no-way-out", "Cannot be closed", "A duplicate is closed when it is merged, and no transition that you may take from its present state leads to a closed one."),
     is("not-a-component", "Not a component", "The bytes are not a WebAssembly component. A core module has to be made into a component first."),
     is("not-found", "Not found", "There is no such thing in your organisation, or not under this name."),
     is("not-indexed", "Not indexed", "Lists can be filtered and sorted only by indexed fields. The answer names those of the kind."),
@@ -200,6 +202,7 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("unreachable-state", "Unreachable state", "No transition leads to the state, so no record could ever be in it. Add a transition, or remove the state."),
     is("unreadable-decision", "Unreadable decision", "The stored decision was written in a form that this version of the server cannot read."),
     is("unreadable-file", "Unreadable file", "The file is not what its media type says: CSV with a heading, an array of objects in JSON, or objects one after the other."),
+    is("view-exists", "Name in use", "You have another view of this name."),
     is("wrong-process", "Wrong process", "The component decides for another process than the one it is to be activated for."),
 ];
 
