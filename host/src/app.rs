@@ -14,6 +14,7 @@ use crate::engine::{Engine, EngineConfig, EngineError};
 use crate::flows::configuration::graphs::Graphs;
 use crate::flows::{Desk, FlowError, fire_timers, jobs, reindex};
 use crate::http::{self, HttpConfig, Stop};
+use crate::store::blobs::Blobs;
 use crate::store::{Store, StoreConfig, StoreError};
 
 /// How often a node asks whether anything was activated, or a kind changed, elsewhere.
@@ -88,6 +89,8 @@ impl App {
             policy: Arc::new(config.policy.clone()),
             graphs: Graphs::default(),
             node: node.into(),
+            blobs: Blobs::new(config.attachments_dir()),
+            attachments: Arc::new(config.attachments.policy()),
             item: None,
         };
         let reindexed = reindex::run(&desk).await?;

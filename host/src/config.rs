@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use crate::domain::attachment::AttachmentPolicy;
 use crate::domain::policy::Policy;
 
 /// Start of the environment variables that are configuration.
@@ -32,6 +33,8 @@ pub struct Config {
     pub database: Database,
     /// What a component may use.
     pub engine: Engine,
+    /// Files that are attached to records.
+    pub attachments: Attachments,
     /// What is written to the log.
     pub log: Log,
     /// Defaults of the processes.
@@ -101,6 +104,36 @@ pub struct Engine {
     pub memory_mib: Option<usize>,
     /// Decisions at the same time.
     pub concurrent_calls: Option<usize>,
+}
+
+/// Files that are attached to records.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Attachments {
+    /// Folder of the files; by default `blobs` in the data folder. Nodes that share a PostgreSQL database have to share
+    /// this folder as well (a network file system), or one node does not find what another one took.
+    pub dir: Option<PathBuf>,
+    /// Mebibytes that a file may have.
+    pub max_mib: u32,
+    /// Media types that may be attached (`image/*` for all images); empty for all that are not refused.
+    pub allow: Vec<String>,
+    /// Media types that may not be attached, whatever is allowed; by default programs and installers.
+    pub refuse: Vec<String>,
+}
+
+impl Default for Attachments {
+    fn default() -> Self {
+        let AttachmentPolicy { max_mib, allow, refuse } = AttachmentPolicy::default();
+        Self { dir: None, max_mib, allow, refuse }
+    }
+}
+
+impl Attachments {
+    /// Which files may be attached.
+    pub fn policy(&self) -> AttachmentPolicy {
+        let Self { max_mib, allow, refuse, .. } = self.clone();
+        AttachmentPolicy { max_mib, allow, refuse }
+    }
 }
 
 /// What is written to the log.
@@ -184,6 +217,11 @@ impl Config {
     pub fn database_url(&self) -> String {
         let embedded = || format!("sqlite:{}", self.data_dir.0.join("mortise.db").display());
         self.database.url.clone().unwrap_or_else(embedded)
+    }
+
+    /// The folder of attachments.
+    pub fn attachments_dir(&self) -> PathBuf {
+        self.attachments.dir.clone().unwrap_or_else(|| self.data_dir.0.join("blobs"))
     }
 }
 

@@ -102,6 +102,7 @@ impl Desktop {
         let mut config = self.config.clone();
         let dir = Arc::new(tempfile::tempdir().unwrap());
         config.database.url = Some(self.config.database_url());
+        config.attachments.dir = Some(self.config.attachments_dir());
         config.data_dir = DataDir(dir.path().to_owned());
         let mut node = Self::open(config, dir, clock).await;
         // The first node's folder holds the database; it lives as long as this node.
@@ -266,6 +267,8 @@ pub struct Answer {
     pub body: Value,
     /// Body as text.
     pub text: String,
+    /// Body as it came.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -308,7 +311,7 @@ impl Client {
         let bytes = to_bytes(body, 256 << 20).await.unwrap();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body, text }
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body, text, bytes: bytes.into() }
     }
 
     /// Sends JSON.

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod asset;
+pub mod attachment;
 pub mod audit;
 pub mod automatic;
 pub mod backtest;
@@ -35,7 +36,9 @@ pub mod role;
 pub mod sample;
 pub mod search;
 pub mod time;
+pub mod view;
 pub mod when;
+pub mod work;
 pub mod workdays;
 
 #[cfg(test)]

@@ -6,14 +6,18 @@
 
 pub mod activate;
 pub mod asset;
+pub mod attachments;
 pub mod authenticate;
 pub mod backtest;
 pub mod budget;
 pub mod bulk;
+pub mod comments;
 pub mod configuration;
+pub mod copy_record;
 pub mod create_record;
 pub mod demo;
 pub mod evidence;
+pub mod duplicates;
 pub mod fill;
 pub mod fire_timers;
 pub mod first_start;
@@ -23,6 +27,7 @@ pub mod kinds;
 pub mod list_records;
 pub mod measures;
 pub mod move_component;
+pub mod merge_records;
 pub mod read_record;
 pub mod reindex;
 pub mod replay_decision;
@@ -32,9 +37,12 @@ pub mod search;
 pub mod transition_record;
 pub mod update_record;
 pub mod upload_component;
+pub mod views;
+pub mod watchers;
 
 mod approval_route;
 mod automatic;
+mod beside;
 mod change_risk;
 mod decide;
 mod hooks;
@@ -49,9 +57,11 @@ use std::sync::Arc;
 
 use crate::catalog::{Catalog, CatalogError, KindRegistry};
 use crate::clock::Clock;
+use crate::domain::attachment::AttachmentPolicy;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::{Class, Refusal, rule};
 use crate::domain::{Kind, Kinds, Outcome};
+use crate::store::blobs::Blobs;
 use crate::store::jobs::JobMark;
 use crate::store::unit::Unit;
 use crate::store::work::WorkChange;
@@ -74,6 +84,10 @@ pub struct Desk {
     pub graphs: configuration::graphs::Graphs,
     /// This node's name, for leases.
     pub node: Arc<str>,
+    /// The bytes of attachments.
+    pub blobs: Blobs,
+    /// Which files may be attached.
+    pub attachments: Arc<AttachmentPolicy>,
     /// The item of a job that the next unit settles; none outside of jobs.
     pub item: Option<Arc<JobMark>>,
 }

@@ -13,7 +13,7 @@ pub struct HttpConfig {
     pub upload_limit: usize,
     /// How long a request may take.
     pub request_timeout: Duration,
-    /// How long a request may take that can wait for a compiler: upload, activation, rollback, replay.
+    /// How long a request may take that can wait for a compiler (upload, activation, rollback, replay) or carries a file.
     pub compile_timeout: Duration,
     /// How long a token that was found good is trusted without asking the database again: a revoked token works for
     /// at most this long. Zero asks every time.

@@ -6,9 +6,11 @@
 
 mod activations;
 mod assets;
+mod attachments;
 mod backtests;
 mod budgets;
 mod caller;
+mod comments;
 mod components;
 mod config;
 mod configuration;
@@ -34,6 +36,9 @@ mod serve;
 mod service;
 mod site;
 mod table;
+mod views;
+mod watchers;
+mod work;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -61,6 +66,27 @@ fn table() -> Table {
         .post("/api/v1/records/{kind}/bulk", records::bulk::run, &records::bulk::DOC)
         .get("/api/v1/search", search::run, &search::DOC)
         .get("/api/v1/budgets/{number}/figures", budgets::figures, &budgets::FIGURES)
+        // Work on records
+        .get("/api/v1/records/{kind}/{number}/comments", comments::list::run, &comments::list::DOC)
+        .post("/api/v1/records/{kind}/{number}/comments", comments::add::run, &comments::add::DOC)
+        .post("/api/v1/records/{kind}/{number}/comments/{id}/retract", comments::retract::run, &comments::retract::DOC)
+        .get("/api/v1/records/{kind}/{number}/attachments", attachments::list::run, &attachments::list::DOC)
+        .post("/api/v1/records/{kind}/{number}/attachments", attachments::add::run, &attachments::add::DOC)
+        .get("/api/v1/records/{kind}/{number}/attachments/{id}", attachments::read::run, &attachments::read::DOC)
+        .post("/api/v1/records/{kind}/{number}/attachments/{id}/retract", attachments::retract::run, &attachments::retract::DOC)
+        .get("/api/v1/records/{kind}/{number}/watchers", watchers::list::run, &watchers::list::DOC)
+        .put("/api/v1/records/{kind}/{number}/watchers/{user}", watchers::put::run, &watchers::put::DOC)
+        .delete("/api/v1/records/{kind}/{number}/watchers/{user}", watchers::remove::run, &watchers::remove::DOC)
+        .get("/api/v1/records/{kind}/{number}/timeline", work::timeline::run, &work::timeline::DOC)
+        .post("/api/v1/records/{kind}/{number}/copy", work::copy::run, &work::copy::DOC)
+        .post("/api/v1/records/{kind}/{number}/merge", work::merge::run, &work::merge::DOC)
+        // Views
+        .get("/api/v1/views", views::list::run, &views::list::DOC)
+        .post("/api/v1/views", views::add::run, &views::add::DOC)
+        .get("/api/v1/views/{id}", views::read::run, &views::read::DOC)
+        .patch("/api/v1/views/{id}", views::update::run, &views::update::DOC)
+        .delete("/api/v1/views/{id}", views::remove::run, &views::remove::DOC)
+        .get("/api/v1/views/{id}/records", views::records::run, &views::records::DOC)
         // Jobs
         .get("/api/v1/jobs", jobs::list::run, &jobs::list::DOC)
         .get("/api/v1/jobs/{id}", jobs::read::run, &jobs::read::DOC)
@@ -120,6 +146,8 @@ fn table() -> Table {
         .post("/api/v1/samples", samples::run, &samples::DOC)
         // The caller
         .get("/api/v1/me", me::run, &me::DOC)
+        .get("/api/v1/me/watching", watchers::watching::run, &watchers::watching::DOC)
+        .get("/api/v1/me/notifications", watchers::notifications::run, &watchers::notifications::DOC)
         // The server itself: no token needed
         .get("/", service::docs::root, &service::docs::ROOT)
         .get("/docs", service::docs::page, &service::docs::PAGE)

@@ -95,7 +95,7 @@ pub(super) struct Operation {
     pub(super) each_kind: bool,
     /// Needs no token.
     pub(super) open: bool,
-    /// May wait for the compiler.
+    /// May wait for the compiler, or for a large file.
     pub(super) slow: bool,
 }
 
@@ -120,6 +120,8 @@ impl Operation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Group {
     Records,
+    Work,
+    Views,
     Budgets,
     Jobs,
     Assets,
@@ -137,8 +139,10 @@ pub(super) enum Group {
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::Records,
+        Self::Work,
+        Self::Views,
         Self::Budgets,
         Self::Jobs,
         Self::Assets,
@@ -159,6 +163,10 @@ impl Group {
     pub(super) fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Records => ("Records", "What records of every kind have in common."),
+            Self::Work => {
+                ("Work on records", "Comments, files, watchers, time line: what stands beside a record of any kind.")
+            }
+            Self::Views => ("Views", "Lists kept under a name, for oneself or for roles."),
             Self::Budgets => ("Budgets", "Figures that are worked out from the records of a budget."),
             Self::Jobs => ("Jobs", "Work on many records that goes on after the request was answered."),
             Self::Assets => ("Assets", "What assets are worth, what repairs are worth, what stock counts say."),
@@ -235,6 +243,8 @@ pub(super) enum Body {
     Table,
     /// The file of a kind, in TOML or as the same structure in JSON.
     KindFile,
+    /// Any file.
+    File,
 }
 
 /// A good answer.

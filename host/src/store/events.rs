@@ -22,6 +22,12 @@ pub struct Event {
     pub data: Value,
 }
 
+/// A stored event.
+pub(super) fn event((seq, at, kind, number, data): (i64, i64, String, String, String)) -> Result<Event, StoreError> {
+    let data = serde_json::from_str(&data).map_err(|e| StoreError::corrupt(format!("event {seq}"), e))?;
+    Ok(Event { seq, at: Instant(at), kind, number, data })
+}
+
 impl Store {
     /// Events after a place in the stream, in order.
     ///
@@ -37,12 +43,7 @@ impl Store {
             after,
             limit
         )?;
-        rows.into_iter()
-            .map(|(seq, at, kind, number, data)| {
-                let data = serde_json::from_str(&data).map_err(|e| StoreError::corrupt(format!("event {seq}"), e))?;
-                Ok(Event { seq, at: Instant(at), kind, number, data })
-            })
-            .collect()
+        rows.into_iter().map(event).collect()
     }
 
     /// The place of the newest event; 0 when there is none.

@@ -1,15 +1,19 @@
 //! All SQL: one text, two typed drivers.
 //!
 //! A query is written once with `$1` placeholders and expanded by the macros of [`tx`] for SQLite and for
-//! PostgreSQL, so that each driver checks its own types. Nothing here decides anything.
+//! PostgreSQL, so that each driver checks its own types. Nothing here decides anything. The bytes of attachments are
+//! files beside the database ([`blobs`]).
 
 mod record_rows;
 mod tx;
 
 pub mod activations;
+pub mod attachments;
 pub mod backtests;
 pub mod baselines;
+pub mod blobs;
 pub mod changes;
+pub mod comments;
 pub mod components;
 pub mod decisions;
 pub mod dependencies;
@@ -33,10 +37,13 @@ pub mod report_snapshots;
 pub mod samples;
 pub mod search;
 pub mod snapshot;
+pub mod timeline;
 pub mod timers;
 pub mod tokens;
 pub mod unit;
 pub mod words;
+pub mod views;
+pub mod watchers;
 pub mod work;
 
 pub use pool::{Backend, Store, StoreConfig};
@@ -66,6 +73,22 @@ pub enum StoreError {
         /// Which column or row.
         what: String,
         /// The parser's own words.
+        why: String,
+    },
+    /// A file, or its folder, could not be written or read.
+    #[error("file {path}: {why}")]
+    File {
+        /// Which file, or folder.
+        path: String,
+        /// The system's words.
+        why: std::io::Error,
+    },
+    /// A kept file has not the bytes that it was kept with.
+    #[error("file {path} is not as it was kept: {why}")]
+    CorruptFile {
+        /// Which file.
+        path: String,
+        /// What is wrong with it.
         why: String,
     },
     /// The transaction could not be made durable.

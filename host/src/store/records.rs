@@ -34,11 +34,11 @@ pub(super) fn record(row: Row) -> Result<Record, StoreError> {
     })
 }
 
-type AuditRow = (i64, i64, String, String, String, String, String, String, String, String, String);
+pub(super) type AuditRow = (i64, i64, String, String, String, String, String, String, String, String, String);
 
 const AUDIT_COLUMNS: &str = "seq, at, number, actor, role, action, before_value, after_value, reason, prev_hash, hash";
 
-fn audit_entry(row: AuditRow) -> Result<AuditEntry, StoreError> {
+pub(super) fn audit_entry(row: AuditRow) -> Result<AuditEntry, StoreError> {
     let (seq, at, number, actor, role, action, before, after, reason, prev_hash, hash) = row;
     let parse =
         |text: &str| serde_json::from_str(text).map_err(|e| StoreError::corrupt(format!("audit entry {seq}"), e));

@@ -229,7 +229,7 @@ async fn apply(tx: &mut Tx, store: &Store, units: &[Unit]) -> Result<(), StoreEr
             super::manual::resolve(tx, org, number, process, unit.audit.first().map_or(0, |a| a.at.0)).await?;
         }
         for change in &unit.work {
-            work::apply(tx, change).await?;
+            work::apply(tx, org, change).await?;
         }
         for frozen in unit.frozen.chunks(super::baselines::AT_ONCE) {
             super::baselines::insert(tx, org, frozen).await?;

@@ -16,7 +16,7 @@ export function tryView(operation) {
   const starting = schema && (operation.requestBody.required && method !== "patch" ? smallest(schema) : {});
   const body = schema && el("textarea", { rows: "10", spellcheck: "false", "aria-label": "Body" });
   if (body) body.value = JSON.stringify(starting, null, 2);
-  const file = upload && el("input", { type: "file", accept: ".wasm", "aria-label": "Component" });
+  const file = upload && el("input", { type: "file", accept: content["application/wasm"] ? ".wasm" : "", "aria-label": "File" });
   const output = el("div", { class: "output", "aria-live": "polite" });
   const send = el("button", { type: "submit", class: "main" }, "Send");
   const stop = el("button", { type: "button", class: "quiet", hidden: true }, "Stop");
@@ -53,7 +53,7 @@ export function tryView(operation) {
     const parts = [`curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}${quote(location.origin + url)}`];
     if (operation.security?.length !== 0) parts.push('-H "Authorization: Bearer $TOKEN"');
     for (const [name, value] of Object.entries(headers)) parts.push(`-H ${quote(`${name}: ${value}`)}`);
-    if (upload) parts.push("--data-binary @component.wasm");
+    if (upload) parts.push("--data-binary @FILE");
     else if (text) parts.push(`-d ${quote(text)}`);
     return parts.join(" \\\n  ");
   }

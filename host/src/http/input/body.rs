@@ -140,9 +140,7 @@ async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Pr
     let mut first: Option<Bytes> = None;
     let mut all = Vec::new();
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|error| {
-            Problem::bad_request(rule::BODY_INCOMPLETE, format!("the body did not arrive as a whole: {error}"))
-        })?;
+        let chunk = chunk.map_err(incomplete)?;
         if first.as_ref().map_or(0, Bytes::len) + all.len() + chunk.len() > limit {
             drain(&mut chunks, limit).await;
             return Err(too_large(limit));
@@ -161,12 +159,17 @@ async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Pr
     Ok(first.unwrap_or_else(|| all.into()))
 }
 
+/// The problem of a body that breaks off.
+pub(super) fn incomplete(error: axum::Error) -> Problem {
+    Problem::bad_request(rule::BODY_INCOMPLETE, format!("the body did not arrive as a whole: {error}"))
+}
+
 pub(super) fn too_large(limit: usize) -> Problem {
     Refusal::too_large(format!("the body has more than {limit} bytes, the most this route accepts")).into()
 }
 
 /// Gets a body that will not be looked at out of the way of the answer.
-async fn refuse_unread(headers: &HeaderMap, body: Body, limit: usize) {
+pub(super) async fn refuse_unread(headers: &HeaderMap, body: Body, limit: usize) {
     // A client that asks first has not sent anything yet.
     if !headers.contains_key(EXPECT) {
         drain(&mut body.into_data_stream(), limit).await;

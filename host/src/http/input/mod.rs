@@ -9,6 +9,7 @@ pub(super) mod members;
 pub(super) mod params;
 pub(super) mod pipe;
 pub(super) mod place;
+pub(super) mod stream;
 
 pub(super) use body::{Fields, KindFile, OptionalFields, Upload};
 pub(super) use members::Members;

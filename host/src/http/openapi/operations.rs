@@ -140,6 +140,7 @@ fn body(body: Body, schema: &impl Fn(&str) -> Value) -> Option<Value> {
             "required": true,
             "content": { "text/csv": {}, "application/json": {}, "application/x-ndjson": {} },
         }),
+        Body::File => json!({ "required": true, "content": { "application/octet-stream": {} } }),
         Body::Component => json!({
             "required": true,
             "content": { "application/wasm": {}, "application/octet-stream": {} },

@@ -104,6 +104,12 @@ impl Problem {
         self
     }
 
+    /// A file that is not the one that was attached.
+    pub(super) fn corrupt_attachment(what: &str) -> Self {
+        let detail = format!("{what} is not as it was attached; the log has the reason under this answer's request_id");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, rule::ATTACHMENT_CORRUPT, detail)
+    }
+
     fn unavailable(rule: &'static str, detail: &str) -> Self {
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, rule, detail);
         problem.with_header(RETRY_AFTER, HeaderValue::from_static("1"))
@@ -147,6 +153,11 @@ impl From<StoreError> for Problem {
         tracing::error!(%error, "the database failed");
         match error {
             StoreError::Corrupt { .. } => Self::internal(),
+            StoreError::File { .. } => Self::unavailable(
+                rule::STORAGE,
+                "the folder of attachments cannot be used at present; the log has the reason under this answer's request_id",
+            ),
+            StoreError::CorruptFile { .. } => Self::corrupt_attachment("a file of an attachment"),
             _ => Self::unavailable(
                 rule::DATABASE,
                 "the database cannot be used at present; the log has the reason under this answer's request_id",

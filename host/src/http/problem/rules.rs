@@ -5,6 +5,7 @@ use std::borrow::Cow;
 /// Rules of the interface itself; the others are named where they are checked.
 pub(in crate::http) mod rule {
     pub(in crate::http) const ACCEPTABLE_BODY: &str = "content-type";
+    pub(in crate::http) const ATTACHMENT_CORRUPT: &str = "attachment-corrupt";
     pub(in crate::http) const BODY_INCOMPLETE: &str = "body-incomplete";
     pub(in crate::http) const BODY_REQUIRED: &str = "body-required";
     pub(in crate::http) const COMPONENT_UNAVAILABLE: &str = "component-unavailable";
@@ -26,6 +27,7 @@ pub(in crate::http) mod rule {
     pub(in crate::http) const PARAMETER: &str = "parameter";
     pub(in crate::http) const PATH: &str = "path";
     pub(in crate::http) const REPEATED_PARAMETER: &str = "repeated-parameter";
+    pub(in crate::http) const STORAGE: &str = "storage";
     pub(in crate::http) const TIMEOUT: &str = "timeout";
     pub(in crate::http) const UNKNOWN_PARAMETER: &str = "unknown-parameter";
 }
@@ -62,6 +64,7 @@ const fn is(name: &'static str, title: &'static str, text: &'static str) -> Rule
 /// Every rule, in alphabetical order.
 #[rustfmt::skip]
 pub(in crate::http) static RULES: &[Rule] = &[
+    is("already-merged", "Duplicate of another record", "The record that was to stay is a duplicate itself. Merge into the one that it is a duplicate of."),
     is("already-signed", "Signed already", "This person, or this role, has signed the transition. The state moves when the other roles have signed, each by another person."),
     is("ambiguous", "Ambiguous name", "Several transitions have this name, each from another state. Name the one that is meant with the state it starts from."),
     is("approval-required", "Approval required", "The decision asks for the approval of a further role before this step. That role gives it by taking the same transition."),
@@ -69,6 +72,9 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("approvals-missing", "Approvals missing", "The change lacks approvals for what it is now. The answer names the roles that have still to approve, each by another person."),
     is("approvals-missing", "Approvals missing", "Not everybody who has to approve has done so. The answer names who is missing."),
     is("approved-change", "Approved change required", "A live configuration item changes only through a change: one that names the item in cis and is approved, scheduled or being implemented. Title, notes, owner and links can be edited at any time."),
+    is("attachment-corrupt", "Attachment corrupt", "The file in the server's folder is missing, or has not the checksum it was attached with. It is not given out. An administrator restores the folder; attaching the same file again heals it as well."),
+    is("attachment-mismatch", "Not what it is called", "The first bytes of the file are not those of the type that its name, or Content-Type, says."),
+    is("attachment-type", "File type not accepted", "Files of this type may not be attached here. Which may is said in the server's configuration."),
     is("audit-assessed", "Audit is assessed", "A discovery is taken in while the configuration audit is planned or collected. What is found later belongs to another audit."),
     is("awaiting-decision", "Awaiting a decision", "There is no assessment of what the change is now, because the component failed. The record waits in the manual-decision queue; nothing is approved meanwhile."),
     is("awaiting-decision", "Waiting for a person", "The component failed to decide about the record, so a person has to. The record is in GET /api/v1/manual-decisions."),
@@ -138,6 +144,7 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("no-open-period", "No open period", "The period is not one of the budget's, or none of its periods is open on that day."),
     is("no-randomness", "No randomness", "The operating system gave no random bytes."),
     is("no-such-route", "No such route", "Nothing is served under this path. The documentation is under /docs."),
+    is("no-way-out", "Cannot be closed", "A duplicate is closed when it is merged, and no transition that you may take from its present state leads to a closed one."),
     is("not-a-component", "Not a component", "The bytes are not a WebAssembly component. A core module has to be made into a component first."),
     is("not-found", "Not found", "There is no such thing in your organisation, or not under this name."),
     is("not-indexed", "Not indexed", "Lists can be filtered and sorted only by indexed fields. The answer names those of the kind."),
@@ -164,6 +171,7 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("required", "Required", "A field has to be filled first."),
     is("reschedule-outside-blackout", "Inside a blackout window", "The change cannot be scheduled before its window is moved out of the blackout."),
     is("resolve-collision", "Collision not resolved", "Another change works on the same items at the same time. Move one of them, or withdraw one, before this one is scheduled."),
+    is("retracted", "Retracted already", "It was taken back before. Who did, when and why is shown with it."),
     is("role", "Role missing", "None of your roles may do this. The answer names those that may."),
     is("row-without-key", "Row without identifier", "A row of the file has no identifier. The answer names the row and the column."),
     is("sample-order", "Sample out of order", "A later sample of this source and metric was taken already. Samples are sent in the order of their time."),
@@ -179,6 +187,7 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("stale-assessment", "Assessment out of date", "The change is not what was assessed any more. It was assessed again and waits for approval."),
     is("stale-generation", "Activated meanwhile", "Somebody activated or rolled back a component of this process since you looked. Look again, then repeat with the new generation."),
     is("state-in-use", "State in use", "Records are in a state that the kind would no longer have. Move them first."),
+    is("storage", "File folder unavailable", "The folder in which the server keeps attachments cannot be used at present. Trying again later may work."),
     is("timeout", "Took too long", "The request was given up because it took too long. A write may have happened all the same: read before you repeat, or use an Idempotency-Key."),
     is("too-large", "Too large", "The body is larger than this route accepts."),
     is("too-many-kinds", "Too many kinds", "An organisation shapes 500 kinds at most."),
@@ -195,6 +204,7 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("unreachable-state", "Unreachable state", "No transition leads to the state, so no record could ever be in it. Add a transition, or remove the state."),
     is("unreadable-decision", "Unreadable decision", "The stored decision was written in a form that this version of the server cannot read."),
     is("unreadable-file", "Unreadable file", "The file is not what its media type says: CSV with a heading, an array of objects in JSON, or objects one after the other."),
+    is("view-exists", "Name in use", "You have another view of this name."),
     is("view-record", "View", "Records of this kind show what the server keeps anyway, decisions or components; they are not written as records."),
     is("wrong-process", "Wrong process", "The component decides for another process than the one it is to be activated for."),
 ];

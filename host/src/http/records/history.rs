@@ -6,6 +6,8 @@ use serde_json::json;
 
 use super::view;
 use crate::domain::kind::View;
+use crate::domain::work;
+use crate::flows::read_record;
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place, cursor};
 use crate::http::problem::{Problem, rule};
@@ -48,7 +50,9 @@ pub(in crate::http) async fn run(
     if more {
         entries.pop();
     }
-    let next = entries.last().filter(|_| more).map(|last| cursor::encode(&list, &[&last.seq.to_string()]));
+    let last = entries.last().map(|last| last.seq.to_string());
+    let next = last.filter(|_| more).map(|seq| cursor::encode(&list, &[&seq]));
+    entries.retain(|entry| work::sees_entry(&caller, entry));
     Ok(reply::ok(&json!({ "entries": entries, "next": next })))
 }
 

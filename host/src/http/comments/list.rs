@@ -1,0 +1,54 @@
+//! `GET /records/{kind}/{number}/comments`: what was written about a record.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::{Value as Json, json};
+
+use crate::domain::work;
+use crate::flows::{duplicates, read_record};
+use crate::http::caller::Caller;
+use crate::http::input::{Params, Place, cursor};
+use crate::http::problem::Problem;
+use crate::http::reply;
+use crate::http::site::Site;
+use crate::http::table::{Answer, Group, Operation, Parameter, Value};
+
+pub(in crate::http) static DOC: Operation = Operation {
+    id: "listComments",
+    group: Group::Work,
+    summary: "The comments on a record",
+    text: "The oldest first, also those on records that were merged into it; `record` says on which. Customers see \
+           public ones only. Of a retracted comment the text is gone; who retracted it, when and why is there.",
+    parameters: &[
+        Parameter::query("limit", Value::Whole(1, 500), "Comments a page. Default: 50."),
+        Parameter::query("cursor", Value::Text, "The `next` of the page before."),
+    ],
+    answers: &[Answer::json(200, "CommentPage", "A page.")],
+    problems: &[400, 401, 403, 404, 422],
+    ..Operation::PLAIN
+};
+
+pub(in crate::http) async fn run(
+    State(site): State<Site>,
+    caller: Caller,
+    Place((kind, number)): Place<(String, String)>,
+    mut params: Params,
+) -> Result<Response, Problem> {
+    let limit = params.take_whole("limit", 1, 500)?.unwrap_or(50);
+    let after = params.take("cursor")?;
+    params.done()?;
+    let kind = site.kind(&caller, &kind)?;
+    let record = read_record::run(&site.desk, &caller, &kind, &number).await?;
+    let list = format!("comments {}", record.number);
+    let after = after.map(|text| cursor::decode::<1>(&list, &text)).transpose()?.map_or_else(String::new, |[id]| id);
+    let numbers = duplicates::with_duplicates(&site.desk, &caller, &record).await?;
+    let public_only = !work::sees_internal(&caller);
+    let mut found = site.desk.store.comments(&caller.org, &numbers, public_only, &after, limit + 1).await?;
+    let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
+    if more {
+        found.pop();
+    }
+    let next = found.last().filter(|_| more).map(|last| cursor::encode(&list, &[&last.id]));
+    let shown: Vec<Json> = found.iter().map(|comment| comment.to_json()).collect();
+    Ok(reply::ok(&json!({ "comments": shown, "next": next })))
+}
