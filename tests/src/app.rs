@@ -109,6 +109,17 @@ impl Desktop {
         node
     }
 
+    /// Another installation without any organisation, on a database of its own, with the same clock.
+    pub async fn elsewhere(&self, postgres: Option<String>) -> Self {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        let mut config = Config { data_dir: DataDir(dir.path().to_owned()), ..self.config.clone() };
+        config.database.url = postgres;
+        let clock = self.clock.clone();
+        let app = App::build(&config, clock.clone()).await.unwrap();
+        let router = router(app.desk.clone(), HttpConfig::default());
+        Self { desk: app.desk, clock, router, config, _dir: dir }
+    }
+
     async fn open(config: Config, dir: Arc<TempDir>, clock: Clock) -> Self {
         let app = App::build(&config, clock.clone()).await.unwrap();
         first_start::organisation(&app.desk, ORG, "Main").await.unwrap();
@@ -266,6 +277,8 @@ pub struct Answer {
     pub body: Value,
     /// Body as text.
     pub text: String,
+    /// Body as it came.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -308,7 +321,7 @@ impl Client {
         let bytes = to_bytes(body, 256 << 20).await.unwrap();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body, text }
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body, text, bytes: bytes.into() }
     }
 
     /// Sends JSON.

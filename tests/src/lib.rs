@@ -55,4 +55,6 @@ mod supplier;
 #[cfg(test)]
 mod swap;
 #[cfg(test)]
+mod transfer;
+#[cfg(test)]
 mod work;

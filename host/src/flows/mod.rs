@@ -5,6 +5,7 @@
 //! (invariant 5).
 
 pub mod activate;
+pub mod archive;
 pub mod asset;
 pub mod authenticate;
 pub mod backtest;
@@ -13,10 +14,12 @@ pub mod bulk;
 pub mod configuration;
 pub mod create_record;
 pub mod demo;
+pub mod export;
 pub mod fill;
 pub mod fire_timers;
 pub mod first_start;
 pub mod import;
+pub mod import_records;
 pub mod jobs;
 pub mod kinds;
 pub mod list_records;
@@ -29,6 +32,7 @@ pub mod scenario;
 pub mod transition_record;
 pub mod update_record;
 pub mod upload_component;
+pub mod verify;
 
 mod approval_route;
 mod automatic;

@@ -7,6 +7,7 @@ mod record_rows;
 mod tx;
 
 pub mod activations;
+pub mod archive;
 pub mod backtests;
 pub mod baselines;
 pub mod changes;
@@ -18,6 +19,7 @@ pub mod figures;
 pub mod graph;
 pub mod idempotency;
 pub mod index;
+pub mod inspect;
 pub mod jobs;
 pub mod kind_versions;
 pub mod listing;
