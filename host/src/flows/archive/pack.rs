@@ -86,7 +86,7 @@ impl Archive {
             reason: String::new(),
         };
         desk.store.append(&org, vec![audit], Vec::new()).await?;
-        let mut snapshot = desk.store.frozen().await?;
+        let mut snapshot = desk.store.standing_still().await?;
         let (name, created_at, audit_seq, audit_hash, event_seq) =
             snapshot.organisation(&org).await?.ok_or_else(missing)?;
         let manifest = Manifest {

@@ -31,7 +31,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn frozen(&self) -> Result<Snapshot, StoreError> {
+    pub async fn standing_still(&self) -> Result<Snapshot, StoreError> {
         let mut tx = self.read().await?;
         // A connection inside a transaction must not go back to the pool.
         match &mut tx {
