@@ -133,9 +133,12 @@ fn restore(desk: &Desk, unpacked: &Arc<Unpacked>, org: &str, user: &str) -> Resu
     }
     let kinds = desk.kinds(org);
     let target = org.to_owned();
-    let records = unpacked.objects(RECORDS)?.map(move |row| {
+    let records = (1_u64..).zip(unpacked.objects(RECORDS)?).map(move |(line, row)| {
         let row = row?;
-        let broken = || StoreError::Corrupt { what: "a record".to_owned(), why: Value::from(row.clone()).to_string() };
+        let broken = || StoreError::Corrupt {
+            what: format!("{RECORDS}.jsonl, line {line}"),
+            why: "a column is missing, or of another type".to_owned(),
+        };
         let record = record(&row, &target).ok_or_else(broken)?;
         Ok(match kinds.get(&record.kind) {
             Some(kind) => record_write(kind, None, record),

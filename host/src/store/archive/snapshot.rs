@@ -75,11 +75,12 @@ impl Snapshot {
         let columns: Vec<&(&str, Ty)> = table.archived().collect();
         let selected: Vec<String> = columns
             .iter()
-            .map(|(name, ty)| if *ty == Ty::Int { format!("CAST({name} AS TEXT)") } else { (*name).to_owned() })
+            .map(|(name, ty)| if *ty == Ty::Int { format!("CAST(t.{name} AS TEXT)") } else { format!("t.{name}") })
             .collect();
-        let key = table.key.join(", ");
+        // PostgreSQL would sort by the text that was selected if the column were not named as the table's.
+        let key = table.key.iter().map(|name| format!("t.{name}")).collect::<Vec<_>>().join(", ");
         let mut binds = vec![Bind::Text(org.to_owned())];
-        let mut sql = format!("SELECT {} FROM {} WHERE org = $1", selected.join(", "), table.name);
+        let mut sql = format!("SELECT {} FROM {} t WHERE t.org = $1", selected.join(", "), table.name);
         if let Some(after) = after {
             let places: Vec<String> = (2..after.len() + 2).map(|n| format!("${n}")).collect();
             sql.push_str(&format!(" AND ({key}) > ({})", places.join(", ")));
