@@ -51,8 +51,11 @@ impl ArchiveCommand {
         }
         out.into_inner().map_err(|e| e.into_error())?.sync_all()?;
         std::fs::rename(&unfinished, &self.out)?;
+        let manifest = archive.manifest().clone();
+        // It holds a connection, for which closing the database would wait.
+        drop(archive);
         app.desk.store.close().await;
-        for member in &archive.manifest().members {
+        for member in &manifest.members {
             println!("{:>10} rows {:>12} bytes  {}", member.rows, member.bytes, member.name);
         }
         println!("{}", self.out.display());
