@@ -36,6 +36,8 @@ pub struct RawRecord {
     pub updated_at: i64,
     /// Fields, as JSON text.
     pub data: String,
+    /// Version of the kind that it was written under.
+    pub kind_version: i64,
 }
 
 /// A record with what the index shall say of it.
@@ -55,7 +57,7 @@ pub type Beside = (String, String, String);
 /// A decision's row, as far as it can be checked: identifier, number, component, hash of the settings, input, output.
 pub type RawDecision = (String, String, String, String, String, String);
 
-type Row = (i64, String, String, String, String, String, String, i64, i64, String, i64, String);
+type Row = (i64, String, String, String, String, String, String, i64, i64, String, i64, String, i64);
 type AuditRow = (i64, i64, String, String, String, String, String, String, String, String, String);
 
 /// A connection that reads at one moment; see [`Store::inspect`].
@@ -101,11 +103,38 @@ impl Inspection {
     /// When the database fails.
     pub async fn records(&mut self, after: &str, limit: i64) -> Result<Vec<RawRecord>, StoreError> {
         let sql =
-            "SELECT key, id, kind, number, title, state, owner, revision, created_at, created_by, updated_at, data
+            "SELECT key, id, kind, number, title, state, owner, revision, created_at, created_by, updated_at, data,
+                          kind_version
                    FROM records WHERE org = $1 AND id > $2 ORDER BY id LIMIT $3";
         let rows = self.built::<Row>(sql.to_owned(), vec![Bind::Text(after.to_owned()), Bind::Int(limit)]).await?;
-        let raw = |(key, id, kind, number, title, state, owner, revision, created_at, created_by, updated_at, data)| {
-            RawRecord { key, id, kind, number, title, state, owner, revision, created_at, created_by, updated_at, data }
+        let raw = |(
+            key,
+            id,
+            kind,
+            number,
+            title,
+            state,
+            owner,
+            revision,
+            created_at,
+            created_by,
+            updated_at,
+            data,
+            kind_version,
+        ): Row| RawRecord {
+            key,
+            id,
+            kind,
+            number,
+            title,
+            state,
+            owner,
+            revision,
+            created_at,
+            created_by,
+            updated_at,
+            data,
+            kind_version,
         };
         Ok(rows.into_iter().map(raw).collect())
     }
@@ -267,12 +296,12 @@ impl Inspection {
         Ok(rows.into_iter().filter_map(|row| entry(row).ok()).collect())
     }
 
-    /// How many events there are, and the place of the last one.
+    /// How many events there are, and the places of the first and the last one.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn events(&mut self) -> Result<(i64, i64), StoreError> {
-        let sql = "SELECT COUNT(*), COALESCE(MAX(seq), 0) FROM events WHERE org = $1";
+    pub async fn events(&mut self) -> Result<(i64, i64, i64), StoreError> {
+        let sql = "SELECT COUNT(*), COALESCE(MIN(seq), 1), COALESCE(MAX(seq), 0) FROM events WHERE org = $1";
         Ok(self.built(sql.to_owned(), Vec::new()).await?.pop().unwrap_or_default())
     }
 

@@ -105,6 +105,41 @@ async fn furnish(app: &Desktop) -> crate::app::Agreed {
     agreed
 }
 
+/// A kind of the organisation's own, twice changed, with a record of its first version.
+const SHELF: &str = r#"
+prefix = "SHF"
+slug = "shelf"
+name = { en = "Shelf", zh = "货架" }
+process = "P27"
+clause = "8.2.6"
+initial = "open"
+[access]
+create = ["TE"]
+read = ["any"]
+update = ["TE"]
+[[state]]
+name = "open"
+label = { en = "Open", zh = "开放" }
+[[field]]
+name = "boards"
+type = "int"
+indexed = true
+label = { en = "Boards", zh = "层数" }
+"#;
+
+async fn shape(app: &Desktop) {
+    let kind = [("content-type", "application/toml")];
+    let adm = app.administrator().await;
+    adm.send("POST", "/kinds", &kind, Some(SHELF.as_bytes().to_vec())).await.ok();
+    let technician = app.technician().await;
+    technician.create("shelf", json!({"title": "first", "boards": 5})).await;
+    let more = format!(
+        "{SHELF}[[field]]\nname = \"room\"\ntype = \"str\"\nindexed = true\nlabel = {{ en = \"Room\", zh = \"房间\" }}\n"
+    );
+    adm.send("PUT", "/kinds/shelf", &kind, Some(more.into_bytes())).await.ok();
+    technician.create("shelf", json!({"title": "second", "boards": 2, "room": "cellar"})).await;
+}
+
 async fn clean(app: &Desktop, org: &str) {
     let mut found = Vec::new();
     let summary = verify::run(&app.desk, org, &mut |finding| found.push(finding)).await.unwrap();
@@ -150,6 +185,7 @@ fn from_sqlite_to_postgres_and_back() {
         let there = here.elsewhere(Some(server.database())).await;
         let back = here.elsewhere(None).await;
         let agreed = furnish(&here).await;
+        shape(&here).await;
         let first = pack(&here, ORG).await;
         let manifest: Manifest = serde_json::from_slice(&members(&first)["manifest.json"]).unwrap();
         assert_eq!((manifest.version, manifest.organisation.id.as_str()), (1, ORG));
@@ -164,7 +200,11 @@ fn from_sqlite_to_postgres_and_back() {
         clean(&back, "again").await;
         equal(&second, &pack(&back, "again").await);
 
-        // It lives on: numbers, components and timers.
+        // It lives on: kinds, numbers, components and timers.
+        let technician = there.actor_of("moved", "technician", &[Role::Te]).await;
+        let shelves = technician.get("/records/shelf?room=cellar").await.ok();
+        assert_eq!(shelves["records"][0]["boards"], 2, "{shelves}");
+        technician.patch("/records/shelf/SHF-2026-000001", json!({"room": "attic"})).await.ok();
         let agent = there.actor_of("moved", "agent", &[Role::Sd]).await;
         let fields = json!({"title": "after the move", "service": agreed.service, "customer": agreed.customer,
                             "caller": "li", "channel": "mail", "category": "mail", "impact": 1, "urgency": 1});

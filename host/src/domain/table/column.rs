@@ -67,6 +67,7 @@ fn host(name: &str) -> Option<Column> {
         "created_at" => ("Created at", "创建时间", FieldType::Instant, Role::Kept),
         "created_by" => ("Created by", "创建人", FieldType::User, Role::Kept),
         "updated_at" => ("Updated at", "更新时间", FieldType::Instant, Role::Kept),
+        "kind_version" => ("Kind version", "类型版本", FieldType::Int, Role::Kept),
         "revision" => ("Revision", "修订号", FieldType::Int, Role::Revision),
         _ => return None,
     };
@@ -74,7 +75,9 @@ fn host(name: &str) -> Option<Column> {
 }
 
 const BEFORE: [&str; 2] = ["number", "state"];
-const AFTER: [&str; 5] = ["created_at", "created_by", "updated_at", "revision", "id"];
+const AFTER: [&str; 6] = ["created_at", "created_by", "updated_at", "revision", "id", "kind_version"];
+/// Columns that are written only where they are named.
+const ON_DEMAND: [&str; 2] = ["id", "kind_version"];
 
 /// Every column a kind's table can have, but for paths: number and state, the fields, and what else the host keeps.
 fn all(kind: &Kind) -> Vec<Column> {
@@ -88,14 +91,14 @@ fn all(kind: &Kind) -> Vec<Column> {
     BEFORE.into_iter().filter_map(host).chain(fields).chain(AFTER.into_iter().filter_map(host)).collect()
 }
 
-/// The columns with these names, or every one but the identifier.
+/// The columns with these names, or every one but identifier and version of the kind.
 ///
 /// # Errors
 /// A name that the kind's table does not have, with the nearest one it has; the same name twice.
 pub fn columns(kind: &Kind, names: Option<&[String]>) -> Result<Vec<Column>, Refusal> {
     let all = all(kind);
     let Some(names) = names else {
-        return Ok(all.into_iter().filter(|column| column.name != "id").collect());
+        return Ok(all.into_iter().filter(|column| !ON_DEMAND.contains(&column.name.as_str())).collect());
     };
     let mut chosen: Vec<Column> = Vec::with_capacity(names.len());
     for name in names {

@@ -53,6 +53,8 @@ pub struct OrganisationPart {
     pub audit_hash: String,
     /// Length of the event stream.
     pub event_seq: i64,
+    /// How often its kinds have changed.
+    pub kinds_generation: i64,
 }
 
 /// A member of the archive.

@@ -87,8 +87,7 @@ impl Archive {
         };
         desk.store.append(&org, vec![audit], Vec::new()).await?;
         let mut snapshot = desk.store.standing_still().await?;
-        let (name, created_at, audit_seq, audit_hash, event_seq) =
-            snapshot.organisation(&org).await?.ok_or_else(missing)?;
+        let own = snapshot.organisation(&org).await?.ok_or_else(missing)?;
         let manifest = Manifest {
             format: FORMAT.to_owned(),
             version: VERSION,
@@ -96,7 +95,15 @@ impl Archive {
             schema: crate::store::migrate::newest(),
             made_at: now.to_string(),
             made_by: actor.user.clone(),
-            organisation: OrganisationPart { id: org.clone(), name, created_at, audit_seq, audit_hash, event_seq },
+            organisation: OrganisationPart {
+                id: own.id,
+                name: own.name,
+                created_at: own.created_at,
+                audit_seq: own.audit_seq,
+                audit_hash: own.audit_hash,
+                event_seq: own.event_seq,
+                kinds_generation: own.kinds_generation,
+            },
             members: Vec::new(),
         };
         let sink = Sink::default();

@@ -10,9 +10,10 @@ use super::manifest::Manifest;
 use super::unpack::{Unpacked, unpack};
 use crate::catalog;
 use crate::domain::audit::{self, AuditEntry, Verified};
+use crate::domain::kind::Shaped;
 use crate::domain::record::Record;
 use crate::domain::refusal::Refusal;
-use crate::domain::{Actor, Instant, Role};
+use crate::domain::{Actor, Instant, Kinds, Role};
 use crate::flows::working::record_write;
 use crate::flows::{Desk, FlowError};
 use crate::store::StoreError;
@@ -58,8 +59,11 @@ pub async fn run(desk: &Desk, file: File, name: &str, org: Option<&str>, user: &
     checked.map_err(|e| damaged(e.to_string()))?.map_err(damaged)?;
     components(desk, &unpacked, name).await?;
 
-    let written = desk.store.restore(restore(desk, &unpacked, &org, user).map_err(|e| damaged(e.to_string()))?).await;
-    match written {
+    let kinds = kinds(&unpacked).map_err(|why| {
+        Refusal::invalid("archive-version", "file", format!("{name}: its kinds do not fit this server: {why}"))
+    })?;
+    let restore = restore(desk, &unpacked, kinds, &org, user).map_err(|e| damaged(e.to_string()))?;
+    match desk.store.restore(restore).await {
         Ok(()) => {}
         Err(StoreError::Exists(what)) => {
             return Err(exists(format!(
@@ -70,6 +74,7 @@ pub async fn run(desk: &Desk, file: File, name: &str, org: Option<&str>, user: &
         Err(error @ StoreError::Corrupt { .. }) => return Err(damaged(error.to_string()).into()),
         Err(other) => return Err(other.into()),
     }
+    desk.kinds.refresh(&desk.store).await?;
     desk.catalog.refresh().await?;
     tracing::info!(org, archive = %unpacked.seal, "an organisation was restored");
     Ok(Restored { org, manifest: unpacked.manifest.clone() })
@@ -124,14 +129,27 @@ async fn components(desk: &Desk, unpacked: &Unpacked, name: &str) -> Result<(), 
     }
 }
 
-fn restore(desk: &Desk, unpacked: &Arc<Unpacked>, org: &str, user: &str) -> Result<Restore, StoreError> {
+/// The kinds that are in force in the archived organisation.
+fn kinds(unpacked: &Unpacked) -> Result<Kinds, String> {
+    let mut versions = Vec::new();
+    for row in unpacked.objects("kind_versions").map_err(|e| e.to_string())? {
+        let row = row.map_err(|e| e.to_string())?;
+        if row.get("ended_at").is_none_or(Value::is_null) {
+            let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let version = row.get("version").and_then(Value::as_i64).unwrap_or_default();
+            versions.push(Shaped { slug: text("slug"), version, body: text("body") });
+        }
+    }
+    Kinds::shaped(unpacked.manifest.organisation.kinds_generation, &versions).map_err(|e| e.to_string())
+}
+
+fn restore(desk: &Desk, unpacked: &Arc<Unpacked>, kinds: Kinds, org: &str, user: &str) -> Result<Restore, StoreError> {
     let from = &unpacked.manifest.organisation;
     let mut tables = Vec::new();
     for (table, member) in unpacked.tables() {
         let rows = unpacked.objects(table.name)?.cells(table, member.columns.clone());
         tables.push(Rows { table, columns: member.columns.clone(), rows: Box::new(rows) });
     }
-    let kinds = desk.kinds(org);
     let target = org.to_owned();
     let records = (1_u64..).zip(unpacked.objects(RECORDS)?).map(move |(line, row)| {
         let row = row?;
@@ -141,7 +159,13 @@ fn restore(desk: &Desk, unpacked: &Arc<Unpacked>, org: &str, user: &str) -> Resu
         };
         let record = record(&row, &target).ok_or_else(broken)?;
         Ok(match kinds.get(&record.kind) {
-            Some(kind) => record_write(kind, None, record),
+            Some(kind) => {
+                // What is kept beside it is of the kind in force; it was written under what it says itself.
+                let version = record.kind_version;
+                let mut write = record_write(kind, None, record);
+                write.record.kind_version = version;
+                write
+            }
             // Nothing is known of its fields; the common columns are kept beside it all the same.
             None => RecordWrite { record, was: None, entries: Some(Vec::new()), links: Some(Vec::new()) },
         })
@@ -164,6 +188,7 @@ fn restore(desk: &Desk, unpacked: &Arc<Unpacked>, org: &str, user: &str) -> Resu
             audit_seq: from.audit_seq,
             audit_hash: from.audit_hash.clone(),
             event_seq: from.event_seq,
+            kinds_generation: from.kinds_generation,
         },
         records: Box::new(records),
         tables,
@@ -198,6 +223,7 @@ fn record(row: &Map<String, Value>, org: &str) -> Option<Record> {
         created_by: text("created_by")?,
         updated_at: Instant(number("updated_at")?),
         data: serde_json::from_str(row.get("data")?.as_str()?).ok()?,
+        kind_version: number("kind_version")?,
     })
 }
 

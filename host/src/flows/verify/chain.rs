@@ -49,12 +49,12 @@ impl Check<'_, '_> {
         } else if last.hash != head && !last.hash.is_empty() {
             self.finding("audit", "trail", "hash", head, last.hash);
         }
-        let (count, newest) = self.inspection.events().await?;
+        let (count, oldest, newest) = self.inspection.events().await?;
         if newest > events {
             self.finding("events", "stream", "event_seq", format!("at least {newest}"), events.to_string());
         }
-        if count != newest {
-            self.finding("events", "stream", "seq", format!("{newest} events"), format!("{count} events"));
+        if count != newest || oldest != 1 {
+            self.finding("events", "stream", "seq", format!("1 to {newest}"), format!("{count} from {oldest}"));
         }
         Ok(())
     }

@@ -8,11 +8,13 @@ mod decisions;
 mod ledger;
 mod records;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::{Desk, FlowError};
+use crate::domain::Kind;
 use crate::domain::refusal::Refusal;
 use crate::store::inspect::{Inspection, Orphans};
 
@@ -60,6 +62,8 @@ struct Check<'d, 't> {
     org: String,
     inspection: Inspection,
     summary: Summary,
+    /// Kinds as they were in versions that are no longer in force.
+    versions: HashMap<(String, i64), Arc<Kind>>,
     tell: &'t mut (dyn FnMut(Finding) + Send),
 }
 
@@ -75,7 +79,7 @@ pub async fn run(desk: &Desk, org: &str, tell: &mut (dyn FnMut(Finding) + Send))
     let heads = inspection.heads().await?;
     let heads = heads.ok_or_else(|| Refusal::not_found(format!("there is no organisation '{org}'")))?;
     let summary = Summary { organisation: org.to_owned(), ..Summary::default() };
-    let mut check = Check { desk, org: org.to_owned(), inspection, summary, tell };
+    let mut check = Check { desk, org: org.to_owned(), inspection, summary, versions: HashMap::new(), tell };
     check.chain(heads).await?;
     let used = check.records().await?;
     check.counters(used).await?;

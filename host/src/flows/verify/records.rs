@@ -1,12 +1,14 @@
 //! Every record against its kind, against what the audit trail says, and against what is kept beside it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::Check;
 use crate::domain::audit::AuditEntry;
 use crate::domain::field::{COLUMNS, normalise};
+use crate::domain::kind::Shaped;
 use crate::domain::record::{self, Record};
 use crate::domain::{Instant, Kind, Kinds, number};
 use crate::flows::FlowError;
@@ -47,10 +49,14 @@ impl Check<'_, '_> {
                 let said = trail.remove(&raw.number).unwrap_or_default();
                 self.numbered(&raw, &kinds, &mut used);
                 let Some((kind, record)) = self.read(raw, &kinds) else { continue };
-                self.fields(kind, &record);
-                self.told(kind, &record, &said);
-                let expected = working::link_rows(kind, &record).into_iter();
-                let expected: BTreeSet<LinkRow> = expected.map(|link| (link.rel, link.target, link.group)).collect();
+                let own = self.version(kind, record.kind_version).await?;
+                self.fields(&own, &record);
+                self.told(&own, &record, &said);
+                let mut expected = link_rows(kind, &record);
+                if expected != links && own.version != kind.version {
+                    // It names what it named when it was written.
+                    expected = link_rows(&own, &record);
+                }
                 self.links(&record.number, &expected, &links);
                 let number = record.number.clone();
                 targets.extend(expected.into_iter().map(|(rel, target, _)| (number.clone(), rel, target)));
@@ -78,7 +84,7 @@ impl Check<'_, '_> {
     }
 
     /// The record, if it is one: a known kind and state, and fields that are JSON.
-    fn read<'k>(&mut self, raw: RawRecord, kinds: &'k Kinds) -> Option<(&'k Kind, Record)> {
+    fn read<'k>(&mut self, raw: RawRecord, kinds: &'k Kinds) -> Option<(&'k Arc<Kind>, Record)> {
         let Some(kind) = kinds.get(&raw.kind) else {
             self.finding("record", &raw.number, "kind", "a kind of the organisation", &raw.kind);
             return None;
@@ -117,8 +123,35 @@ impl Check<'_, '_> {
             created_by: raw.created_by,
             updated_at: Instant(raw.updated_at),
             data,
+            kind_version: raw.kind_version,
         };
         Some((kind, record))
+    }
+
+    /// The kind as it was in a version of it.
+    async fn version(&mut self, kind: &Arc<Kind>, version: i64) -> Result<Arc<Kind>, FlowError> {
+        if kind.version == version {
+            return Ok(Arc::clone(kind));
+        }
+        let key = (kind.slug.clone(), version);
+        if let Some(known) = self.versions.get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let of_version = if version == 0 {
+            self.desk.kinds.builtin().get(&kind.slug).cloned()
+        } else {
+            let versions = self.desk.store.kind_versions(&self.org, &kind.slug).await?;
+            let own = versions.into_iter().find(|known| known.version == version);
+            let own = own.map(|own| Shaped { slug: own.slug, version: own.version, body: own.body });
+            own.and_then(|own| Kinds::shaped(0, &[own]).ok()?.get(&kind.slug).cloned())
+        };
+        if of_version.is_none() {
+            let about = format!("version {version} of {}", kind.slug);
+            self.finding("record", about, "kind_version", "a version that can be read", "none");
+        }
+        let of_version = of_version.unwrap_or_else(|| Arc::clone(kind));
+        self.versions.insert(key, Arc::clone(&of_version));
+        Ok(of_version)
     }
 
     /// Every value is one of its field, in the form that records keep.
@@ -232,4 +265,8 @@ impl Check<'_, '_> {
         }
         Ok(())
     }
+}
+
+fn link_rows(kind: &Kind, record: &Record) -> BTreeSet<LinkRow> {
+    working::link_rows(kind, record).into_iter().map(|link| (link.rel, link.target, link.group)).collect()
 }

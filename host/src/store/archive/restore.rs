@@ -12,7 +12,7 @@ const ROWS_A_STATEMENT: usize = 64;
 /// Records written at once.
 const RECORDS_AT_ONCE: usize = 256;
 
-/// The organisation as it shall be.
+/// An organisation beside its rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewOrganisation {
     /// Identifier here.
@@ -27,6 +27,8 @@ pub struct NewOrganisation {
     pub audit_hash: String,
     /// Length of the event stream.
     pub event_seq: i64,
+    /// How often its kinds have changed.
+    pub kinds_generation: i64,
 }
 
 /// Rows of a table with these archived columns, as they are read.
@@ -79,14 +81,15 @@ async fn write(tx: &mut Tx, keys: &Keys, restore: Restore) -> Result<(), StoreEr
     }
     execute!(
         &mut *tx,
-        "INSERT INTO organisations (id, name, created_at, audit_seq, audit_hash, event_seq)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO organisations (id, name, created_at, audit_seq, audit_hash, event_seq, kinds_generation)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
         org,
         &organisation.name,
         organisation.created_at,
         organisation.audit_seq,
         &organisation.audit_hash,
-        organisation.event_seq
+        organisation.event_seq,
+        organisation.kinds_generation
     )?;
     for blob in components {
         let (digest, bytes) = blob?;

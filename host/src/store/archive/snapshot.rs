@@ -2,7 +2,7 @@
 
 use sqlx::Row as _;
 
-use super::{Cell, Table, Ty};
+use super::{Cell, NewOrganisation, Table, Ty};
 use crate::store::tx::{Bind, execute, fetch_all, fetch_built, fetch_optional};
 use crate::store::{Store, StoreError, Tx};
 
@@ -47,17 +47,27 @@ impl Store {
 }
 
 impl Snapshot {
-    /// Name, moment of creation, length and head of the audit trail, and length of the event stream.
+    /// What is known of the organisation beside its rows.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn organisation(&mut self, org: &str) -> Result<Option<(String, i64, i64, String, i64)>, StoreError> {
-        Ok(fetch_optional!(
+    pub async fn organisation(&mut self, org: &str) -> Result<Option<NewOrganisation>, StoreError> {
+        let row = fetch_optional!(
             &mut self.tx,
-            (String, i64, i64, String, i64),
-            "SELECT name, created_at, audit_seq, audit_hash, event_seq FROM organisations WHERE id = $1",
+            (String, i64, i64, String, i64, i64),
+            "SELECT name, created_at, audit_seq, audit_hash, event_seq, kinds_generation
+             FROM organisations WHERE id = $1",
             org
-        )?)
+        )?;
+        Ok(row.map(|(name, created_at, audit_seq, audit_hash, event_seq, kinds_generation)| NewOrganisation {
+            id: org.to_owned(),
+            name,
+            created_at,
+            audit_seq,
+            audit_hash,
+            event_seq,
+            kinds_generation,
+        }))
     }
 
     /// The rows of a table that follow the row with the key `after`, in the order of the key; each with the archived

@@ -75,7 +75,15 @@ pub const TABLES: &[Table] = &[
         key: &["id"],
         columns: &[
             ("id", Text), ("kind", Text), ("number", Text), ("title", Text), ("state", Text), ("owner", Text),
-            ("revision", Int), ("created_at", Int), ("created_by", Text), ("updated_at", Int), ("data", Text), ("key", Own),
+            ("revision", Int), ("created_at", Int), ("created_by", Text), ("updated_at", Int), ("data", Text), ("key", Own), ("kind_version", Int),
+        ],
+    },
+    Table {
+        name: "kind_versions",
+        key: &["slug", "version"],
+        columns: &[
+            ("slug", Text), ("version", Int), ("prefix", Text), ("body", Text), ("at", Int), ("actor", Text),
+            ("reason", Text), ("base", Int), ("ended_at", Int),
         ],
     },
     Table {
@@ -180,6 +188,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("idempotency", "keys belong to the clients of this installation"),
     ("job_items", "belong to jobs"),
     ("jobs", "work of this installation's nodes; what it did to records is in the audit trail"),
+    ("kind_leases", "say which node of this installation is at work"),
     ("links", "made from the records"),
     ("organisations", "the organisation is described in the manifest"),
     ("reindex", "says what this installation has still to do"),
