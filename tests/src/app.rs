@@ -110,6 +110,17 @@ impl Desktop {
         node
     }
 
+    /// Another installation without any organisation, on a database of its own, with the same clock.
+    pub async fn elsewhere(&self, postgres: Option<String>) -> Self {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        let mut config = Config { data_dir: DataDir(dir.path().to_owned()), ..self.config.clone() };
+        config.database.url = postgres;
+        let clock = self.clock.clone();
+        let app = App::build(&config, clock.clone()).await.unwrap();
+        let router = router(app.desk.clone(), HttpConfig::default());
+        Self { desk: app.desk, clock, router, config, _dir: dir }
+    }
+
     async fn open(config: Config, dir: Arc<TempDir>, clock: Clock) -> Self {
         let app = App::build(&config, clock.clone()).await.unwrap();
         first_start::organisation(&app.desk, ORG, "Main").await.unwrap();

@@ -36,6 +36,7 @@ mod import;
 mod kinds;
 #[cfg(test)]
 mod lists;
+#[cfg(test)]
 mod lives;
 #[cfg(test)]
 mod measures;
@@ -59,6 +60,8 @@ mod sla;
 mod supplier;
 #[cfg(test)]
 mod swap;
+#[cfg(test)]
+mod transfer;
 #[cfg(test)]
 mod views;
 #[cfg(test)]

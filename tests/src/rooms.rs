@@ -21,7 +21,7 @@ const TABLE: [(&str, &[&str]); 6] = [
 const CRATES: [(&str, &str); 4] = [("wasmtime", "engine"), ("sqlx", "store"), ("axum", "http"), ("anyhow", "")];
 
 /// Store methods that write; `http` reads only.
-const WRITES: [&str; 10] = [
+const WRITES: [&str; 11] = [
     "commit",
     "commit_all",
     "write",
@@ -32,6 +32,7 @@ const WRITES: [&str; 10] = [
     "append",
     "claim_timers",
     "index_anew",
+    "restore",
 ];
 
 fn source() -> PathBuf {

@@ -1,8 +1,11 @@
 //! The command line: one file per command.
 
+mod archive;
 mod evidence;
+mod export;
 mod fill;
 mod import;
+mod import_records;
 mod kind;
 mod migrate;
 mod plugin;
@@ -11,6 +14,7 @@ mod plugin_run;
 mod record;
 mod serve;
 mod token;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -70,6 +74,16 @@ enum Command {
     Import(import::Import),
     #[command(hide = true)]
     Fill(fill::Fill),
+    /// Make and change records from the rows of a file (CSV, XLSX, JSON Lines).
+    ImportRecords(import_records::ImportRecords),
+    /// Write the records of a kind to a file (CSV, XLSX, JSON Lines).
+    Export(export::ExportCommand),
+    /// Write everything of an organisation to one file.
+    Archive(archive::ArchiveCommand),
+    /// Make an organisation from an archive.
+    Restore(archive::RestoreCommand),
+    /// Check everything of an organisation: audit chain, records, references, ledger, decisions.
+    Verify(verify::Verify),
     /// Components: list, upload, activate, roll back, inspect, run.
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -91,6 +105,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Evidence(command) => command.run(place).await,
         Command::Import(command) => command.run(place).await,
         Command::Fill(command) => command.run(place).await,
+        Command::ImportRecords(command) => command.run(place).await,
+        Command::Export(command) => command.run(place).await,
+        Command::Archive(command) => command.run(place).await,
+        Command::Restore(command) => command.run(place).await,
+        Command::Verify(command) => command.run(place).await,
         Command::Plugin(command) => command.run(place).await,
     }
 }

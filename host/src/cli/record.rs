@@ -87,7 +87,7 @@ pub(crate) struct Who {
 }
 
 impl Who {
-    fn actor(&self, org: &str) -> anyhow::Result<Actor> {
+    pub(super) fn actor(&self, org: &str) -> anyhow::Result<Actor> {
         Ok(Actor::user(org, &self.user, parse_roles(&self.roles)?))
     }
 }
@@ -135,7 +135,7 @@ impl RecordCommand {
     }
 }
 
-fn by_slug(kinds: &Kinds, slug: &str) -> anyhow::Result<Arc<Kind>> {
+pub(super) fn by_slug(kinds: &Kinds, slug: &str) -> anyhow::Result<Arc<Kind>> {
     Ok(kinds.get(slug).cloned().ok_or_else(|| Usage(format!("there is no kind '{slug}'")))?)
 }
 
@@ -144,7 +144,7 @@ fn by_number(kinds: &Kinds, number: &str) -> anyhow::Result<Arc<Kind>> {
     Ok(kinds.by_prefix(prefix).cloned().ok_or_else(|| Usage(format!("'{number}' is not a record number")))?)
 }
 
-fn condition(text: &str) -> anyhow::Result<(String, String)> {
+pub(super) fn condition(text: &str) -> anyhow::Result<(String, String)> {
     let pair = text.split_once('=').map(|(field, condition)| (field.to_owned(), condition.to_owned()));
     Ok(pair.ok_or_else(|| Usage(format!("'{text}' is not a filter: FIELD=CONDITION")))?)
 }

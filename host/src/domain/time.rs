@@ -187,7 +187,12 @@ pub fn zone_name(name: &str) -> Result<String, UnknownZone> {
     Ok(zone.iana_name().unwrap_or(name).to_owned())
 }
 
-fn zone(name: &str) -> Result<TimeZone, UnknownZone> {
+/// The zone of that name.
+///
+/// # Errors
+///
+/// [`UnknownZone`] when the database does not hold it.
+pub(crate) fn zone(name: &str) -> Result<TimeZone, UnknownZone> {
     ZONES.get(name).map_err(|_| UnknownZone(name.to_owned()))
 }
 

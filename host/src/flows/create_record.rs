@@ -81,6 +81,20 @@ pub fn refuse_view(kind: &Kind) -> Refusal {
     Refusal::conflict("view-record", message)
 }
 
+/// Goes through everything that making the record would go through, and writes nothing: no number is taken.
+///
+/// # Errors
+/// As [`run`].
+pub async fn check(desk: &Desk, actor: &Actor, kind: &Kind, input: Map<String, Value>) -> Result<(), FlowError> {
+    let now = desk.clock.now();
+    // A counter's first number is 1.
+    let stamp = Stamp { id: desk.clock.id(), number: number::format(&kind.prefix, now.year(), 0), now };
+    let record = record::create(kind, actor, input, stamp)?;
+    references::check(desk, kind, None, &record).await?;
+    let mut working = Working::new(desk, kind, actor, Cause::Create, now, None, record);
+    hooks::run(&mut working).await
+}
+
 async fn repeated(desk: &Desk, actor: &Actor, key: &str, hash: &str) -> Result<Option<Record>, FlowError> {
     let Some((stored, number)) = desk.store.idempotent(&actor.org, &actor.user, key).await? else {
         return Ok(None);

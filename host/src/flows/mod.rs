@@ -5,6 +5,7 @@
 //! (invariant 5).
 
 pub mod activate;
+pub mod archive;
 pub mod asset;
 pub mod attachments;
 pub mod authenticate;
@@ -16,18 +17,20 @@ pub mod configuration;
 pub mod copy_record;
 pub mod create_record;
 pub mod demo;
-pub mod evidence;
 pub mod duplicates;
+pub mod evidence;
+pub mod export;
 pub mod fill;
 pub mod fire_timers;
 pub mod first_start;
 pub mod import;
+pub mod import_records;
 pub mod jobs;
 pub mod kinds;
 pub mod list_records;
 pub mod measures;
-pub mod move_component;
 pub mod merge_records;
+pub mod move_component;
 pub mod read_record;
 pub mod reindex;
 pub mod replay_decision;
@@ -37,6 +40,7 @@ pub mod search;
 pub mod transition_record;
 pub mod update_record;
 pub mod upload_component;
+pub mod verify;
 pub mod views;
 pub mod watchers;
 

@@ -78,6 +78,25 @@ async fn prepare<'d>(
     Ok(working)
 }
 
+/// Goes through everything that the change would go through, and writes nothing.
+///
+/// # Errors
+/// As [`run`].
+pub async fn check(
+    desk: &Desk,
+    actor: &Actor,
+    kind: &Kind,
+    number: &str,
+    patch: Map<String, Value>,
+) -> Result<(), FlowError> {
+    let before = find(desk, &actor.org, kind, number).await?;
+    let now = desk.clock.now();
+    let change = record::update(kind, actor, &before, patch, now)?;
+    references::check(desk, kind, Some(&before), &change.record).await?;
+    let mut working = Working::new(desk, kind, actor, Cause::Update, now, Some(before), change.record);
+    hooks::run(&mut working).await
+}
+
 /// Refuses when the caller worked from another revision than the stored one.
 pub(super) fn hold_revision(record: &Record, expected: Option<i64>) -> Result<(), Refusal> {
     match expected {

@@ -438,7 +438,8 @@ pub(super) fn index_rows(kind: &Kind, record: &Record) -> Vec<(String, String)> 
     rows
 }
 
-fn link_rows(kind: &Kind, record: &Record) -> Vec<LinkRow> {
+/// The links of a record.
+pub(super) fn link_rows(kind: &Kind, record: &Record) -> Vec<LinkRow> {
     let row = |r: record::Reference| LinkRow { rel: r.rel, target: r.number, group: r.group };
     record::references(kind, record).into_iter().map(row).collect()
 }

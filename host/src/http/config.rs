@@ -11,6 +11,10 @@ pub struct HttpConfig {
     pub body_limit: usize,
     /// Largest component that can be uploaded, in bytes.
     pub upload_limit: usize,
+    /// Largest file of records that can be imported in a request, in bytes.
+    pub import_limit: u64,
+    /// Most rows that are imported in a request.
+    pub import_rows: u64,
     /// How long a request may take.
     pub request_timeout: Duration,
     /// How long a request may take that can wait for a compiler (upload, activation, rollback, replay) or carries a file.
@@ -33,6 +37,8 @@ impl Default for HttpConfig {
         Self {
             body_limit: 1 << 20,
             upload_limit: 64 << 20,
+            import_limit: 256 << 20,
+            import_rows: 10_000,
             request_timeout: Duration::from_secs(30),
             compile_timeout: Duration::from_secs(300),
             token_cache: Duration::from_secs(1),

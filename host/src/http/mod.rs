@@ -5,6 +5,7 @@
 //! in `flows` and `domain`; a status code is given nowhere but here.
 
 mod activations;
+mod archive;
 mod assets;
 mod attachments;
 mod backtests;
@@ -57,6 +58,8 @@ fn table() -> Table {
         // Records
         .post("/api/v1/records/{kind}", records::create::run, &records::create::DOC)
         .get("/api/v1/records/{kind}", records::list::run, &records::list::DOC)
+        .get("/api/v1/records/{kind}/export", records::export::run, &records::export::DOC)
+        .post("/api/v1/records/{kind}/import", records::import::run, &records::import::DOC)
         .get("/api/v1/records/{kind}/{number}", records::read::run, &records::read::DOC)
         .patch("/api/v1/records/{kind}/{number}", records::update::run, &records::update::DOC)
         .get("/api/v1/records/{kind}/{number}/transitions", records::transitions::run, &records::transitions::DOC)
@@ -141,6 +144,8 @@ fn table() -> Table {
         .get("/api/v1/evidence", evidence::matrix, &evidence::MATRIX)
         .get("/api/v1/evidence/certification", evidence::certification, &evidence::CERTIFICATION)
         .get("/api/v1/evidence/report.html", evidence::report, &evidence::REPORT)
+        // The organisation
+        .post("/api/v1/archive", archive::run, &archive::DOC)
         // Events
         .get("/api/v1/events", events::run, &events::DOC)
         .post("/api/v1/samples", samples::run, &samples::DOC)

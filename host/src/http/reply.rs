@@ -1,9 +1,12 @@
 //! Good answers.
 
+use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures_util::stream;
 use serde::Serialize;
+use tokio::io::AsyncReadExt as _;
 
 use super::input::etag;
 use super::problem::Problem;
@@ -23,6 +26,18 @@ pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
 /// The usual JSON answer.
 pub(super) fn ok(value: &impl Serialize) -> Response {
     json(StatusCode::OK, value)
+}
+
+/// The content of a file, from where it stands, as a body that is read as it is sent.
+pub(super) fn file(file: std::fs::File) -> Body {
+    const CHUNK: usize = 64 << 10;
+    let file = tokio::fs::File::from_std(file);
+    Body::from_stream(stream::try_unfold(file, |mut file| async move {
+        let mut chunk = vec![0; CHUNK];
+        let read = file.read(&mut chunk).await?;
+        chunk.truncate(read);
+        Ok::<_, std::io::Error>((read > 0).then(|| (Bytes::from(chunk), file)))
+    }))
 }
 
 /// A record with its entity tag.

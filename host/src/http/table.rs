@@ -243,8 +243,8 @@ pub(super) enum Body {
     Table,
     /// The file of a kind, in TOML or as the same structure in JSON.
     KindFile,
-    /// Any file.
-    File,
+    /// A file of one of these media types.
+    File(&'static [&'static str]),
 }
 
 /// A good answer.

@@ -83,7 +83,23 @@ impl Facets {
         text
     }
 
-    fn parse(text: &str) -> Self {
+    /// Every path and value.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(path, value)| (path.as_str(), value.as_str()))
+    }
+
+    /// What other facets lack of these, and what they have too much.
+    pub(super) fn faults(&self, found: &Self) -> Vec<IndexFault> {
+        let missing = self.0.difference(&found.0).map(|(path, value)| IndexFault::missing(path, value));
+        let surplus = found.0.difference(&self.0).map(|(path, value)| IndexFault {
+            path: path.clone(),
+            value: value.clone(),
+            missing: false,
+        });
+        missing.chain(surplus).collect()
+    }
+
+    pub(super) fn parse(text: &str) -> Self {
         let tokens = text.split(SEPARATOR).filter_map(|token| token.split_once('='));
         Self(tokens.map(|(path, value)| (path.to_owned(), value.to_owned())).collect())
     }
@@ -96,6 +112,23 @@ impl Facets {
         key: i64,
     ) -> impl Iterator<Item = (i64, &'f str, i64)> + 'f {
         self.0.iter().map(move |(name, value)| (path(org, kind, name), value.as_str(), key))
+    }
+}
+
+/// A value that the index lacks, or has too much.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IndexFault {
+    /// The path; [`ALL`] for the record itself.
+    pub path: String,
+    /// The value.
+    pub value: String,
+    /// Whether it is lacking.
+    pub missing: bool,
+}
+
+impl IndexFault {
+    pub(super) fn missing(path: &str, value: &str) -> Self {
+        Self { path: path.to_owned(), value: value.to_owned(), missing: true }
     }
 }
 

@@ -67,6 +67,11 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
+/// Version of the tables that this server makes.
+pub fn newest() -> i64 {
+    MIGRATIONS.last().map_or(0, |m| m.version)
+}
+
 /// Any fixed number: nodes that start together take turns.
 const POSTGRES_LOCK: &str = "SELECT pg_advisory_lock(4711202)";
 const POSTGRES_UNLOCK: &str = "SELECT pg_advisory_unlock(4711202)";
@@ -90,7 +95,7 @@ pub(super) async fn run(tx: &mut Tx, backend: Backend) -> Result<Vec<String>, St
 async fn run_missing(tx: &mut Tx, backend: Backend) -> Result<Vec<String>, StoreError> {
     execute!(&mut *tx, "CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT PRIMARY KEY, name TEXT NOT NULL)")?;
     let done = fetch_all!(&mut *tx, (i64,), "SELECT version FROM schema_versions ORDER BY version")?;
-    let newest = MIGRATIONS.last().map_or(0, |m| m.version);
+    let newest = newest();
     if let Some((version,)) = done.last().filter(|(v,)| *v > newest) {
         return Err(StoreError::Address(format!(
             "the database is at schema version {version}, newer than this server's {newest}: run the newer server"

@@ -8,6 +8,7 @@ mod record_rows;
 mod tx;
 
 pub mod activations;
+pub mod archive;
 pub mod attachments;
 pub mod backtests;
 pub mod baselines;
@@ -22,6 +23,7 @@ pub mod figures;
 pub mod graph;
 pub mod idempotency;
 pub mod index;
+pub mod inspect;
 pub mod jobs;
 pub mod kind_versions;
 pub mod listing;
@@ -41,9 +43,9 @@ pub mod timeline;
 pub mod timers;
 pub mod tokens;
 pub mod unit;
-pub mod words;
 pub mod views;
 pub mod watchers;
+pub mod words;
 pub mod work;
 
 pub use pool::{Backend, Store, StoreConfig};

@@ -62,6 +62,10 @@ pub(crate) enum Bind {
     Text(String),
     /// An integer, or an instant in milliseconds.
     Int(i64),
+    /// No text.
+    NoText,
+    /// No integer.
+    NoInt,
 }
 
 /// Runs a query whose text was built at run time (never from a caller's words: only from constants, placeholders
@@ -78,6 +82,8 @@ where
                 query = match bind {
                     Bind::Text(v) => query.bind(v),
                     Bind::Int(v) => query.bind(v),
+                    Bind::NoText => query.bind(None::<String>),
+                    Bind::NoInt => query.bind(None::<i64>),
                 };
             }
             query.fetch_all(&mut **$c).await
@@ -98,6 +104,8 @@ pub(crate) async fn execute_built(tx: &mut Tx, sql: String, binds: Vec<Bind>) ->
                 query = match bind {
                     Bind::Text(v) => query.bind(v),
                     Bind::Int(v) => query.bind(v),
+                    Bind::NoText => query.bind(None::<String>),
+                    Bind::NoInt => query.bind(None::<i64>),
                 };
             }
             query.execute(&mut **$c).await.map(|r| r.rows_affected())

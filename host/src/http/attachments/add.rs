@@ -29,7 +29,7 @@ pub(in crate::http) static DOC: Operation = Operation {
             "Who sees it. Default: `internal` for staff, `public` for customers.",
         ),
     ],
-    body: Body::File,
+    body: Body::File(&["application/octet-stream"]),
     answers: &[Answer::json(201, "Attachment", "The attachment.").headers(&["Location"])],
     problems: &[400, 401, 403, 404, 409, 413, 422],
     slow: true,

@@ -1,5 +1,6 @@
 //! Bodies of requests: read up to a limit, and only in a media type that the route reads.
 
+use std::io::SeekFrom;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -8,6 +9,7 @@ use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use futures_util::StreamExt;
 use serde_json::{Map, Value};
+use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
 
 use super::json;
 use crate::domain::refusal::Refusal;
@@ -103,6 +105,50 @@ impl FromRequest<Site> for Upload {
             return Err(Problem::bad_request(rule::BODY_REQUIRED, message));
         }
         Ok(Self(bytes.into()))
+    }
+}
+
+/// A file that was sent, kept in a temporary file that vanishes when it is closed; it stands at its beginning.
+pub(in crate::http) struct Sent(pub(in crate::http) std::fs::File);
+
+impl Sent {
+    /// Keeps the body of a request of one of these media types, at most `limit` bytes.
+    pub(in crate::http) async fn receive(request: Request, types: &[&str], limit: u64) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        if let Err(problem) = check_type(&parts.headers, types, HeaderName::from_static("accept-post")) {
+            refuse_unread(&parts.headers, body, most).await;
+            return Err(problem);
+        }
+        let announced = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        if announced.is_some_and(|length| length > limit) {
+            refuse_unread(&parts.headers, body, most).await;
+            return Err(too_large(most));
+        }
+        let no_room = |error: std::io::Error| {
+            tracing::error!(%error, "a body cannot be kept in a temporary file");
+            Problem::from(Refusal::unavailable("temporary-file", "the server cannot keep the file at present"))
+        };
+        let mut file = tokio::fs::File::from_std(tempfile::tempfile().map_err(no_room)?);
+        let mut chunks = body.into_data_stream();
+        let mut length = 0;
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|error| {
+                Problem::bad_request(rule::BODY_INCOMPLETE, format!("the body did not arrive as a whole: {error}"))
+            })?;
+            length += u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+            if length > limit {
+                drain(&mut chunks, most).await;
+                return Err(too_large(most));
+            }
+            file.write_all(&chunk).await.map_err(no_room)?;
+        }
+        if length == 0 {
+            return Err(Problem::bad_request(rule::BODY_REQUIRED, "the request needs a file as its body"));
+        }
+        file.flush().await.map_err(no_room)?;
+        file.seek(SeekFrom::Start(0)).await.map_err(no_room)?;
+        Ok(Self(file.into_std().await))
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) mod pipe;
 pub(super) mod place;
 pub(super) mod stream;
 
-pub(super) use body::{Fields, KindFile, OptionalFields, Upload};
+pub(super) use body::{Fields, KindFile, OptionalFields, Sent, Upload};
 pub(super) use members::Members;
 pub(super) use params::Params;
 pub(super) use place::Place;

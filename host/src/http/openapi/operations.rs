@@ -140,7 +140,10 @@ fn body(body: Body, schema: &impl Fn(&str) -> Value) -> Option<Value> {
             "required": true,
             "content": { "text/csv": {}, "application/json": {}, "application/x-ndjson": {} },
         }),
-        Body::File => json!({ "required": true, "content": { "application/octet-stream": {} } }),
+        Body::File(types) => {
+            let content: Map<String, Value> = types.iter().map(|name| ((*name).to_owned(), json!({}))).collect();
+            json!({ "required": true, "content": content })
+        }
         Body::Component => json!({
             "required": true,
             "content": { "application/wasm": {}, "application/octet-stream": {} },

@@ -7,7 +7,6 @@ use serde_json::json;
 use super::view;
 use crate::domain::kind::View;
 use crate::domain::work;
-use crate::flows::read_record;
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place, cursor};
 use crate::http::problem::{Problem, rule};

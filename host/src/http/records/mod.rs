@@ -2,7 +2,9 @@
 
 pub(super) mod bulk;
 pub(super) mod create;
+pub(super) mod export;
 pub(super) mod history;
+pub(super) mod import;
 pub(super) mod list;
 pub(super) mod read;
 pub(super) mod timers;

@@ -1,0 +1,53 @@
+//! `mortise verify`
+
+use clap::Args;
+use mortise::flows::verify::{self, Finding};
+
+use super::{Place, flow};
+
+/// Check everything of an organisation and say exactly what is wrong. Nothing is changed.
+///
+/// Exit status 0: nothing is wrong. 1: something is. 2: it could not be asked so.
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// Organisation; the configured one by default.
+    #[arg(long, value_name = "ORG")]
+    org: Option<String>,
+    /// One JSON object a line for each finding, then the summary.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Something is wrong: exit status 1.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} findings")]
+struct Wrong(u64);
+
+impl Verify {
+    pub(crate) async fn run(self, place: &Place) -> anyhow::Result<()> {
+        let (config, app) = place.open().await?;
+        let org = self.org.unwrap_or_else(|| config.organisation.0.clone());
+        let json = self.json;
+        let mut tell = move |finding: Finding| {
+            if json {
+                println!("{}", serde_json::json!({ "finding": finding }));
+            } else {
+                let Finding { check, about, field, expected, found } = finding;
+                let field = if field.is_empty() { String::new() } else { format!(" {field}") };
+                println!("{check}: {about}{field}: expected {expected}, found {found}");
+            }
+        };
+        let summary = verify::run(&app.desk, &org, &mut tell).await.map_err(flow)?;
+        app.desk.store.close().await;
+        if json {
+            println!("{}", serde_json::json!({ "summary": summary }));
+        } else {
+            let verify::Summary { records, audit_entries, decisions, .. } = &summary;
+            println!("organisation {org}: {records} records, {audit_entries} audit entries, {decisions} decisions");
+            for (check, count) in &summary.findings {
+                println!("{check:>10}: {count} findings");
+            }
+        }
+        if summary.is_clean() { Ok(()) } else { Err(Wrong(summary.findings.values().sum()).into()) }
+    }
+}

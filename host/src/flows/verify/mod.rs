@@ -1,0 +1,137 @@
+//! Whether an organisation's data is what it should be: nothing is changed, everything is looked at.
+//!
+//! The audit chain, every record against its kind and against what the audit trail says of it, the index and the links
+//! against the record, references, the sums of the ledger, what decisions stand on, counters, and what waits for records.
+
+mod chain;
+mod decisions;
+mod ledger;
+mod records;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Desk, FlowError};
+use crate::domain::Kind;
+use crate::domain::refusal::Refusal;
+use crate::store::inspect::{Inspection, Orphans};
+
+/// Something that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Which check found it: `audit`, `record`, `trail`, `index`, `links`, `reference`, `ledger`, `decision`,
+    /// `component`, `counter`, `timer`, `queue` or `events`.
+    pub check: &'static str,
+    /// The record, or what else it is about.
+    pub about: String,
+    /// The field, path or column.
+    pub field: String,
+    /// What should be there.
+    pub expected: String,
+    /// What is there.
+    pub found: String,
+}
+
+/// What was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// The organisation.
+    pub organisation: String,
+    /// Records.
+    pub records: u64,
+    /// Audit entries.
+    pub audit_entries: u64,
+    /// Decisions.
+    pub decisions: u64,
+    /// Findings, by check.
+    pub findings: BTreeMap<&'static str, u64>,
+}
+
+impl Summary {
+    /// Whether nothing was found.
+    pub fn is_clean(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+/// A verification under way.
+struct Check<'d, 't> {
+    desk: &'d Desk,
+    org: String,
+    inspection: Inspection,
+    summary: Summary,
+    /// Kinds as they were in versions that are no longer in force.
+    versions: HashMap<(String, i64), Arc<Kind>>,
+    tell: &'t mut (dyn FnMut(Finding) + Send),
+}
+
+/// Rows that stand alone are told of up to this many.
+const MOST_ORPHANS: i64 = 10_000;
+
+/// Looks at everything of an organisation, as it is at one moment; `tell` hears of every finding as it is made.
+///
+/// # Errors
+/// No such organisation; the database's errors.
+pub async fn run(desk: &Desk, org: &str, tell: &mut (dyn FnMut(Finding) + Send)) -> Result<Summary, FlowError> {
+    let mut inspection = desk.store.inspect(org).await?;
+    let heads = inspection.heads().await?;
+    let heads = heads.ok_or_else(|| Refusal::not_found(format!("there is no organisation '{org}'")))?;
+    let summary = Summary { organisation: org.to_owned(), ..Summary::default() };
+    let mut check = Check { desk, org: org.to_owned(), inspection, summary, versions: HashMap::new(), tell };
+    check.chain(heads).await?;
+    let used = check.records().await?;
+    check.counters(used).await?;
+    check.surplus().await?;
+    check.orphans().await?;
+    check.decisions().await?;
+    check.ledger().await?;
+    Ok(check.summary)
+}
+
+impl Check<'_, '_> {
+    fn finding(
+        &mut self,
+        check: &'static str,
+        about: impl Into<String>,
+        field: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) {
+        *self.summary.findings.entry(check).or_default() += 1;
+        let (about, field, expected, found) = (about.into(), field.into(), expected.into(), found.into());
+        (self.tell)(Finding { check, about, field, expected, found });
+    }
+
+    /// No number is given twice: the counter is at, or beyond, the highest one.
+    async fn counters(&mut self, used: BTreeMap<(String, i64), i64>) -> Result<(), FlowError> {
+        let mut counters: BTreeMap<(String, i64), i64> = BTreeMap::new();
+        for (prefix, year, last) in self.inspection.counters().await? {
+            counters.insert((prefix, year), last);
+        }
+        for ((prefix, year), highest) in used {
+            let last = counters.get(&(prefix.clone(), year)).copied().unwrap_or_default();
+            if last < highest {
+                let expected = format!("at least {highest}");
+                self.finding("counter", format!("{prefix}-{year}"), "last", expected, last.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that is about a record has one.
+    async fn orphans(&mut self) -> Result<(), FlowError> {
+        for (of, check) in [
+            (Orphans::Links, "links"),
+            (Orphans::Timers, "timer"),
+            (Orphans::Queue, "queue"),
+            (Orphans::Decisions, "decision"),
+        ] {
+            for (about, field, value) in self.inspection.orphans(of, MOST_ORPHANS).await? {
+                self.finding(check, about, field, "a record of this organisation", format!("none; {value}"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,7 @@
+//! Records go out as files and come in again.
+
+#![allow(clippy::unwrap_used)]
+
+mod archive;
+mod table;
+mod verify;
