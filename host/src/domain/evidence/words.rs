@@ -18,14 +18,15 @@ pub fn missing(of: &Population, others: i64, span: &Span, kinds: &Kinds) -> Labe
         let labels: Vec<String> = of.states.iter().map(|state| label(state, en)).collect();
         labels.join(if en { " or " } else { "或" })
     };
-    let (are, of_them) = if others == 1 { ("is", "it is not") } else { ("are", "none of them is") };
+    let (are, of_them, none) =
+        if others == 1 { ("is", "it is not", "it is not") } else { ("are", "none of them is", "none is") };
     match (of.states.is_empty(), of.that.is_empty()) {
         (false, true) => Label {
             en: format!("{others} {are} there, but {of_them} {}", list(true)),
             zh: format!("有{others}项，但没有处于“{}”状态的", list(false)),
         },
         _ => Label {
-            en: format!("{others} {are} there, but {of_them} what is asked for"),
+            en: format!("{others} {are} there, but {none} what is asked for"),
             zh: format!("有{others}项，但均不符合要求"),
         },
     }

@@ -11,7 +11,8 @@ pub(super) fn write(page: &mut Page, words: Words, file: &CertificationFound) {
     page.push(&format!("<section class=\"part\">\n<h2>{}</h2>\n", words.file()));
     page.push(&format!("<p>{}</p>\n", h(&words.ready(file.ready, file.of, &file.percent))));
     page.push(&format!(
-        "<table>\n<thead><tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr></thead>\n<tbody>\n",
+        "<table>\n<thead><tr><th style=\"width:10mm\">{}</th><th style=\"width:58mm\">{}</th><th>{}</th>\
+         <th style=\"width:22mm\">{}</th></tr></thead>\n<tbody>\n",
         words.item(),
         words.name(),
         words.shown_by(),
@@ -28,7 +29,7 @@ pub(super) fn write(page: &mut Page, words: Words, file: &CertificationFound) {
     }
     page.push("</tbody>\n</table>\n");
     page.push(&format!(
-        "<table>\n<thead><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead>\n<tbody>\n",
+        "<table>\n<thead><tr><th style=\"width:68mm\">{}</th><th>{}</th><th style=\"width:22mm\">{}</th></tr></thead>\n<tbody>\n",
         words.preconditions(),
         words.why(),
         words.standing()

@@ -1,7 +1,7 @@
 //! A clause with everything that shows it.
 
 use super::super::found::{ClauseFound, DecisionFound, ItemFound, RecordFound};
-use super::page::{Page, h, moment};
+use super::page::{Page, h, short};
 use super::words::Words;
 use crate::domain::evidence::Standing;
 
@@ -83,7 +83,7 @@ fn records(page: &mut Page, words: Words, records: &[RecordFound]) {
         let late = if record.overdue { format!("<br>{}", words.badge(Standing::Overdue)) } else { String::new() };
         let mut dates = String::new();
         for date in &record.dates {
-            dates.push_str(&format!("<li><span>{}</span> {}</li>", h(&date.label), h(&moment(&date.value))));
+            dates.push_str(&format!("<li><span>{}</span> <b>{}</b></li>", h(&date.label), h(&short(&date.value))));
         }
         page.push(&format!(
             "<tr{class}><td class=\"number\">{}</td><td class=\"what\">{}</td><td>{}{late}</td><td>{}</td>\
@@ -98,7 +98,7 @@ fn records(page: &mut Page, words: Words, records: &[RecordFound]) {
                 "<tr class=\"sub\"><td colspan=\"5\">{} {} · {} · {} · {} <code>{}</code></td></tr>\n",
                 words.decision(),
                 page.link(&decision.href, &decision.process),
-                h(&moment(&decision.at)),
+                h(&short(&decision.at)),
                 h(&decision.status),
                 h(&decision.component),
                 h(&decision.digest)
@@ -123,7 +123,7 @@ fn decisions(page: &mut Page, words: Words, decisions: &[DecisionFound]) {
             h(&decision.number),
             page.link(&decision.href, &decision.process),
             h(&decision.event),
-            h(&moment(&decision.at)),
+            h(&short(&decision.at)),
             h(&decision.status),
             h(&decision.component),
             h(&decision.digest)
@@ -144,7 +144,7 @@ fn components(page: &mut Page, words: Words, item: &ItemFound) {
             page.link(&component.href, &component.component),
             h(&component.digest),
             h(&component.uploaded_by),
-            h(&moment(&component.uploaded_at))
+            h(&short(&component.uploaded_at))
         ));
     }
     page.push("</tbody>\n</table>\n");

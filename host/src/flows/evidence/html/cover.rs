@@ -28,7 +28,7 @@ pub(super) fn write(page: &mut Page, words: Words, matrix: &Matrix, file: &Certi
     fact(words.trail(), &format!("{}, {state}", words.entries(chain.entries)));
     fact(words.head(), &format!("<span class=\"hash\">{}</span>", h(&chain.head)));
     fact(words.readiness(), &h(&words.ready(file.ready, file.of, &file.percent)));
-    page.push("</dl>\n<div class=\"tiles\">\n");
+    page.push(&format!("</dl>\n<p class=\"lead\">{}</p>\n<div class=\"tiles\">\n", words.all_clauses()));
     let summary = matrix.summary;
     let tiles = [
         (Standing::Present, summary.present),
@@ -49,8 +49,10 @@ pub(super) fn contents(page: &mut Page, words: Words, matrix: &Matrix) {
         "<section class=\"contents\">\n<h2>{}</h2>\n<table class=\"toc\">\n<thead><tr>",
         words.contents()
     ));
-    for head in [words.clause(), words.name(), words.evidence(), words.standing()] {
-        page.push(&format!("<th>{head}</th>"));
+    let columns =
+        [(words.clause(), "27mm"), (words.name(), "auto"), (words.evidence(), "22mm"), (words.standing(), "24mm")];
+    for (head, width) in columns {
+        page.push(&format!("<th style=\"width:{width}\">{head}</th>"));
     }
     page.push("</tr></thead>\n<tbody>\n");
     for (index, clause) in matrix.clauses.iter().enumerate() {
@@ -64,5 +66,15 @@ pub(super) fn contents(page: &mut Page, words: Words, matrix: &Matrix) {
             words.badge(clause.status)
         ));
     }
-    page.push("</tbody>\n</table>\n</section>\n");
+    page.push("</tbody>\n</table>\n<dl class=\"legend\">\n");
+    let legend = [
+        (Standing::Present, words.present_means()),
+        (Standing::Overdue, words.overdue_means()),
+        (Standing::Partial, words.partial_means()),
+        (Standing::Missing, words.missing_means()),
+    ];
+    for (standing, meaning) in legend {
+        page.push(&format!("<dt>{}</dt><dd>{meaning}</dd>\n", words.badge(standing)));
+    }
+    page.push("</dl>\n</section>\n");
 }

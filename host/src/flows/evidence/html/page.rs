@@ -47,6 +47,12 @@ impl Page {
     }
 }
 
+/// A moment in a table, where all are in UTC: `2026-03-03 01:00`.
+pub(super) fn short(text: &str) -> String {
+    let full = moment(text);
+    full.strip_suffix(" UTC").map_or_else(|| full.clone(), str::to_owned)
+}
+
 /// A moment for people: `2026-03-03 01:00 UTC`; a day, or anything else, as it is.
 pub(super) fn moment(text: &str) -> String {
     match text.strip_suffix('Z').and_then(|rest| rest.split_once('T')) {

@@ -55,8 +55,13 @@ words! {
     why: "Because", "依据";
     restricted: "Some of these records are restricted; they are counted, not listed.", "部分记录受限，仅计数不列出。";
     nothing_happened: "Nothing of the kind in the period.", "期间未发生。";
+    all_clauses: "Rows of the clause matrix, by status", "按状态统计的条款行";
+    present_means: "All that is required is there.", "要求的内容齐备。";
+    overdue_means: "All that is required is there; some of it is late.", "要求的内容齐备，但部分已逾期。";
+    partial_means: "Some of what is required is missing, or too little of it is covered.", "部分要求缺失，或覆盖不足。";
+    missing_means: "None of what is required is there.", "要求的内容全部缺失。";
     no_value: "no data", "无数据";
-    foot: "Made from live records. The number of each record leads to its full history; a decision can be run again on the component that its digest names.", "由实时记录生成。每条记录的编号可追溯其完整历史；每项决策可用其哈希所指的组件重新执行。";
+    foot: "Made from live records. The number of each record leads to its full history; a decision can be run again on the component that its digest names. Times are UTC.", "由实时记录生成。每条记录的编号可追溯其完整历史；每项决策可用其哈希所指的组件重新执行。时间均为UTC。";
 }
 
 impl Words {
