@@ -40,7 +40,7 @@ fn what_is_made_up_is_sound_and_the_same_for_one_seed() {
         assert_eq!(report.refused.len(), 0, "{:?}", report.refused);
         assert_eq!(report.records(), RECORDS);
         let kinds = app.desk.kinds(ORG);
-        for kind in kinds.iter() {
+        for kind in kinds.iter().filter(|kind| kind.view.is_none()) {
             assert!(report.made.contains_key(&kind.slug), "no {}", kind.slug);
         }
         // The trail is whole.
@@ -50,7 +50,7 @@ fn what_is_made_up_is_sound_and_the_same_for_one_seed() {
         // What is referred to exists, and every record stands in a state of its kind.
         let reader = app.actor("reader", &Role::ALL).await;
         let (mut numbers, mut referred) = (BTreeSet::new(), BTreeSet::new());
-        for kind in kinds.iter() {
+        for kind in kinds.iter().filter(|kind| kind.view.is_none()) {
             for record in all(&reader, &format!("/records/{}", kind.slug), 500).await {
                 assert!(kind.state(record["state"].as_str().unwrap()).is_some());
                 numbers.insert(record["number"].as_str().unwrap().to_owned());

@@ -127,7 +127,7 @@ impl<'k> Sight<'k> {
                 access::permit(kind, actor, Action::Read, None)?;
                 vec![kind]
             }
-            None => kinds.iter().map(AsRef::as_ref).collect(),
+            None => kinds.iter().map(AsRef::as_ref).filter(|kind: &&Kind| kind.view.is_none()).collect(),
         };
         let mut readable = BTreeMap::new();
         for kind in &asked {
