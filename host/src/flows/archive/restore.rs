@@ -167,7 +167,9 @@ fn restore(desk: &Desk, unpacked: &Arc<Unpacked>, kinds: Kinds, org: &str, user:
                 write
             }
             // Nothing is known of its fields; the common columns are kept beside it all the same.
-            None => RecordWrite { record, was: None, entries: Some(Vec::new()), links: Some(Vec::new()), content: None },
+            None => {
+                RecordWrite { record, was: None, entries: Some(Vec::new()), links: Some(Vec::new()), content: None }
+            }
         })
     });
     let source = Arc::clone(unpacked);
