@@ -1,5 +1,8 @@
 //! Measures: figures worked out by hand, on both databases.
 
+mod guide;
+mod values;
+
 use mortise::domain::Role;
 use serde_json::{Value, json};
 

@@ -7,10 +7,11 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::constant::Constants;
 use super::role::Role;
+use super::time::zone_name;
 
 /// The host's part in each process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,8 @@ pub struct Policy {
     pub service_level: ServiceLevelPolicy,
     /// Incidents and service requests (guide, P35 and P37).
     pub ticket: TicketPolicy,
+    /// Measures (guide, P47).
+    pub measure: MeasurePolicy,
     /// Contracts with suppliers (guide, P26).
     pub contract: ContractPolicy,
     /// Constants of the guide that kind files read, where they differ from its defaults.
@@ -98,6 +101,26 @@ impl Default for TicketPolicy {
     fn default() -> Self {
         Self { auto_close_working_days: 3 }
     }
+}
+
+/// The host's part in measurement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MeasurePolicy {
+    /// IANA name of the zone whose days, weeks and months measured values cover.
+    #[serde(deserialize_with = "known_zone")]
+    pub time_zone: String,
+}
+
+impl Default for MeasurePolicy {
+    fn default() -> Self {
+        Self { time_zone: "UTC".to_owned() }
+    }
+}
+
+fn known_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    zone_name(&name).map_err(serde::de::Error::custom)
 }
 
 /// The host's part in supplier management.

@@ -6,7 +6,7 @@
 use mortise_types::Process;
 
 use super::working::{Cause, Working};
-use super::{FlowError, approval_route, automatic, budget, change_risk, configuration, rules, sla, supplier};
+use super::{FlowError, approval_route, automatic, budget, change_risk, configuration, measures, rules, sla, supplier};
 use crate::domain::kind::Trigger;
 use crate::domain::record::Record;
 use crate::domain::{Kind, Role, TransitionContext};
@@ -17,6 +17,7 @@ pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
     configuration::check(working).await?;
     automatic::fire(working).await?;
     approval_route::run(working)?;
+    measures::follow(working).await?;
     stage(working).await?;
     while automatic::follow(working).await? {
         stage(working).await?;

@@ -30,6 +30,7 @@ mod openapi;
 mod problem;
 mod records;
 mod reply;
+mod reports;
 mod request_id;
 mod samples;
 mod search;
@@ -140,6 +141,8 @@ fn table() -> Table {
         // Measures
         .get("/api/v1/measures", measures::list, &measures::LIST)
         .get("/api/v1/measures/{measure}", measures::read, &measures::READ)
+        .get("/api/v1/reports/{number}/snapshot", reports::read, &reports::READ)
+        .post("/api/v1/reports/{number}/snapshot", reports::fix, &reports::FIX)
         // Evidence
         .get("/api/v1/evidence", evidence::matrix, &evidence::MATRIX)
         .get("/api/v1/evidence/certification", evidence::certification, &evidence::CERTIFICATION)

@@ -33,7 +33,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn snapshot(&self, org: &str, hash: &str) -> Result<Option<Snapshot>, StoreError> {
+    pub async fn report_snapshot(&self, org: &str, hash: &str) -> Result<Option<Snapshot>, StoreError> {
         let mut tx = self.read().await?;
         let row = fetch_optional!(
             &mut tx,

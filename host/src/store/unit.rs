@@ -41,6 +41,8 @@ pub struct Unit {
     pub resolved: Vec<(String, String)>,
     /// A timer that this unit is the firing of: identifier and who claimed it.
     pub fires: Option<(String, String)>,
+    /// Figures of service reports, fixed.
+    pub snapshots: Vec<super::report_snapshots::Snapshot>,
     /// The caller's idempotency key.
     pub key: Option<IdempotencyKey>,
     /// Jobs, and work on records.
@@ -218,6 +220,9 @@ async fn apply(tx: &mut Tx, store: &Store, units: &[Unit]) -> Result<(), StoreEr
     for unit in units {
         for decision in &unit.decisions {
             super::decisions::insert(tx, decision).await?;
+        }
+        for snapshot in &unit.snapshots {
+            super::report_snapshots::insert(tx, org, snapshot).await?;
         }
         for change in &unit.timers {
             super::timers::apply(tx, org, change).await?;

@@ -7,9 +7,11 @@ pub mod condition;
 mod definition;
 pub mod figure;
 pub mod formula;
+pub mod frequency;
 pub mod population;
 pub(crate) mod raw;
 pub mod reading;
+pub mod report;
 pub mod span;
 pub mod words;
 

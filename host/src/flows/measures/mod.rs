@@ -4,12 +4,17 @@
 mod ask;
 mod compute;
 mod forecast;
+mod kpi;
 mod read;
+mod report;
 mod special;
 
 pub use ask::{PeriodAsk, period};
 pub use read::{Group, Measured, Period, list, read};
 
+pub use report::{fix as fix_report, fixed as fixed_report};
+
+pub(super) use kpi::follow;
 pub(super) use read::measured;
 
 use crate::domain::refusal::{Refusal, rule};
