@@ -54,8 +54,9 @@ pub struct IndexedRecord {
 /// A row beside the records that is about one of them: the record's identifier, and two words.
 pub type Beside = (String, String, String);
 
-/// A decision's row, as far as it can be checked: identifier, number, component, hash of the settings, input, output.
-pub type RawDecision = (String, String, String, String, String, String);
+/// A decision's row, as far as it can be checked: identifier, number of the record, component, hash of the settings,
+/// input, output, own number.
+pub type RawDecision = (String, String, String, String, String, String, String);
 
 type Row = (i64, String, String, String, String, String, String, i64, i64, String, i64, String, i64);
 type AuditRow = (i64, i64, String, String, String, String, String, String, String, String, String);
@@ -205,18 +206,37 @@ impl Inspection {
         self.built(sql, vec![Bind::Int(number), Bind::Text(path.to_owned()), Bind::Int(limit)]).await
     }
 
-    /// Which of these numbers exist.
+    /// Which of these numbers exist: those of records, decisions and components.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn existing(&mut self, numbers: &[String]) -> Result<Vec<String>, StoreError> {
         let mut found = Vec::new();
         for chunk in numbers.chunks(400) {
-            let (places, binds) = within(chunk);
-            let sql = format!("SELECT number FROM records WHERE org = $1 AND number IN ({places})");
-            found.extend(self.built::<(String,)>(sql, binds).await?.into_iter().map(|(number,)| number));
+            for (table, column) in [("records", "number"), ("decisions", "decision_number"), ("components", "number")] {
+                let (places, binds) = within(chunk);
+                let sql = format!("SELECT {column} FROM {table} WHERE org = $1 AND {column} IN ({places})");
+                found.extend(self.built::<(String,)>(sql, binds).await?.into_iter().map(|(number,)| number));
+            }
         }
         Ok(found)
+    }
+
+    /// Records without a row in the index of words that do not wait for one either: key and number.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn without_words(&mut self, limit: i64) -> Result<Vec<(i64, String)>, StoreError> {
+        let row = match &self.tx {
+            Tx::Sqlite(_) => "rowid",
+            Tx::Postgres(_) => "record",
+        };
+        let sql = format!(
+            "SELECT r.key, r.number FROM records r
+             WHERE r.org = $1 AND NOT EXISTS (SELECT 1 FROM words w WHERE w.{row} = r.key)
+               AND NOT EXISTS (SELECT 1 FROM reindex i WHERE i.record_id = r.id) LIMIT $2"
+        );
+        self.built(sql, vec![Bind::Int(limit)]).await
     }
 
     /// Rows of a table beside the records whose record is not there: the record's identifier and two words.
@@ -282,7 +302,7 @@ impl Inspection {
         Ok(rows.into_iter().map(entry).collect())
     }
 
-    /// Audit entries about these records, in their order; those that are not JSON are left out.
+    /// Audit entries about the fields of these records, in their order: not about what is written beside them. Those that are not JSON are left out.
     ///
     /// # Errors
     /// When the database fails.
@@ -290,7 +310,9 @@ impl Inspection {
         let (places, binds) = within(numbers);
         let sql = format!(
             "SELECT seq, at, number, actor, role, action, before_value, after_value, reason, prev_hash, hash
-             FROM audit WHERE org = $1 AND number IN ({places}) ORDER BY seq"
+             FROM audit WHERE org = $1 AND number IN ({places})
+               AND action NOT IN ('comment', 'comment:retract', 'attach', 'attachment:retract', 'watch', 'unwatch')
+             ORDER BY seq"
         );
         let rows = self.built::<AuditRow>(sql, binds).await?;
         Ok(rows.into_iter().filter_map(|row| entry(row).ok()).collect())
@@ -310,7 +332,7 @@ impl Inspection {
     /// # Errors
     /// When the database fails.
     pub async fn decisions(&mut self, after: &str, limit: i64) -> Result<Vec<RawDecision>, StoreError> {
-        let sql = "SELECT id, number, component, settings_hash, input, output
+        let sql = "SELECT id, number, component, settings_hash, input, output, decision_number
                    FROM decisions WHERE org = $1 AND id > $2 ORDER BY id LIMIT $3";
         self.built(sql.to_owned(), vec![Bind::Text(after.to_owned()), Bind::Int(limit)]).await
     }
@@ -323,12 +345,12 @@ impl Inspection {
         self.built("SELECT hash, body FROM settings_texts WHERE org = $1 ORDER BY hash".to_owned(), Vec::new()).await
     }
 
-    /// Digests of the organisation's components.
+    /// Digests and numbers of the organisation's components.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn components(&mut self) -> Result<Vec<(String,)>, StoreError> {
-        self.built("SELECT digest FROM components WHERE org = $1 ORDER BY digest".to_owned(), Vec::new()).await
+    pub async fn components(&mut self) -> Result<Vec<(String, String)>, StoreError> {
+        self.built("SELECT digest, number FROM components WHERE org = $1 ORDER BY digest".to_owned(), Vec::new()).await
     }
 
     /// What the activations name: identifier, digest, hash of the settings.

@@ -10,61 +10,28 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[
-    Migration {
-        version: 1,
-        name: "foundation",
-        sqlite: include_str!("../../migrations/sqlite/0001_foundation.sql"),
-        postgres: include_str!("../../migrations/postgres/0001_foundation.sql"),
-    },
-    Migration {
-        version: 2,
-        name: "kinds",
-        sqlite: include_str!("../../migrations/sqlite/0002_kinds.sql"),
-        postgres: include_str!("../../migrations/postgres/0002_kinds.sql"),
-    },
-    Migration {
-        version: 3,
-        name: "work",
-        sqlite: include_str!("../../migrations/sqlite/0003_work.sql"),
-        postgres: include_str!("../../migrations/postgres/0003_work.sql"),
-    },
-    Migration {
-        version: 4,
-        name: "lists",
-        sqlite: include_str!("../../migrations/sqlite/0004_lists.sql"),
-        postgres: include_str!("../../migrations/postgres/0004_lists.sql"),
-    },
-    Migration {
-        version: 6,
-        name: "configuration",
-        sqlite: include_str!("../../migrations/sqlite/0006_configuration.sql"),
-        postgres: include_str!("../../migrations/postgres/0006_configuration.sql"),
-    },
-    Migration {
-        version: 7,
-        name: "evidence",
-        sqlite: include_str!("../../migrations/sqlite/0007_evidence.sql"),
-        postgres: include_str!("../../migrations/postgres/0007_evidence.sql"),
-    },
-    Migration {
-        version: 8,
-        name: "backtests",
-        sqlite: include_str!("../../migrations/sqlite/0008_backtests.sql"),
-        postgres: include_str!("../../migrations/postgres/0008_backtests.sql"),
-    },
-    Migration {
-        version: 9,
-        name: "views",
-        sqlite: include_str!("../../migrations/sqlite/0009_views.sql"),
-        postgres: include_str!("../../migrations/postgres/0009_views.sql"),
-    },
-    Migration {
-        version: 20,
-        name: "samples",
-        sqlite: include_str!("../../migrations/sqlite/0020_samples.sql"),
-        postgres: include_str!("../../migrations/postgres/0020_samples.sql"),
-    },
+/// One line for each file: its number and name.
+macro_rules! migrations {
+    ($($version:literal $name:literal $file:literal),* $(,)?) => {
+        &[$(Migration {
+            version: $version,
+            name: $name,
+            sqlite: include_str!(concat!("../../migrations/sqlite/", $file)),
+            postgres: include_str!(concat!("../../migrations/postgres/", $file)),
+        }),*]
+    };
+}
+
+const MIGRATIONS: &[Migration] = migrations![
+    1 "foundation" "0001_foundation.sql",
+    2 "kinds" "0002_kinds.sql",
+    3 "work" "0003_work.sql",
+    4 "lists" "0004_lists.sql",
+    6 "configuration" "0006_configuration.sql",
+    7 "evidence" "0007_evidence.sql",
+    8 "backtests" "0008_backtests.sql",
+    9 "views" "0009_views.sql",
+    20 "samples" "0020_samples.sql",
 ];
 
 /// Version of the tables that this server makes.

@@ -98,6 +98,10 @@ async fn furnish(app: &Desktop) -> crate::app::Agreed {
                        "external_id": format!("x-{n}")}),
             )
             .await;
+        agent.post(&format!("/records/incident/{number}/comments"), json!({"body": format!("zebra {n}")})).await.ok();
+        let file = Some(format!("file {}", n % 3).into_bytes());
+        let path = format!("/records/incident/{number}/attachments?name=note-{n}.txt");
+        agent.send("POST", &path, &[("content-type", "text/plain")], file).await.ok();
         if n % 2 == 0 {
             agent.go("incident", &number, "assigned", json!({"assigned_group": "first", "assignee": "agent"})).await;
         }
@@ -152,7 +156,7 @@ fn equal(first: &[u8], second: &[u8]) {
     let (first, second) = (members(first), members(second));
     assert_eq!(first.keys().collect::<Vec<_>>(), second.keys().collect::<Vec<_>>());
     for name in first.keys().filter(|name| *name != "manifest.json") {
-        if name.ends_with(".wasm") {
+        if name.contains('/') {
             assert_eq!(canonical::sha256(&first[name]), canonical::sha256(&second[name]), "{name}");
             continue;
         }
@@ -212,6 +216,13 @@ fn from_sqlite_to_postgres_and_back() {
         let number = record["number"].as_str().unwrap();
         assert!(number > "INC-2026-000008", "{number}");
         assert_eq!(record["priority"], "P1", "{record}");
+        // Words of comments are found, and attachments are read.
+        let found = agent.get("/records/incident?q=zebra").await.ok();
+        assert_eq!(found["records"].as_array().unwrap().len(), 8, "{found}");
+        let listed = agent.get("/records/incident/INC-2026-000002/attachments").await.ok();
+        let id = listed["attachments"][0]["id"].as_str().unwrap().to_owned();
+        let file = agent.get(&format!("/records/incident/INC-2026-000002/attachments/{id}")).await;
+        assert_eq!(file.text, "file 1");
         assert!(there.at("2026-03-03T05:00:00Z").await > 0);
         clean(&there, "moved").await;
         let entries = there.desk.store.audit_after("moved", 0, 10_000).await.unwrap();

@@ -208,12 +208,32 @@ fn each_kind_of_damage_is_found() {
             assert!(left.is_empty(), "after {undo}: {left:#?}");
         }
 
+        // The bytes of an attachment change on the disk.
+        let agent = app.agent().await;
+        let path = format!("/records/incident/{incident}/attachments?name=a.txt");
+        let made = agent.send("POST", &path, &[("content-type", "text/plain")], Some(b"as it was".to_vec())).await.ok();
+        assert!(findings(&app).await.is_empty());
+        let path = app.desk.blobs.path(made["sha256"].as_str().unwrap());
+        std::fs::write(&path, "as it is!").unwrap();
+        let told = findings(&app).await;
+        assert!(told.len() == 1 && told[0].check == "attachment" && told[0].field == "a.txt", "{told:#?}");
+        std::fs::remove_file(&path).unwrap();
+        assert!(findings(&app).await[0].found.contains("missing"));
+        std::fs::write(&path, "as it was").unwrap();
+        assert!(findings(&app).await.is_empty());
+
         // What is taken away.
         for (damage, check, about) in [
             (
                 "DELETE FROM component_bytes WHERE digest IN (SELECT digest FROM components WHERE process = 'supplier')".to_owned(),
                 "component",
                 "",
+            ),
+            (
+                format!("DELETE FROM words WHERE WORDROW = (SELECT key FROM records WHERE {one})")
+                    .replace("WORDROW", if app.config.database.url.is_some() { "record" } else { "rowid" }),
+                "index",
+                incident.as_str(),
             ),
             (format!("DELETE FROM audit WHERE {one}"), "trail", incident.as_str()),
             (format!("DELETE FROM links WHERE source = '{incident}'"), "links", &incident),

@@ -10,6 +10,8 @@ pub(super) const VERSION: u32 = 1;
 pub(super) const NAME: &str = "manifest.json";
 /// Folder of the members that hold components.
 pub(super) const COMPONENTS: &str = "components/";
+/// Folder of the members that hold attachments.
+pub(super) const ATTACHMENTS: &str = "attachments/";
 /// What the ZIP's comment begins with; the rest of it is the checksum.
 pub(super) const SEAL: &str = "mortise-archive sha256:";
 /// Characters of the checksum.
@@ -63,13 +65,13 @@ pub struct OrganisationPart {
 pub struct Member {
     /// Name in the ZIP.
     pub name: String,
-    /// The table whose rows it holds; absent for a component.
+    /// The table whose rows it holds; absent for a component or an attachment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
     /// The columns of each row.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
-    /// How many rows; 0 for a component.
+    /// How many rows; 0 where it holds none.
     pub rows: u64,
     /// How many bytes.
     pub bytes: u64,

@@ -7,11 +7,14 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
 
-use super::manifest::{COMPONENTS, FORMAT, Manifest, Member, NAME, OrganisationPart, SEAL, SEAL_DIGITS, VERSION};
+use super::manifest::{
+    ATTACHMENTS, COMPONENTS, FORMAT, Manifest, Member, NAME, OrganisationPart, SEAL, SEAL_DIGITS, VERSION,
+};
 use crate::domain::refusal::Refusal;
 use crate::domain::{Actor, Role, canonical};
 use crate::flows::{Desk, FlowError};
 use crate::store::archive::{Cell, Snapshot, TABLES, Table};
+use crate::store::blobs::{Blobs, Reading};
 use crate::store::unit::AuditDraft;
 
 /// Rows read at once.
@@ -47,11 +50,15 @@ pub struct Archive {
     /// Of everything that was given out.
     seal: Sha256,
     manifest: Manifest,
-    /// The table whose rows come next; beyond the last, components.
+    /// The table whose rows come next; beyond the last, components and attachments.
     table: usize,
     after: Option<Vec<Cell>>,
     member: Option<Open>,
     components: Option<std::vec::IntoIter<String>>,
+    blobs: Blobs,
+    files: Option<std::vec::IntoIter<(String, i64)>>,
+    /// The attachment being written.
+    file: Option<Reading>,
 }
 
 /// The member being written.
@@ -118,6 +125,9 @@ impl Archive {
             after: None,
             member: None,
             components: None,
+            blobs: desk.blobs.clone(),
+            files: None,
+            file: None,
         })
     }
 
@@ -138,7 +148,7 @@ impl Archive {
                 self.page(table).await?;
             } else if let Some(digest) = self.next_component().await? {
                 self.component(&digest).await?;
-            } else {
+            } else if !self.attachment().await? {
                 return self.finish().map(Some);
             }
             let part = self.sink.take();
@@ -200,6 +210,28 @@ impl Archive {
         self.add(&bytes, 0)?;
         self.close();
         Ok(())
+    }
+
+    /// Writes the next bytes of the attachments; false after the last.
+    async fn attachment(&mut self) -> Result<bool, FlowError> {
+        if let Some(file) = &mut self.file {
+            match file.next().await.map_err(|e| failed(&e))? {
+                Some(bytes) => self.add(&bytes, 0)?,
+                None => {
+                    self.file = None;
+                    self.close();
+                }
+            }
+            return Ok(true);
+        }
+        if self.files.is_none() {
+            self.files = Some(self.snapshot.attachment_files(&self.org).await?.into_iter());
+        }
+        let Some((sha256, size)) = self.files.as_mut().and_then(Iterator::next) else { return Ok(false) };
+        // All of it is checked before its first byte is given out.
+        self.file = Some(self.blobs.read(&sha256, u64::try_from(size).unwrap_or_default()).await?);
+        self.open(format!("{ATTACHMENTS}{sha256}"), None, Vec::new())?;
+        Ok(true)
     }
 
     fn open(&mut self, name: String, table: Option<String>, columns: Vec<String>) -> Result<(), Refusal> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::io::Read as _;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -15,10 +16,13 @@ use crate::domain::record::Record;
 use crate::domain::refusal::Refusal;
 use crate::domain::{Actor, Instant, Kinds, Role};
 use crate::flows::working::record_write;
-use crate::flows::{Desk, FlowError};
+use crate::flows::{Desk, FlowError, reindex};
 use crate::store::StoreError;
 use crate::store::archive::{NewOrganisation, RECORDS, Restore, Rows};
 use crate::store::unit::{AuditDraft, RecordWrite};
+
+/// Bytes of an attachment read at once.
+const CHUNK: usize = 256 << 10;
 
 /// What was restored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +63,7 @@ pub async fn run(desk: &Desk, file: File, name: &str, org: Option<&str>, user: &
     checked.map_err(|e| damaged(e.to_string()))?.map_err(damaged)?;
     components(desk, &unpacked, name).await?;
 
+    attachments(desk, &unpacked, name).await?;
     let kinds = kinds(&unpacked).map_err(|why| {
         Refusal::invalid("archive-version", "file", format!("{name}: its kinds do not fit this server: {why}"))
     })?;
@@ -76,6 +81,7 @@ pub async fn run(desk: &Desk, file: File, name: &str, org: Option<&str>, user: &
     }
     desk.kinds.refresh(&desk.store).await?;
     desk.catalog.refresh().await?;
+    reindex::run(desk).await?;
     tracing::info!(org, archive = %unpacked.seal, "an organisation was restored");
     Ok(Restored { org, manifest: unpacked.manifest.clone() })
 }
@@ -127,6 +133,34 @@ async fn components(desk: &Desk, unpacked: &Unpacked, name: &str) -> Result<(), 
             Err(Refusal::invalid("archive-component", "file", message).into())
         }
     }
+}
+
+/// Keeps the bytes of attachments: each under its own SHA-256, so that what is not referred to in the end does no harm.
+async fn attachments(desk: &Desk, unpacked: &Unpacked, name: &str) -> Result<(), FlowError> {
+    let there: BTreeSet<String> = unpacked.attachments().into_iter().collect();
+    for row in unpacked.objects("attachments")? {
+        let row = row?;
+        let sha256 = row.get("sha256").and_then(Value::as_str).unwrap_or_default();
+        if !there.contains(sha256) {
+            let message = format!("{name}: the bytes of an attachment, {sha256}, are not in it");
+            return Err(Refusal::invalid("archive-damaged", "file", message).into());
+        }
+    }
+    for sha256 in there {
+        let mut reader = unpacked.attachment(&sha256)?;
+        let mut writing = desk.blobs.write(&desk.clock.id()).await?;
+        loop {
+            let mut chunk = Vec::with_capacity(CHUNK);
+            let read = (&mut reader).take(CHUNK as u64).read_to_end(&mut chunk);
+            let broken = |why: std::io::Error| StoreError::Corrupt { what: sha256.clone(), why: why.to_string() };
+            if read.map_err(broken)? == 0 {
+                break;
+            }
+            writing.put(&chunk).await?;
+        }
+        writing.keep().await?;
+    }
+    Ok(())
 }
 
 /// The kinds that are in force in the archived organisation.

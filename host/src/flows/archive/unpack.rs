@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use super::manifest::{COMPONENTS, FORMAT, Manifest, Member, NAME, SEAL_DIGITS, VERSION};
+use super::manifest::{ATTACHMENTS, COMPONENTS, FORMAT, Manifest, Member, NAME, SEAL_DIGITS, VERSION};
 use crate::domain::canonical;
 use crate::domain::refusal::Refusal;
 use crate::store::archive::{Cell, RECORDS, TABLES, Table, Ty};
@@ -121,11 +121,13 @@ fn manifest(zip: &mut ZipArchive<BufReader<File>>, name: &str) -> Result<Manifes
 /// Refuses a member that is neither rows of a table that we know nor a component.
 fn check(member: &Member, name: &str) -> Result<(), Refusal> {
     let Some(table) = &member.table else {
-        let digest = member.name.strip_prefix(COMPONENTS).and_then(|rest| rest.strip_suffix(".wasm"));
-        if digest != Some(member.sha256.as_str()) || member.bytes > MAX_COMPONENT {
-            return Err(damaged(name, format!("its member {} is no component", member.name)));
+        let digest = Some(member.sha256.as_str());
+        let component = member.name.strip_prefix(COMPONENTS).and_then(|rest| rest.strip_suffix(".wasm")) == digest;
+        let attachment = member.name.strip_prefix(ATTACHMENTS) == digest;
+        if attachment || (component && member.bytes <= MAX_COMPONENT) {
+            return Ok(());
         }
-        return Ok(());
+        return Err(damaged(name, format!("its member {} is neither a component nor an attachment", member.name)));
     };
     let Some(table) = table_of(table) else {
         return Err(damaged(name, format!("its member {} is for a table {table} that there is not", member.name)));
@@ -199,8 +201,22 @@ impl Unpacked {
 
     /// Digests of the components whose bytes are in the archive.
     pub(super) fn digests(&self) -> Vec<String> {
-        let components = self.manifest.members.iter().filter(|member| member.table.is_none());
-        components.map(|member| member.sha256.clone()).collect()
+        self.below(COMPONENTS)
+    }
+
+    /// SHA-256 of the attachments whose bytes are in the archive.
+    pub(super) fn attachments(&self) -> Vec<String> {
+        self.below(ATTACHMENTS)
+    }
+
+    fn below(&self, folder: &str) -> Vec<String> {
+        let below = self.manifest.members.iter().filter(|member| member.name.starts_with(folder));
+        below.map(|member| member.sha256.clone()).collect()
+    }
+
+    /// The bytes of an attachment, from the first one.
+    pub(super) fn attachment(&self, sha256: &str) -> Result<BufReader<File>, StoreError> {
+        self.open(&format!("{ATTACHMENTS}{sha256}"))
     }
 
     /// The members that hold rows other than records, with their tables.

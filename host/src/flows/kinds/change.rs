@@ -132,7 +132,7 @@ async fn change(desk: &Desk, actor: &Actor, wish: &Wish, lease: Option<&Lease>) 
     outcome.no_longer_indexed = passage.dropped().to_vec();
     let passage = Arc::new(passage);
     // Read first: what is written from now on is looked at again before the version is in force.
-    let fitted_to = desk.store.audit_head(org).await?.map_or(0, |(length, _)| length);
+    let (fitted_to, _) = desk.store.audit_head(org).await?.ok_or_else(|| nowhere(org))?;
     look(desk, org, &passage, &mut outcome).await?;
     let Some(lease) = lease else { return Ok(outcome) };
     if outcome.broken > 0 {
@@ -141,6 +141,12 @@ async fn change(desk: &Desk, actor: &Actor, wish: &Wish, lease: Option<&Lease>) 
     let ready = publish::Ready { kinds: &kinds, next, new, passage, fitted_to, was: current, lease };
     publish::run(desk, actor, wish, ready).await?;
     Ok(outcome)
+}
+
+fn nowhere(org: &str) -> Refusal {
+    Refusal::not_found(format!(
+        "there is no organisation '{org}' in this database; `mortise serve` or `mortise token create` makes it"
+    ))
 }
 
 /// Refuses what cannot be done to the kind as it is.

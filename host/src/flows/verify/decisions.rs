@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Check;
-use crate::domain::canonical;
+use crate::domain::{canonical, number};
 use crate::flows::FlowError;
 
 /// Decisions read at once.
@@ -22,7 +22,8 @@ impl Check<'_, '_> {
             settings.insert(hash);
         }
         let mut components = BTreeSet::new();
-        for (digest,) in self.inspection.components().await? {
+        for (digest, number) in self.inspection.components().await? {
+            self.own_number("component", &digest, &number);
             match self.desk.store.component_bytes(&digest).await? {
                 None => self.finding("component", &digest, "bytes", "a component", "nothing"),
                 Some(bytes) => {
@@ -42,9 +43,10 @@ impl Check<'_, '_> {
             let page = self.inspection.decisions(&after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after.clone_from(&last.0);
-            for (id, number, component, hash, input, output) in page {
+            for (id, number, component, hash, input, output, own) in page {
                 self.summary.decisions += 1;
                 let about = format!("{number} {id}");
+                self.own_number("decision", &about, &own);
                 self.stands_on("decision", &about, &component, &hash, &components, &settings);
                 for (field, text) in [("input", &input), ("output", &output)] {
                     let parsed: Result<Value, _> = serde_json::from_str(text);
@@ -54,6 +56,13 @@ impl Check<'_, '_> {
                     }
                 }
             }
+        }
+    }
+
+    fn own_number(&mut self, check: &'static str, about: &str, number: &str) {
+        match number::parse(number) {
+            Some(number) => self.uses(number),
+            None => self.finding(check, about, "number", "PREFIX-YYYY-NNNNNN", number),
         }
     }
 

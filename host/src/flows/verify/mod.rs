@@ -14,15 +14,15 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{Desk, FlowError};
-use crate::domain::Kind;
 use crate::domain::refusal::Refusal;
+use crate::domain::{Kind, Number};
 use crate::store::inspect::{Inspection, Orphans};
 
 /// Something that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Which check found it: `audit`, `record`, `trail`, `index`, `links`, `reference`, `ledger`, `decision`,
-    /// `component`, `counter`, `timer`, `queue` or `events`.
+    /// `component`, `attachment`, `counter`, `timer`, `queue` or `events`.
     pub check: &'static str,
     /// The record, or what else it is about.
     pub about: String,
@@ -62,11 +62,15 @@ struct Check<'d, 't> {
     org: String,
     inspection: Inspection,
     summary: Summary,
+    /// The highest number of each prefix and year.
+    used: BTreeMap<(String, i64), i64>,
     /// Kinds as they were in versions that are no longer in force.
     versions: HashMap<(String, i64), Arc<Kind>>,
     tell: &'t mut (dyn FnMut(Finding) + Send),
 }
 
+/// Attachments read at once.
+const PAGE: i64 = 200;
 /// Rows that stand alone are told of up to this many.
 const MOST_ORPHANS: i64 = 10_000;
 
@@ -79,14 +83,16 @@ pub async fn run(desk: &Desk, org: &str, tell: &mut (dyn FnMut(Finding) + Send))
     let heads = inspection.heads().await?;
     let heads = heads.ok_or_else(|| Refusal::not_found(format!("there is no organisation '{org}'")))?;
     let summary = Summary { organisation: org.to_owned(), ..Summary::default() };
-    let mut check = Check { desk, org: org.to_owned(), inspection, summary, versions: HashMap::new(), tell };
+    let mut check =
+        Check { desk, org: org.to_owned(), inspection, summary, used: BTreeMap::new(), versions: HashMap::new(), tell };
     check.chain(heads).await?;
-    let used = check.records().await?;
-    check.counters(used).await?;
+    check.records().await?;
     check.surplus().await?;
     check.orphans().await?;
     check.decisions().await?;
+    check.counters().await?;
     check.ledger().await?;
+    check.attachments().await?;
     Ok(check.summary)
 }
 
@@ -104,13 +110,37 @@ impl Check<'_, '_> {
         (self.tell)(Finding { check, about, field, expected, found });
     }
 
+    /// A number that was given.
+    fn uses(&mut self, number: Number) {
+        let highest = self.used.entry((number.prefix, i64::from(number.year))).or_default();
+        *highest = (*highest).max(i64::try_from(number.counter).unwrap_or(i64::MAX));
+    }
+
+    /// The bytes of every attachment are there, and those that were attached.
+    async fn attachments(&mut self) -> Result<(), FlowError> {
+        let mut after = String::new();
+        loop {
+            let page = self.desk.store.all_attachments(&self.org, &after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after.clone_from(&last.id);
+            for attachment in page {
+                let size = u64::try_from(attachment.size).unwrap_or_default();
+                if let Some(fault) = self.desk.blobs.fault(&attachment.sha256, size).await? {
+                    let about = format!("{} {}", attachment.number, attachment.id);
+                    let expected = format!("{size} bytes with the SHA-256 {}", attachment.sha256);
+                    self.finding("attachment", about, &attachment.name, expected, fault);
+                }
+            }
+        }
+    }
+
     /// No number is given twice: the counter is at, or beyond, the highest one.
-    async fn counters(&mut self, used: BTreeMap<(String, i64), i64>) -> Result<(), FlowError> {
+    async fn counters(&mut self) -> Result<(), FlowError> {
         let mut counters: BTreeMap<(String, i64), i64> = BTreeMap::new();
         for (prefix, year, last) in self.inspection.counters().await? {
             counters.insert((prefix, year), last);
         }
-        for ((prefix, year), highest) in used {
+        for ((prefix, year), highest) in std::mem::take(&mut self.used) {
             let last = counters.get(&(prefix.clone(), year)).copied().unwrap_or_default();
             if last < highest {
                 let expected = format!("at least {highest}");

@@ -1,6 +1,6 @@
 //! Every record against its kind, against what the audit trail says, and against what is kept beside it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -25,14 +25,13 @@ const MOST_SURPLUS: i64 = 1000;
 type LinkRow = (String, String, String);
 
 impl Check<'_, '_> {
-    /// Looks at every record; gives the highest number of each prefix and year.
-    pub(super) async fn records(&mut self) -> Result<BTreeMap<(String, i64), i64>, FlowError> {
+    /// Looks at every record.
+    pub(super) async fn records(&mut self) -> Result<(), FlowError> {
         let kinds = self.desk.kinds(&self.org);
-        let mut used = BTreeMap::new();
         let mut after = String::new();
         loop {
             let page = self.inspection.records(&after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(used) };
+            let Some(last) = page.last() else { return Ok(()) };
             after.clone_from(&last.id);
             let ids: Vec<String> = page.iter().map(|raw| raw.id.clone()).collect();
             let mut links: HashMap<String, BTreeSet<LinkRow>> = HashMap::new();
@@ -47,7 +46,7 @@ impl Check<'_, '_> {
                 let key = raw.key;
                 let links = links.remove(&raw.id).unwrap_or_default();
                 let said = trail.remove(&raw.number).unwrap_or_default();
-                self.numbered(&raw, &kinds, &mut used);
+                self.numbered(&raw, &kinds);
                 let Some((kind, record)) = self.read(raw, &kinds) else { continue };
                 let own = self.version(kind, record.kind_version).await?;
                 self.fields(&own, &record);
@@ -69,7 +68,7 @@ impl Check<'_, '_> {
     }
 
     /// The number is one of the kind, and counted.
-    fn numbered(&mut self, raw: &RawRecord, kinds: &Kinds, used: &mut BTreeMap<(String, i64), i64>) {
+    fn numbered(&mut self, raw: &RawRecord, kinds: &Kinds) {
         let Some(parsed) = number::parse(&raw.number) else {
             self.finding("record", &raw.number, "number", "PREFIX-YYYY-NNNNNN", &raw.number);
             return;
@@ -79,8 +78,7 @@ impl Check<'_, '_> {
         {
             self.finding("record", &raw.number, "kind", &parsed.prefix, &kind.prefix);
         }
-        let highest = used.entry((parsed.prefix, i64::from(parsed.year))).or_default();
-        *highest = (*highest).max(i64::try_from(parsed.counter).unwrap_or(i64::MAX));
+        self.uses(parsed);
     }
 
     /// The record, if it is one: a known kind and state, and fields that are JSON.
@@ -249,6 +247,9 @@ impl Check<'_, '_> {
                     self.finding("index", about, &path, "no such row", format!("'{value}' for key {key}"));
                 }
             }
+        }
+        for (_, number) in self.inspection.without_words(MOST_SURPLUS).await? {
+            self.finding("index", number, "words", "a row", "no such row");
         }
         Ok(())
     }

@@ -137,7 +137,7 @@ fn filter(query: &mut DecisionQuery, name: &str, value: &str) -> Result<(), Refu
             return Ok(());
         }
         "created_at" => {
-            let (from, to) = value.split_once("..").ok_or_else(|| moment())?;
+            let (from, to) = value.split_once("..").ok_or_else(moment)?;
             let read = |text: &str| match text.trim() {
                 "" => Ok(None),
                 text => text.parse::<Instant>().map(Some).map_err(|_| moment()),

@@ -116,6 +116,13 @@ async fn write(tx: &mut Tx, store: &Store, restore: Restore) -> Result<(), Store
             head.insert(tx, org, chunk).await?;
         }
     }
+    // Words of comments are indexed with their record's.
+    execute!(
+        &mut *tx,
+        "INSERT INTO reindex (record_id)
+         SELECT DISTINCT r.id FROM comments c JOIN records r ON r.org = c.org AND r.number = c.number WHERE c.org = $1",
+        org
+    )?;
     unit::append(tx, org, &[audit], &[]).await
 }
 

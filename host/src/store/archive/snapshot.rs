@@ -134,6 +134,19 @@ impl Snapshot {
             fetch_optional!(&mut self.tx, (Vec<u8>,), "SELECT bytes FROM component_bytes WHERE digest = $1", digest)?;
         Ok(row.map(|(bytes,)| bytes))
     }
+
+    /// What the organisation's attachments are made of: SHA-256 and length, each once.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn attachment_files(&mut self, org: &str) -> Result<Vec<(String, i64)>, StoreError> {
+        Ok(fetch_all!(
+            &mut self.tx,
+            (String, i64),
+            "SELECT DISTINCT sha256, size FROM attachments WHERE org = $1 ORDER BY sha256, size",
+            org
+        )?)
+    }
 }
 
 /// A cell as something to compare with; keys have values.

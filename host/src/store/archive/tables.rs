@@ -53,7 +53,8 @@ pub const TABLES: &[Table] = &[
         key: &["digest"],
         columns: &[
             ("digest", Text), ("process", Text), ("name", Text), ("version", Text), ("manifest", Text),
-            ("grants", Text), ("uploaded_at", Int), ("uploaded_by", Text), ("uploaded_as", Text),
+            ("grants", Text), ("uploaded_at", Int), ("uploaded_by", Text), ("uploaded_as", Text), ("number", Text),
+            ("state", Text), ("revision", Int), ("changed_at", Int),
         ],
     },
     Table {
@@ -129,6 +130,7 @@ pub const TABLES: &[Table] = &[
             ("id", Text), ("number", Text), ("process", Text), ("event", Text), ("at", Int), ("component", Text),
             ("component_name", Text), ("settings_hash", Text), ("activation", Text), ("generation", Int),
             ("status", Text), ("input", Text), ("output", Text), ("fuel", Int), ("took_us", Int),
+            ("decision_number", Text),
         ],
     },
     Table {
