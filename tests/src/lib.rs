@@ -1,5 +1,8 @@
 //! Integration tests: one binary, stories on both databases.
 
+// What a story cannot unwrap, it fails by.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod app;
 pub mod client;
 pub mod postgres;

@@ -146,13 +146,7 @@ async fn matching(
     let mut numbers = Vec::new();
     let mut after = None;
     loop {
-        let ask = Ask {
-            filters: filters.clone(),
-            sort: Some("created_at".to_owned()),
-            after,
-            limit: Some(MAX_LIMIT),
-            ..Ask::default()
-        };
+        let ask = Ask { filters: filters.clone(), sort: Some("created_at".to_owned()), after, limit: Some(MAX_LIMIT) };
         let page = list_records::run(desk, actor, kind, ask).await?;
         numbers.extend(page.records.into_iter().map(|record| record.number));
         after = page.next;

@@ -283,7 +283,7 @@ mod tests {
     #[tokio::test]
     async fn bytes_come_back_and_are_kept_once() {
         let blobs = Blobs::new(folder("kept"));
-        let bytes: Vec<u8> = (0..1_000_000_u32).map(|n| (n * 7 >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..1_000_000_u32).map(|n| ((n * 7) >> 3) as u8).collect();
         let kept = keep(&blobs, "one", &bytes).await;
         assert_eq!(kept, Kept { sha256: sha256(&bytes), size: 1_000_000 });
         assert_eq!(keep(&blobs, "two", &bytes).await, kept);

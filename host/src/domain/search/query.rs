@@ -124,9 +124,7 @@ impl Item {
         let last = self.words.len() - 1;
         let mut wants: Vec<Want> = pairs(&self.words).map(Want::Word).collect();
         for (i, token) in self.words.iter().enumerate() {
-            let paired = |one: &Token, other: &Token| one.sign && other.sign && one.end == other.start;
-            let in_pair =
-                (i > 0 && paired(&self.words[i - 1], token)) || (i < last && paired(token, &self.words[i + 1]));
+            let in_pair = (i > 0 && touch(&self.words[i - 1..=i])) || (i < last && touch(&self.words[i..=i + 1]));
             match token {
                 _ if in_pair => {}
                 _ if self.prefix && i == last => wants.push(Want::Prefix(token.word.clone())),
@@ -145,7 +143,7 @@ impl Item {
     fn is_exact(&self) -> bool {
         match self.words.as_slice() {
             [_] => true,
-            [one, other] => one.sign && other.sign && one.end == other.start,
+            pair @ [_, _] => touch(pair),
             _ => false,
         }
     }
@@ -154,9 +152,11 @@ impl Item {
     pub(super) fn find<'t>(&'t self, text: &'t [Token]) -> impl Iterator<Item = (usize, usize)> + 't {
         let run = self.words.len();
         let side_by_side = (0..(text.len() + 1).saturating_sub(run)).filter_map(move |at| {
+            // Signs that touch in what is looked for touch where it stands: the index knows them as pairs.
+            let apart = |i: usize| i > 0 && touch(&self.words[i - 1..=i]) && !touch(&text[at + i - 1..=at + i]);
             let here = self.words.iter().zip(&text[at..]).enumerate().all(|(i, (word, token))| {
                 let goes_on = self.prefix && i + 1 == run;
-                token.word == word.word || (goes_on && token.word.starts_with(&word.word))
+                !apart(i) && (token.word == word.word || (goes_on && token.word.starts_with(&word.word)))
             });
             here.then_some((at, at + run - 1))
         });
@@ -169,6 +169,11 @@ impl Item {
         });
         side_by_side.chain(together)
     }
+}
+
+/// Whether two signs stand one right after the other.
+fn touch(pair: &[Token]) -> bool {
+    matches!(pair, [one, other] if one.sign && other.sign && one.end == other.start)
 }
 
 fn is_it(word: &str, wanted: &str, prefix: bool) -> bool {

@@ -156,7 +156,6 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("path", "Unreadable path", "A part of the path cannot be read as text."),
     is("period-blocked", "Period blocked", "Something unfinished keeps the period from being closed. The answer names each item."),
     is("period-closed", "Period closed", "The period is closed already. It is opened again by reopening its period close."),
-    is("period-closed", "Period closed", "The period is closed. Corrections are booked in an open one."),
     is("period-not-over", "Period not over", "The figures of a service report are fixed when its period is over: until then they can change."),
     is("range", "Out of range", "The value is too small, too large, too short or too long."),
     is("reason-required", "Reason required", "This transition is taken with a reason only. Send it as the parameter reason."),
