@@ -104,7 +104,7 @@ fn unit(app: &Desktop, kind: &Kind, number: &str, past: Past) -> Unit {
     }
     let row = |r: record::Reference| LinkRow { rel: r.rel, target: r.number, group: r.group };
     let links = record::references(kind, &record).into_iter().map(row).collect();
-    let content = Some(mortise::domain::search::content(&kind, &record));
+    let content = Some(mortise::domain::search::content(kind, &record));
     let write = RecordWrite { record, was: None, entries: Some(entries), links: Some(links), content };
     Unit { org: ORG.to_owned(), records: vec![write], audit, ..Unit::default() }
 }
