@@ -98,7 +98,7 @@ async fn furnish(app: &Desktop) -> crate::app::Agreed {
                        "external_id": format!("x-{n}")}),
             )
             .await;
-        agent.post(&format!("/records/incident/{number}/comments"), json!({"body": format!("zebra {n}")})).await.ok();
+        agent.post(&format!("/records/incident/{number}/comments"), json!({"text": format!("zebra {n}")})).await.ok();
         let file = Some(format!("file {}", n % 3).into_bytes());
         let path = format!("/records/incident/{number}/attachments?name=note-{n}.txt");
         agent.send("POST", &path, &[("content-type", "text/plain")], file).await.ok();
