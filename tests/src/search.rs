@@ -8,6 +8,7 @@ use mortise::flows::reindex;
 use serde_json::{Value, json};
 
 use crate::app::{Client, ORG, START, for_each_db};
+use crate::work::incident;
 
 fn numbers(page: &Value) -> Vec<&str> {
     page["hits"].as_array().unwrap().iter().map(|hit| hit["number"].as_str().unwrap()).collect()
@@ -113,6 +114,30 @@ fn records_are_found_by_their_words() {
         ] {
             agent.get(&format!("/search{query}")).await.problem(status, rule);
         }
+    });
+}
+
+#[test]
+fn comments_are_found_by_who_may_read_them() {
+    for_each_db(|app| async move {
+        let (zhao, agent) = (app.actor("zhao", &[Role::Cus]).await, app.agent().await);
+        let number = incident(&app, &zhao, "No mail").await;
+        let path = format!("/records/incident/{number}/comments");
+        let public = agent.post(&path, json!({"text": "the transformer burnt", "visibility": "public"})).await.ok();
+        agent.post(&path, json!({"text": "机房漏水, a leak in the roof"})).await.ok();
+        assert_eq!(reindex::run(&app.desk).await.unwrap(), 1);
+        for q in ["transformer", "机房漏水", "leak", "mail leak"] {
+            assert_eq!(numbers(&find(&agent, q).await), [number.as_str()], "{q}");
+        }
+        assert_eq!(find(&agent, "leak").await["hits"][0]["matches"][0]["field"], "comment");
+        assert_eq!(numbers(&find(&zhao, "transformer").await), [number.as_str()]);
+        assert_eq!(numbers(&find(&zhao, "leak").await), Vec::<&str>::new());
+
+        let retract = format!("{path}/{}/retract", public["id"].as_str().unwrap());
+        agent.post(&retract, json!({"reason": "wrong record"})).await.ok();
+        assert_eq!(reindex::run(&app.desk).await.unwrap(), 1);
+        assert_eq!(numbers(&find(&agent, "transformer").await), Vec::<&str>::new());
+        assert_eq!(numbers(&find(&agent, "leak").await), [number.as_str()]);
     });
 }
 

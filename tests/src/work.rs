@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::app::{Client, Desktop};
 
 /// An incident that a customer reported; gives its number.
-async fn incident(app: &Desktop, caller: &Client, title: &str) -> String {
+pub(crate) async fn incident(app: &Desktop, caller: &Client, title: &str) -> String {
     let service = app.agreed_service("Mail").await.service;
     report(caller, &service, title).await
 }

@@ -12,9 +12,6 @@ use super::{Place, Usage, flow};
 /// Write everything of an organisation to one file.
 #[derive(Args)]
 pub(crate) struct ArchiveCommand {
-    /// Organisation; the configured one by default.
-    #[arg(long, value_name = "ORG")]
-    org: Option<String>,
     /// File to write (ZIP).
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -23,14 +20,11 @@ pub(crate) struct ArchiveCommand {
     user: String,
 }
 
-/// Make an organisation from an archive, under its own identifier or another one.
+/// Make an organisation from an archive, under its own identifier or the one of --organisation.
 #[derive(Args)]
 pub(crate) struct RestoreCommand {
     /// The archive.
     file: PathBuf,
-    /// Identifier to restore the organisation under; the archive's by default.
-    #[arg(long, value_name = "NEW")]
-    org: Option<String>,
     /// In whose name.
     #[arg(long, default_value = "command-line")]
     user: String,
@@ -39,8 +33,7 @@ pub(crate) struct RestoreCommand {
 impl ArchiveCommand {
     pub(crate) async fn run(self, place: &Place) -> anyhow::Result<()> {
         let (config, app) = place.open().await?;
-        let org = self.org.unwrap_or_else(|| config.organisation.0.clone());
-        let actor = Actor::user(org, self.user, [Role::Adm]);
+        let actor = Actor::user(config.organisation.0, self.user, [Role::Adm]);
         let mut archive = Archive::begin(&app.desk, &actor).await.map_err(flow)?;
         // A file under its own name is whole.
         let unfinished = beside(&self.out);
@@ -74,7 +67,7 @@ impl RestoreCommand {
         let name = self.file.display().to_string();
         let file = std::fs::File::open(&self.file).map_err(|e| Usage(format!("{name}: {e}")))?;
         let (_, app) = place.open().await?;
-        let restored = archive::restore(&app.desk, file, &name, self.org.as_deref(), &self.user).await;
+        let restored = archive::restore(&app.desk, file, &name, place.organisation.as_deref(), &self.user).await;
         let restored = restored.map_err(flow)?;
         app.desk.store.close().await;
         let rows: u64 = restored.manifest.members.iter().map(|member| member.rows).sum();

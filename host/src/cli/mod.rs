@@ -159,3 +159,14 @@ pub(crate) fn flow(error: FlowError) -> anyhow::Error {
         other => other.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    /// Options that clash are found when a command is built, which an ordinary run does for one command only.
+    #[test]
+    fn the_commands_fit_together() {
+        super::Arguments::command().debug_assert();
+    }
+}

@@ -10,9 +10,6 @@ use super::{Place, flow};
 /// Exit status 0: nothing is wrong. 1: something is. 2: it could not be asked so.
 #[derive(Args)]
 pub(crate) struct Verify {
-    /// Organisation; the configured one by default.
-    #[arg(long, value_name = "ORG")]
-    org: Option<String>,
     /// One JSON object a line for each finding, then the summary.
     #[arg(long)]
     json: bool,
@@ -26,7 +23,7 @@ struct Wrong(u64);
 impl Verify {
     pub(crate) async fn run(self, place: &Place) -> anyhow::Result<()> {
         let (config, app) = place.open().await?;
-        let org = self.org.unwrap_or_else(|| config.organisation.0.clone());
+        let org = config.organisation.0;
         let json = self.json;
         let mut tell = move |finding: Finding| {
             if json {

@@ -1,7 +1,7 @@
 //! Comments on records.
 
 use super::tx::{Bind, execute, fetch_built, fetch_optional};
-use super::{Store, StoreError, Tx};
+use super::{Store, StoreError, Tx, reindex};
 use crate::domain::Instant;
 use crate::domain::work::{Comment, Retraction, Visibility};
 
@@ -53,21 +53,23 @@ pub(super) async fn insert(tx: &mut Tx, comment: &Comment) -> Result<(), StoreEr
         &comment.text,
         i64::from(comment.first_answer)
     )?;
-    Ok(())
+    reindex::wait(tx, &comment.org, &comment.number).await
 }
 
 pub(super) async fn retract(tx: &mut Tx, org: &str, id: &str, by: &Retraction) -> Result<(), StoreError> {
-    let rows = execute!(
-        tx,
+    let row = fetch_optional!(
+        &mut *tx,
+        (String,),
         "UPDATE comments SET retracted_at = $3, retracted_by = $4, retract_reason = $5
-         WHERE org = $1 AND id = $2 AND retracted_at IS NULL",
+         WHERE org = $1 AND id = $2 AND retracted_at IS NULL RETURNING number",
         org,
         id,
         by.at.0,
         &by.by,
         &by.reason
     )?;
-    if rows == 1 { Ok(()) } else { Err(StoreError::Stale(format!("comment {id}"))) }
+    let Some((number,)) = row else { return Err(StoreError::Stale(format!("comment {id}"))) };
+    reindex::wait(tx, org, &number).await
 }
 
 /// `$2, $3, …` for values bound behind an organisation.

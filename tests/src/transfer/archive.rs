@@ -371,9 +371,9 @@ fn archive_and_restore_on_the_command_line() {
     assert!(twice.2.contains("[organisation-exists]"), "{}", twice.2);
     let bytes = std::fs::read(&file).unwrap();
     File::create(&file).unwrap().write_all(&bytes[..bytes.len() / 2]).unwrap();
-    let cut = run(&["--data-dir", &there, "restore", &file, "--org", "x"]);
+    let cut = run(&["--data-dir", &there, "restore", &file, "--organisation", "x"]);
     assert_eq!(cut.0, 2);
     assert!(cut.2.contains("main.zip: it was cut or changed"), "{}", cut.2);
-    let unknown = run(&["--data-dir", &there, "verify", "--org", "nobody"]);
+    let unknown = run(&["--data-dir", &there, "verify", "--organisation", "nobody"]);
     assert_eq!(unknown.0, 2, "{}", unknown.2);
 }
