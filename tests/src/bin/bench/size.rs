@@ -34,7 +34,7 @@ const LINES: [(&str, f64); 10] = [
     ("search, Chinese word", 2.0),
     ("search, word of few records", 2.0),
     ("search, two words and a phrase", 2.0),
-    ("one record with its history", 1.5),
+    ("one record with its time line", 1.5),
     ("an update with its decision", 1.5),
 ];
 
@@ -186,14 +186,14 @@ async fn requests(desk: &mut Desk) -> Vec<Vec<Duration>> {
     times
 }
 
-/// One record and its history, as one figure.
+/// One record and its time line, as one figure.
 async fn read(desk: &mut Desk, numbers: &[String]) -> Vec<Duration> {
     let mut times = Vec::new();
     for i in 0..WARM_UP + MEASURED {
         let path = format!("/api/v1/records/incident/{}", numbers[i % numbers.len()]);
         let sent = Instant::now();
         desk.get(&path).await;
-        desk.get(&format!("{path}/history")).await;
+        desk.get(&format!("{path}/timeline")).await;
         if i >= WARM_UP {
             times.push(sent.elapsed());
         }
