@@ -35,6 +35,7 @@ pub mod refusal;
 pub mod role;
 pub mod sample;
 pub mod search;
+pub mod signature;
 pub mod table;
 pub mod time;
 pub mod view;
