@@ -72,8 +72,7 @@ impl Kinds {
     /// Checks what a kind of the set says of the others.
     fn check(&self, kind: &Kind, text: &str, file: &str) -> Result<(), KindError> {
         check::references(kind, text, file, |prefix| self.refers(prefix))?;
-        let wrong = |message| KindError { file: file.to_owned(), line: 1, message };
-        check_rules::across(kind, |slug| self.get(slug).map(Arc::as_ref)).map_err(wrong)
+        check_rules::across(text, file, |slug| self.get(slug).map(Arc::as_ref))
     }
 
     fn add(&mut self, kind: Kind, file: &str, text: &str) -> Result<Arc<Kind>, KindError> {

@@ -7,7 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::check::is_slug;
-use super::parse::Source;
+use super::parse::{Source, syntax};
 use super::raw::{RawField, RawKind, RawMake, RawReminder, RawRule, Text};
 use super::{Kind, KindError, Moment, Related};
 use crate::domain::constant;
@@ -49,27 +49,33 @@ pub(super) fn kind(kind: &Kind, raw: &RawKind, source: &Source<'_>) -> Result<()
     Ok(())
 }
 
-/// Checks what one kind says of another one's fields, once all kinds of a set are known.
-pub(super) fn across<'k>(kind: &Kind, find: impl Fn(&str) -> Option<&'k Kind>) -> Result<(), String> {
-    let rules = kind.rules.iter().flat_map(|rule| rule.related.values());
-    let formulas = kind.fields.iter().filter_map(|field| field.formula.as_ref());
-    for related in rules.chain(formulas.flat_map(|formula| formula.related.values())) {
+/// Checks what one kind says of other kinds and their fields, once all kinds of a set are known.
+pub(super) fn across<'k>(text: &str, file: &str, find: impl Fn(&str) -> Option<&'k Kind>) -> Result<(), KindError> {
+    let source = Source { text, file };
+    let raw: RawKind = toml::from_str(text).map_err(|error| syntax(&error, text, file))?;
+    let known = |slug: &str, at: &Text| {
+        find(slug).ok_or_else(|| source.error(&at.span(), format!("there is no kind '{slug}'")))
+    };
+    let rules = raw.rules.iter().map(|rule| (&rule.name, &rule.related));
+    let formulas = raw.fields.iter().map(|field| (&field.name, &field.related));
+    for (name, related) in rules.chain(formulas).flat_map(|(name, all)| all.values().map(move |one| (name, one))) {
         let Some(slug) = related.kind() else { continue };
-        let Some(other) = find(slug) else { continue };
+        let other = known(slug, name)?;
         let fields: Vec<&String> = match related {
             Related::Field(_) => Vec::new(),
             Related::Back(back) => vec![&back.by],
             Related::Where(values) => values.values.keys().collect(),
         };
         if let Some(field) = fields.into_iter().find(|field| *field != "state" && other.indexed(field).is_none()) {
-            return Err(format!("{slug} has no indexed field '{field}'"));
+            return Err(source.error(&name.span(), format!("{slug} has no indexed field '{field}'")));
         }
     }
-    for make in &kind.makes {
-        let Some(other) = find(&make.kind) else { continue };
+    for make in &raw.makes {
+        let other = known(make.kind.get_ref(), &make.kind)?;
         let settable = |name: &str| other.field(name).is_some_and(|field| !field.computed);
-        if let Some(field) = make.set.keys().find(|field| !settable(field)) {
-            return Err(format!("{} has no field '{field}' that can be set", make.kind));
+        if let Some((field, value)) = make.set.iter().find(|(field, _)| !settable(field)) {
+            let message = format!("{} has no field '{field}' that can be set", make.kind.get_ref());
+            return Err(source.error(&value.span(), message));
         }
     }
     Ok(())

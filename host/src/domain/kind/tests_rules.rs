@@ -155,12 +155,24 @@ fn what_names_nothing_is_refused_with_its_line() {
 }
 
 #[test]
-fn related_fields_have_to_be_indexed() {
-    let text =
-        format!("{HEAD}{MORE}").replace("kind = \"test\", by = \"other\"", "kind = \"test\", by = \"likelihood\"");
-    let error = Kinds::load([("test.toml", text.as_str())]).unwrap_err();
-    assert!(error.message.contains("no indexed field 'likelihood'"), "{error}");
-    let text = format!("{HEAD}{MORE}").replace("set = { code =", "set = { rating =");
-    let error = Kinds::load([("test.toml", text.as_str())]).unwrap_err();
-    assert!(error.message.contains("no field 'rating' that can be set"), "{error}");
+fn what_is_said_of_other_kinds_holds_or_is_refused_with_its_line() {
+    let whole = format!("{HEAD}{MORE}");
+    for (from, to, at, message) in [
+        ("kind = \"test\", by = \"other\"", "kind = \"test\", by = \"likelihood\"", "", "no indexed field 'likelihood'"),
+        ("kind = \"test\", by = \"other\"", "kind = \"unicorn\", by = \"other\"", "", "no kind 'unicorn'"),
+        ("set = { code =", "set = { rating =", "set = {", "no field 'rating' that can be set"),
+    ] {
+        let text = whole.replace(from, to);
+        assert_ne!(text, whole);
+        let error = Kinds::load([("test.toml", text.as_str())]).unwrap_err();
+        assert!(error.message.contains(message), "{error}");
+        // Of what other records a rule reads, the line of its name is told.
+        let line = if at.is_empty() {
+            let until = text.find(to).unwrap();
+            text[..until].lines().enumerate().filter(|(_, line)| line.starts_with("name = ")).last().unwrap().0
+        } else {
+            text.lines().position(|line| line.starts_with(at)).unwrap()
+        };
+        assert_eq!(error.line, line + 1, "{error}");
+    }
 }
