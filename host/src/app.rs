@@ -11,8 +11,10 @@ use crate::catalog::{Catalog, CatalogError, KindRegistry};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::{Engine, EngineConfig, EngineError};
+use crate::flows::activate::plan;
 use crate::flows::configuration::graphs::Graphs;
-use crate::flows::{Desk, FlowError, fire_timers, jobs, reindex};
+use crate::flows::shadow::{Shadows, ShadowsConfig};
+use crate::flows::{Desk, FlowError, fire_timers, jobs, reindex, shadow};
 use crate::http::{self, HttpConfig, Stop};
 use crate::store::blobs::Blobs;
 use crate::store::{Store, StoreConfig, StoreError};
@@ -90,6 +92,11 @@ impl App {
             graphs: Graphs::default(),
             node: node.into(),
             blobs: Blobs::new(config.attachments_dir()),
+            shadows: Shadows::new(ShadowsConfig {
+                queue: config.shadow.queue,
+                keep: config.shadow.keep,
+                share_pct: config.shadow.share_pct,
+            }),
             attachments: Arc::new(config.attachments.policy()),
             item: None,
         };
@@ -105,7 +112,9 @@ impl App {
         let timers = tokio::spawn(fire_timers::forever(self.desk.clone()));
         let follow = tokio::spawn(follow(self.desk.clone()));
         let indexed = tokio::spawn(reindex::forever(self.desk.clone()));
-        let mut tasks = vec![timers, follow, indexed];
+        let plans = tokio::spawn(plan::forever(self.desk.clone()));
+        let shadows = tokio::spawn(shadow::forever(self.desk.clone()));
+        let mut tasks = vec![timers, follow, indexed, plans, shadows];
         // A long job leaves room for a short one.
         tasks.extend((0..JOBS).map(|_| tokio::spawn(jobs::forever(self.desk.clone()))));
         Background(tasks)

@@ -33,6 +33,8 @@ pub struct Config {
     pub database: Database,
     /// What a component may use.
     pub engine: Engine,
+    /// Candidates in shadow.
+    pub shadow: Shadow,
     /// Files that are attached to records.
     pub attachments: Attachments,
     /// What is written to the log.
@@ -104,6 +106,24 @@ pub struct Engine {
     pub memory_mib: Option<usize>,
     /// Decisions at the same time.
     pub concurrent_calls: Option<usize>,
+}
+
+/// What this node does for candidates in shadow.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Shadow {
+    /// Decisions that may wait to be asked of candidates; more are dropped and counted.
+    pub queue: usize,
+    /// Differing decisions that are kept for a candidate, the newest.
+    pub keep: u32,
+    /// Percentage of one processor that slow candidates may take, 1 to 100.
+    pub share_pct: u32,
+}
+
+impl Default for Shadow {
+    fn default() -> Self {
+        Self { queue: 2_048, keep: 1_000, share_pct: 25 }
+    }
 }
 
 /// Files that are attached to records.

@@ -52,6 +52,8 @@ mod random_walk;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
+mod rollout;
+#[cfg(test)]
 mod rooms;
 #[cfg(test)]
 mod search;

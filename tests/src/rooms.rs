@@ -21,7 +21,7 @@ const TABLE: [(&str, &[&str]); 6] = [
 const CRATES: [(&str, &str); 4] = [("wasmtime", "engine"), ("sqlx", "store"), ("axum", "http"), ("anyhow", "")];
 
 /// Store methods that write; `http` reads only.
-const WRITES: [&str; 11] = [
+const WRITES: [&str; 12] = [
     "commit",
     "commit_all",
     "write",
@@ -29,6 +29,7 @@ const WRITES: [&str; 11] = [
     "revoke_token",
     "add_component",
     "activate",
+    "add_shadow",
     "append",
     "claim_timers",
     "index_anew",

@@ -12,12 +12,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
+use mortise_types::Process;
 use tokio::sync::Mutex;
 
 pub use kinds::KindRegistry;
 pub use snapshot::{Live, Snapshot};
 
-use crate::domain::component::{Activation, Subject};
+use crate::domain::component::{Activation, Mode, Subject, arrange};
 use crate::engine::{Admission, Engine, Evaluation, Grants, Prepared, Refused, SettingsRefused};
 use crate::store::{Store, StoreError};
 
@@ -72,8 +73,8 @@ impl Catalog {
         }))
     }
 
-    /// The component that decides about `subject`: the most specific live activation that covers it.
-    pub fn resolve(&self, org: &str, process: mortise_types::Process, subject: &Subject) -> Option<Arc<Live>> {
+    /// The active component for something that is no record; see [`Snapshot::resolve`].
+    pub fn resolve(&self, org: &str, process: Process, subject: &Subject) -> Option<Arc<Live>> {
         self.0.snapshot.load().resolve(org, process, subject)
     }
 
@@ -124,6 +125,15 @@ impl Catalog {
         Ok(Candidate { engine: self.0.engine.clone(), prepared, settings: settings.into() })
     }
 
+    /// Something live as a candidate, to be asked beside what decides.
+    pub fn beside(&self, live: &Live) -> Candidate {
+        Candidate {
+            engine: self.0.engine.clone(),
+            prepared: live.prepared.clone(),
+            settings: Arc::clone(&live.settings),
+        }
+    }
+
     /// Asks a component whether settings are valid.
     ///
     /// # Errors
@@ -161,8 +171,15 @@ impl Catalog {
             return Ok(false);
         }
         let mut live = Vec::new();
-        for activation in self.0.store.live_activations().await? {
-            live.push(self.live(activation).await?);
+        for activation in needed(self.0.store.judges().await?) {
+            if activation.mode == Mode::Planned {
+                // It decides nothing yet; that it is compiled when its time comes is all that is wanted.
+                if let Err(error) = self.prepared(&activation.org, &activation.digest, &activation.id).await {
+                    tracing::warn!(activation = %activation.id, %error, "a planned component does not load");
+                }
+                continue;
+            }
+            live.push(Arc::new(self.live(activation).await?));
         }
         self.0.snapshot.store(Arc::new(Snapshot::new(live, generations)));
         Ok(true)
@@ -199,6 +216,22 @@ impl Catalog {
         loaded.insert(key, prepared.clone());
         Ok(prepared)
     }
+}
+
+/// Of all activations of a node, those that it has to be able to call: what is live, and what still judges records that
+/// were opened before.
+fn needed(rows: Vec<Activation>) -> Vec<Activation> {
+    let mut processes: HashMap<(String, Process), Vec<Arc<Activation>>> = HashMap::new();
+    for row in rows {
+        processes.entry((row.org.clone(), row.process)).or_default().push(Arc::new(row));
+    }
+    let mut found = Vec::new();
+    for rows in processes.into_values() {
+        found.extend(rows.iter().filter(|row| row.is_live() && row.mode == Mode::Planned).map(|row| (**row).clone()));
+        let reachable = arrange(rows).into_iter().flat_map(|(_, say)| say.reachable());
+        found.extend(reachable.map(|row| (*row).clone()));
+    }
+    found
 }
 
 /// A component with settings, ready to be asked; cheap to clone.

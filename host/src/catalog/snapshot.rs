@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use mortise_types::Process;
 
-use crate::domain::component::{Activation, Scope, Subject};
+use crate::domain::component::{Activation, Choice, Question, Say, Scope, Subject, arrange, choose};
 use crate::engine::Prepared;
 
-/// A component that is live for a scope, ready to be called.
+/// A component that has a say in a scope, ready to be called.
 pub struct Live {
     /// The activation that made it live.
     pub activation: Activation,
@@ -20,36 +20,56 @@ pub struct Live {
     pub prepared: Prepared,
 }
 
+impl AsRef<Activation> for Live {
+    fn as_ref(&self) -> &Activation {
+        &self.activation
+    }
+}
+
 /// Everything that is live on this node.
 #[derive(Default)]
 pub struct Snapshot {
-    live: HashMap<(String, Process), Vec<Arc<Live>>>,
+    scopes: HashMap<(String, Process), Vec<(Scope, Say<Live>)>>,
     generations: HashMap<(String, String), i64>,
 }
 
 impl Snapshot {
-    /// A snapshot of these activations under these generations.
-    pub fn new(live: Vec<Live>, generations: HashMap<(String, String), i64>) -> Self {
+    /// A snapshot of these activations under these generations: the live ones, and those that ended but still judge
+    /// records that were opened before their successors.
+    pub fn new(live: Vec<Arc<Live>>, generations: HashMap<(String, String), i64>) -> Self {
         let mut by: HashMap<(String, Process), Vec<Arc<Live>>> = HashMap::new();
         for one in live {
-            by.entry((one.activation.org.clone(), one.activation.process)).or_default().push(Arc::new(one));
+            by.entry((one.activation.org.clone(), one.activation.process)).or_default().push(one);
         }
-        for list in by.values_mut() {
-            list.sort_by_key(|l| std::cmp::Reverse(l.activation.scope.rank()));
-        }
-        Self { live: by, generations }
+        Self { scopes: by.into_iter().map(|(key, rows)| (key, arrange(rows))).collect(), generations }
     }
 
-    /// The most specific live component that covers `subject`.
+    /// Who decides about a record, and which candidate is asked beside; see [`choose`].
+    pub fn choose(&self, org: &str, process: Process, question: &Question<'_>) -> Option<Choice<Live>> {
+        choose(self.scopes(org, process), question)
+    }
+
+    /// The active component for something that is no record: the most specific one that covers `subject`.
     pub fn resolve(&self, org: &str, process: Process, subject: &Subject) -> Option<Arc<Live>> {
-        let list = self.live.get(&(org.to_owned(), process))?;
-        list.iter().find(|l| l.activation.scope.covers(subject)).cloned()
+        let mut covering = self.scopes(org, process).iter().filter(|(scope, _)| scope.covers(subject));
+        covering.find_map(|(_, say)| say.active.as_ref().map(|judge| Arc::clone(&judge.live)))
     }
 
-    /// What is live for the whole organisation.
+    /// What is active for the whole organisation.
     pub fn organisation(&self, org: &str, process: Process) -> Option<Arc<Live>> {
-        let list = self.live.get(&(org.to_owned(), process))?;
-        list.iter().find(|live| live.activation.scope == Scope::Organisation).cloned()
+        let (_, say) = self.scopes(org, process).iter().find(|(scope, _)| *scope == Scope::Organisation)?;
+        say.active.as_ref().map(|judge| Arc::clone(&judge.live))
+    }
+
+    /// A candidate by the identifier of its activation, while it is one.
+    pub fn candidate(&self, org: &str, process: Process, activation: &str) -> Option<Arc<Live>> {
+        let candidates = self.scopes(org, process).iter().filter_map(|(_, say)| say.candidate.as_ref());
+        let mut live = candidates.map(|judge| &judge.live);
+        live.find(|live| live.activation.id == activation).map(Arc::clone)
+    }
+
+    fn scopes(&self, org: &str, process: Process) -> &[(Scope, Say<Live>)] {
+        self.scopes.get(&(org.to_owned(), process)).map_or(&[], Vec::as_slice)
     }
 
     /// True when nothing was activated since this snapshot was taken.

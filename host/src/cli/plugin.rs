@@ -4,19 +4,20 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use mortise::domain::component::Scope;
+use mortise::domain::component::{Mode, Scope};
 use mortise::domain::{Actor, Role};
 use mortise::engine::{Engine, EngineConfig, Grants};
-use mortise::flows::activate::{self, Wish};
+use mortise::flows::activate;
 use mortise::flows::upload_component;
 use mortise_types::Process;
 use serde_json::{Value, json};
 
 use super::plugin_backtest::Backtest;
+use super::plugin_rollout::{Activate, Promote, Revert};
 use super::plugin_run::Run;
 use super::{Place, Usage, flow};
 
-/// Components: list, upload, activate, roll back, inspect, run, backtest.
+/// Components: list, upload, activate, promote, revert, roll back, inspect, run, backtest.
 #[derive(Subcommand)]
 pub(crate) enum Plugin {
     /// List the organisation's components and where each is active.
@@ -29,22 +30,9 @@ pub(crate) enum Plugin {
         #[arg(long, value_name = "IMPORT")]
         grant: Vec<String>,
     },
-    /// Make an uploaded component live.
-    Activate {
-        /// The component's digest, or the start of it.
-        digest: String,
-        #[command(flatten)]
-        scope: ScopeOption,
-        /// File with settings (JSON); without it the component's defaults hold.
-        #[arg(long, value_name = "FILE")]
-        settings: Option<PathBuf>,
-        /// Refuse unless the process is at this generation.
-        #[arg(long, value_name = "N")]
-        expected_generation: Option<i64>,
-        /// Why.
-        #[arg(long, default_value = "")]
-        reason: String,
-    },
+    Activate(Activate),
+    Promote(Promote),
+    Revert(Revert),
     /// Go back to what was live before in a scope.
     Rollback {
         /// Process: sla, change-risk, budget, supplier.
@@ -81,7 +69,7 @@ pub(crate) struct ScopeOption {
 }
 
 impl ScopeOption {
-    fn parse(&self) -> anyhow::Result<Scope> {
+    pub(super) fn parse(&self) -> anyhow::Result<Scope> {
         let (kind, value) = self.scope.split_once('=').unwrap_or((&self.scope, ""));
         let scope = Scope::from_parts(kind, value).filter(|s| value.is_empty() == (*s == Scope::Organisation));
         let usage = || {
@@ -109,29 +97,9 @@ impl Plugin {
                 println!("{}\t{}\t{}@{}", row.digest, row.process, row.name, row.version);
                 Ok(())
             }
-            Self::Activate { digest, scope, settings, expected_generation, reason } => {
-                let scope = scope.parse()?;
-                let settings = settings.map(|path| json_file(&path)).transpose()?.unwrap_or(Value::Null);
-                let (config, app) = place.open().await?;
-                let org = &config.organisation.0;
-                let components = app.desk.store.components(org).await?;
-                let found: Vec<_> = components.iter().filter(|c| c.digest.starts_with(&digest)).collect();
-                let [component] = found.as_slice() else {
-                    let message = format!("{} of the organisation's components start with {digest}", found.len());
-                    return Err(Usage(message).into());
-                };
-                let wish = Wish {
-                    process: component.process.parse().map_err(anyhow::Error::msg)?,
-                    scope,
-                    digest: component.digest.clone(),
-                    settings,
-                    expected_generation,
-                    reason,
-                };
-                let activation = activate::run(&app.desk, &administrator(org), wish).await.map_err(flow)?;
-                println!("{}", activation.to_json());
-                Ok(())
-            }
+            Self::Activate(command) => command.run(place).await,
+            Self::Promote(command) => command.run(place).await,
+            Self::Revert(command) => command.run(place).await,
             Self::Rollback { process, scope, expected_generation, reason } => {
                 let process: Process = process.parse().map_err(|e| Usage(format!("--process: {e}")))?;
                 let scope = scope.parse()?;
@@ -157,8 +125,11 @@ async fn list(place: &Place) -> anyhow::Result<()> {
     for component in app.desk.store.components(org).await? {
         let live: Vec<String> = activations
             .iter()
-            .filter(|a| a.digest == component.digest && a.ended_generation.is_none())
-            .map(|a| format!("{} {}", a.scope.kind(), a.scope.value()).trim_end().to_owned())
+            .filter(|a| a.digest == component.digest && a.is_live())
+            .map(|a| {
+                let scope = format!("{} {}", a.scope.kind(), a.scope.value()).trim_end().to_owned();
+                if a.mode == Mode::Active { scope } else { format!("{scope} ({} {})", a.mode.as_str(), a.id) }
+            })
             .collect();
         let live = if live.is_empty() { "not active".to_owned() } else { live.join(", ") };
         println!("{}\t{}\t{}@{}\t{live}", component.digest, component.process, component.name, component.version);
@@ -183,7 +154,7 @@ async fn inspect(component: &std::path::Path, grant: Vec<String>) -> anyhow::Res
 }
 
 /// Whoever may run commands on the database is its administrator.
-fn administrator(org: &str) -> Actor {
+pub(super) fn administrator(org: &str) -> Actor {
     Actor::user(org, "command-line", [Role::Adm])
 }
 
@@ -191,7 +162,7 @@ fn bytes(path: &std::path::Path) -> anyhow::Result<Vec<u8>> {
     Ok(std::fs::read(path).map_err(|e| Usage(format!("component {}: {e}", path.display())))?)
 }
 
-fn json_file(path: &std::path::Path) -> anyhow::Result<Value> {
+pub(super) fn json_file(path: &std::path::Path) -> anyhow::Result<Value> {
     let text = std::fs::read_to_string(path).map_err(|e| Usage(format!("{}: {e}", path.display())))?;
     Ok(serde_json::from_str(&text).map_err(|e| Usage(format!("{}: {e}", path.display())))?)
 }

@@ -1,9 +1,12 @@
-//! Components and the scopes they are live for.
+//! Components, the scopes they are live for, and which of them decides.
 
-use mortise_types::Process;
-use serde_json::{Value, json};
+mod activation;
+mod choice;
+#[cfg(test)]
+mod choice_tests;
 
-use super::time::Instant;
+pub use activation::{Activation, Mode, OnFailure};
+pub use choice::{Choice, Judge, Question, Say, Side, arrange, choose};
 
 /// For what a component decides. The most specific scope wins, in the order of [`Scope::rank`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,52 +87,6 @@ pub struct Subject {
     pub customer: Option<String>,
     /// Number of the agreement or contract it falls under.
     pub contract: Option<String>,
-}
-
-/// A component made live for a scope.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Activation {
-    /// Identifier; sorts by time.
-    pub id: String,
-    /// Organisation.
-    pub org: String,
-    /// Process.
-    pub process: Process,
-    /// What it is live for.
-    pub scope: Scope,
-    /// SHA-256 of the component.
-    pub digest: String,
-    /// SHA-256 of the settings' text.
-    pub settings_hash: String,
-    /// The process's generation that this activation made.
-    pub generation: i64,
-    /// When.
-    pub at: Instant,
-    /// Who.
-    pub actor: String,
-    /// Why, in the actor's words.
-    pub reason: String,
-    /// The generation that ended it; none while it is live.
-    pub ended_generation: Option<i64>,
-}
-
-impl Activation {
-    /// The activation as the interface shows it.
-    pub fn to_json(&self) -> Value {
-        json!({
-            "id": self.id,
-            "process": self.process.slug(),
-            "scope": { "kind": self.scope.kind(), "value": self.scope.value() },
-            "component": self.digest,
-            "settings": self.settings_hash,
-            "generation": self.generation,
-            "at": self.at.to_string(),
-            "actor": self.actor,
-            "reason": self.reason,
-            "live": self.ended_generation.is_none(),
-            "ended_generation": self.ended_generation,
-        })
-    }
 }
 
 #[cfg(test)]

@@ -41,6 +41,9 @@ pub struct Policy {
 pub struct ComponentPolicy {
     /// Whether a component decides only once a process owner has approved it.
     pub approval_required: bool,
+    /// Decisions that may flip, in shadow or in the dry run that is named, before an activation needs an explanation.
+    /// By default none (guide, P57 d: differences are explained before activation).
+    pub unexplained_flips: u32,
 }
 
 /// The host's part in configuration management.

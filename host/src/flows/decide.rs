@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::working::Working;
 use crate::domain::canonical;
-use crate::domain::component::Subject;
+use crate::domain::component::{Choice, Question, Subject};
 use crate::domain::decision::{DecisionRecord, Status};
 use crate::engine::{Evaluation, Verdict};
 
@@ -27,16 +27,21 @@ pub(super) enum Answer {
 }
 
 impl Working<'_> {
-    /// Asks the component that is live for `subject`. The decision is kept with the unit; a failure also enters the
-    /// manual-decision queue.
+    /// Asks whoever judges the record: the choice is the snapshot's, taken once. The decision is kept with the unit; a
+    /// failure also enters the manual-decision queue. A candidate in shadow is asked once the unit is written.
     pub(super) async fn ask(&mut self, subject: &Subject, request: &Request) -> Answer {
         let process = request.process();
-        let Some(live) = self.desk.catalog.resolve(&self.record.org, process, subject) else {
+        let question = Question { subject, number: &self.record.number, created_at: self.record.created_at };
+        let chosen = self.desk.catalog.snapshot().choose(&self.record.org, process, &question);
+        let Some(Choice { live, side, shadow }) = chosen else {
             self.needs_a_person(process, "no component is active for this process", "");
             return Answer::Failed;
         };
         let evaluation = self.desk.catalog.evaluate(&live, request).await;
         let id = self.desk.clock.id();
+        if let Some(shadow) = shadow {
+            self.shadows.push((id.clone(), shadow.activation.id.clone()));
+        }
         let (status, output) = stored_output(&evaluation);
         self.decisions.push(DecisionRecord {
             id: id.clone(),
@@ -68,7 +73,7 @@ impl Working<'_> {
             Err(failure) => {
                 tracing::warn!(
                     record = %self.record.number, process = process.slug(), component = %live.name,
-                    digest = %live.activation.digest, cause = %failure.cause, message = %failure.message,
+                    digest = %live.activation.digest, ?side, cause = %failure.cause, message = %failure.message,
                     "the component failed; the record waits for a person"
                 );
                 let reason = format!("{}: {}", failure.cause, failure.message);

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use mortise_types::Process;
-use serde_json::Value;
 
 use super::activate::Wish;
 use super::{Desk, FlowError, activate, upload_component};
@@ -43,12 +42,9 @@ pub async fn components(desk: &Desk, org: &str, offers: Vec<Offer>) -> Result<Ve
         let Some(process) = reference_for(&offer.name).filter(|p| missing.contains(p)) else { continue };
         let row = upload_component::run(desk, &actor, offer.bytes, BTreeSet::new()).await?;
         let wish = Wish {
-            process,
-            scope: Scope::Organisation,
-            digest: row.digest,
-            settings: Value::Null,
             expected_generation: Some(0),
             reason: "first start: the reference component".to_owned(),
+            ..Wish::new(process, Scope::Organisation, row.digest)
         };
         activate::run(desk, &actor, wish).await?;
         started.push(offer.name);

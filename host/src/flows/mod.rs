@@ -37,6 +37,7 @@ pub mod replay_decision;
 pub mod samples;
 pub mod scenario;
 pub mod search;
+pub mod shadow;
 pub mod transition_record;
 pub mod update_record;
 pub mod upload_component;
@@ -90,6 +91,8 @@ pub struct Desk {
     pub node: Arc<str>,
     /// The bytes of attachments.
     pub blobs: Blobs,
+    /// What waits to be asked of candidates in shadow.
+    pub shadows: shadow::Shadows,
     /// Which files may be attached.
     pub attachments: Arc<AttachmentPolicy>,
     /// The item of a job that the next unit settles; none outside of jobs.
@@ -111,15 +114,20 @@ impl Desk {
 }
 
 impl Desk {
-    /// Writes a unit. When the organisation's kinds have changed meanwhile, this node follows before the caller
-    /// starts over.
+    /// Writes a unit, and only then hands its decisions to candidates in shadow. When the organisation's kinds have
+    /// changed meanwhile, this node follows before the caller starts over.
     pub(crate) async fn commit(&self, unit: Unit) -> Result<(), FlowError> {
+        let asked = shadow::asked(&unit);
         match self.store.commit(unit).await {
+            Ok(()) => {
+                self.shadows.offer(asked);
+                Ok(())
+            }
             Err(e @ StoreError::KindsMoved(_)) => {
                 self.kinds.refresh(&self.store).await?;
                 Err(e.into())
             }
-            other => Ok(other?),
+            Err(e) => Err(e.into()),
         }
     }
 

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::activate::{self, Wish};
 use super::transition_record::{self, Step};
 use super::{Desk, FlowError, create_record, read_record};
-use crate::domain::component::{Scope, Subject};
+use crate::domain::component::{Mode, Scope, Subject};
 use crate::domain::refusal::Refusal;
 use crate::domain::{Actor, Role};
 
@@ -143,7 +143,7 @@ async fn settle(
     let scope = Scope::from_parts(&setting.scope, &value)
         .ok_or_else(|| Refusal::invalid("enum", "scope", format!("'{}' is not a scope", setting.scope)))?;
     let history = desk.store.activations(org, Some(setting.process.slug())).await?;
-    if history.iter().any(|a| a.scope == scope && a.ended_generation.is_none()) {
+    if history.iter().any(|a| a.scope == scope && a.mode == Mode::Active && a.is_live()) {
         return Ok(());
     }
     let none = || {
@@ -153,12 +153,9 @@ async fn settle(
     let live = desk.catalog.resolve(org, setting.process, &Subject::default()).ok_or_else(none)?;
     let actor = Actor::user(org, crate::domain::role::HOST_USER, [Role::Adm]);
     let wish = Wish {
-        process: setting.process,
-        scope,
-        digest: live.activation.digest.clone(),
         settings: Value::Object(setting.settings.clone()),
-        expected_generation: None,
         reason: "settings that came with the data".to_owned(),
+        ..Wish::new(setting.process, scope, &live.activation.digest)
     };
     activate::run(desk, &actor, wish).await?;
     Ok(())

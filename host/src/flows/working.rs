@@ -94,6 +94,8 @@ pub(super) struct Working<'d> {
     pub(super) held: Vec<(String, i64)>,
     pub(super) events: Vec<EventDraft>,
     pub(super) decisions: Vec<DecisionRecord>,
+    /// Decisions that a candidate is asked for as well, once they are written: decision and activation.
+    pub(super) shadows: Vec<(String, String)>,
     pub(super) timers: Vec<TimerChange>,
     pub(super) manual: Vec<ManualEntry>,
     pub(super) resolved: Vec<(String, String)>,
@@ -134,6 +136,7 @@ impl<'d> Working<'d> {
             held: Vec::new(),
             events: Vec::new(),
             decisions: Vec::new(),
+            shadows: Vec::new(),
             timers: Vec::new(),
             manual: Vec::new(),
             resolved: Vec::new(),
@@ -297,6 +300,7 @@ impl<'d> Working<'d> {
             }
         }
         unit.decisions = self.decisions;
+        unit.shadows = self.shadows;
         unit.timers = self.timers;
         unit.manual = self.manual;
         unit.resolved = self.resolved;

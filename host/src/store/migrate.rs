@@ -32,6 +32,7 @@ const MIGRATIONS: &[Migration] = migrations![
     8 "backtests" "0008_backtests.sql",
     9 "views" "0009_views.sql",
     20 "samples" "0020_samples.sql",
+    21 "rollout" "0021_rollout.sql",
 ];
 
 /// Version of the tables that this server makes.

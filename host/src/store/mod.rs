@@ -38,6 +38,7 @@ pub mod reindex;
 pub mod report_snapshots;
 pub mod samples;
 pub mod search;
+pub mod shadow;
 pub mod snapshot;
 pub mod timeline;
 pub mod timers;

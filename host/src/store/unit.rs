@@ -33,6 +33,8 @@ pub struct Unit {
     pub events: Vec<EventDraft>,
     /// Decisions, with their input and output.
     pub decisions: Vec<DecisionRecord>,
+    /// Decisions that a candidate in shadow is asked for once this is written: decision and activation. Not stored.
+    pub shadows: Vec<(String, String)>,
     /// Timers to set or clear.
     pub timers: Vec<TimerChange>,
     /// What a person must decide from now on.

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::catalog::Candidate;
 use crate::domain::backtest::{Comparison, Cost, compare};
+use crate::engine::Cause;
 use crate::flows::decide::stored_output;
 
 /// What came of one decision.
@@ -16,6 +17,8 @@ pub struct Judged {
     pub output: String,
     /// What that cost.
     pub cost: Cost,
+    /// Why the candidate gave no answer.
+    pub cause: Option<Cause>,
 }
 
 /// Asks the candidate what it would have decided; `None` when the stored texts cannot be read.
@@ -25,10 +28,11 @@ pub async fn judge(candidate: &Candidate, process: Process, input: &str, output:
     let evaluation = candidate.evaluate(&request).await;
     let (_, text) = stored_output(&evaluation);
     let cost = Cost { fuel: evaluation.fuel, took_us: u64::try_from(evaluation.took.as_micros()).unwrap_or(u64::MAX) };
+    let cause = evaluation.result.as_ref().err().map(|failure| failure.cause);
     // Equal texts need no second look: that is what most decisions come to.
     if text == output {
-        return Some(Judged { comparison: Comparison::same(), output: text, cost });
+        return Some(Judged { comparison: Comparison::same(), output: text, cost, cause });
     }
     let new: Value = serde_json::from_str(&text).ok()?;
-    Some(Judged { comparison: compare(process, &old, &new), output: text, cost })
+    Some(Judged { comparison: compare(process, &old, &new), output: text, cost, cause })
 }

@@ -86,12 +86,13 @@ pub async fn decisions(
             Some(_) => desk.store.decision(&actor.org, &compared.decision).await?.map(|decision| decision.output),
             None => None,
         };
-        shown.push(to_json(&compared, stored.as_deref())?);
+        shown.push(compared_json(&compared, stored.as_deref())?);
     }
     Ok(shown)
 }
 
-fn to_json(compared: &Compared, stored: Option<&str>) -> Result<Value, StoreError> {
+/// A decision that comes out otherwise as the interface shows it.
+pub(in crate::flows) fn compared_json(compared: &Compared, stored: Option<&str>) -> Result<Value, StoreError> {
     let what = || format!("dry run of decision {}", compared.decision);
     let parse = |text: &str| {
         serde_json::from_str::<Value>(text).map_err(|e| StoreError::Corrupt { what: what(), why: e.to_string() })

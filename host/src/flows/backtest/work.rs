@@ -88,7 +88,7 @@ async fn batch(candidate: &Candidate, process: Process, decisions: Vec<Replayed>
 }
 
 fn add(summary: &mut Summary, found: &mut Vec<Compared>, decision: &Replayed, judged: Option<Judged>) {
-    let Some(Judged { comparison, output, cost }) = judged else {
+    let Some(Judged { comparison, output, cost, .. }) = judged else {
         summary.skipped += 1;
         return;
     };

@@ -186,7 +186,7 @@ impl<'a> Finder<'a> {
     async fn components(self, item: &Item) -> Result<ItemFound, FlowError> {
         let org = &self.actor.org;
         let live = self.desk.store.live_activations().await?;
-        let active = |digest: &str| live.iter().any(|a| a.org == *org && a.digest == digest);
+        let active = |digest: &str| live.iter().any(|a| a.org == *org && a.digest == digest && a.mode.decides());
         let rows = self.desk.store.components(org).await?;
         let counted = len(&rows);
         let components = rows

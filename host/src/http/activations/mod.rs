@@ -2,11 +2,15 @@
 
 pub(super) mod activate;
 pub(super) mod list;
+pub(super) mod promote;
+pub(super) mod revert;
 pub(super) mod rollback;
+pub(super) mod shadow;
 
 use mortise_types::Process;
 
-use crate::domain::component::Scope;
+use crate::domain::Instant;
+use crate::domain::component::{OnFailure, Scope};
 use crate::domain::refusal::{Refusal, rule};
 use crate::http::input::Members;
 
@@ -33,6 +37,26 @@ pub(super) fn target(members: &mut Members) -> Option<(Process, Scope)> {
         None => Some(Scope::Organisation),
     };
     Some((process.ok()?, scope?))
+}
+
+/// What `on_failure` of a body says; whatever is wrong is noted in `members`.
+fn on_failure(members: &mut Members) -> Option<OnFailure> {
+    let word = members.text("on_failure")?;
+    let parsed = OnFailure::parse(&word);
+    if parsed.is_none() {
+        members.refuse("on_failure", rule::ENUM, &format!("must be one of {}", OnFailure::WORDS.join(", ")));
+    }
+    parsed
+}
+
+/// What an instant of a body says; whatever is wrong is noted in `members`.
+fn instant(members: &mut Members, name: &str) -> Option<Instant> {
+    let text = members.text(name)?;
+    let parsed = text.parse().ok();
+    if parsed.is_none() {
+        members.refuse(name, rule::FORMAT, "must be an instant: 2027-01-01T00:00:00Z");
+    }
+    parsed
 }
 
 fn scope(members: &mut Members) -> Option<Scope> {

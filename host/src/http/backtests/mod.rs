@@ -12,9 +12,10 @@ use crate::http::input::Params;
 use crate::http::problem::Problem;
 
 /// What decisions of a dry run can be.
-const SORTS: &[&str] = &["flips", "differs", "fails"];
+pub(super) const SORTS: &[&str] = &["flips", "differs", "fails"];
 
-fn sort(params: &mut Params) -> Result<Option<Sort>, Problem> {
+/// The sort that a parameter asks for.
+pub(super) fn sort(params: &mut Params) -> Result<Option<Sort>, Problem> {
     let Some(text) = params.take("sort")? else { return Ok(None) };
     match Sort::parse(&text).filter(|sort| *sort != Sort::Same) {
         Some(sort) => Ok(Some(sort)),

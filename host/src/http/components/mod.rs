@@ -12,7 +12,7 @@ use crate::store::components::ComponentRow;
 
 /// A component as lists show it; with everything it says about itself where `whole` is true.
 fn shown(row: &ComponentRow, activations: &[Activation], whole: bool) -> Value {
-    let live = activations.iter().filter(|a| a.digest == row.digest && a.ended_generation.is_none());
+    let live = activations.iter().filter(|a| a.digest == row.digest && a.is_live() && a.mode.decides());
     let grants: Vec<&str> = row.grants.split(',').filter(|name| !name.is_empty()).collect();
     let mut map = Map::new();
     map.insert("digest".to_owned(), row.digest.as_str().into());

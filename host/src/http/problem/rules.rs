@@ -64,6 +64,8 @@ const fn is(name: &'static str, title: &'static str, text: &'static str) -> Rule
 /// Every rule, in alphabetical order.
 #[rustfmt::skip]
 pub(in crate::http) static RULES: &[Rule] = &[
+    is("activation-ended", "Activation ended", "The activation is over, so it can be neither promoted nor taken back. GET /api/v1/activations?live=true lists those that are not."),
+    is("already-active", "Active already", "The activation decides for its scope already; only what is tried or planned is promoted."),
     is("already-merged", "Duplicate of another record", "The record that was to stay is a duplicate itself. Merge into the one that it is a duplicate of."),
     is("already-signed", "Signed already", "This person, or this role, has signed the transition. The state moves when the other roles have signed, each by another person."),
     is("ambiguous", "Ambiguous name", "Several transitions have this name, each from another state. Name the one that is meant with the state it starts from."),
@@ -80,6 +82,7 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("attachment-type", "File type not accepted", "Files of this type may not be attached here. Which may is said in the server's configuration."),
     is("audit-assessed", "Audit is assessed", "A discovery is taken in while the configuration audit is planned or collected. What is found later belongs to another audit."),
     is("awaiting-decision", "Awaiting a decision", "There is no assessment of what the change is now, because the component failed. The record waits in the manual-decision queue; nothing is approved meanwhile."),
+    is("backtest-unfinished", "Dry run under way", "The dry run that is named has not come to its end. Wait until it is done, then repeat."),
     is("baseline-deviation", "Looser than the baseline", "A target is looser than the baseline of the service level policy. That has to be declared in baseline_deviation, and the customer has to sign the agreement."),
     is("blocked", "Blocked", "The decision blocks the change as it stands, for example because it falls into a blackout window. It can be neither approved nor scheduled before that is different."),
     is("body-incomplete", "Incomplete body", "The connection ended, or broke, before the whole body had arrived. Send the request again."),
@@ -105,6 +108,7 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("does-not-describe", "Does not describe itself", "The component does not say its name and version, or failed when it was asked."),
     is("duplicate-relation", "Relation is there already", "An item has one relation of a type to another item. To put it into another redundancy group, replace it."),
     is("enum", "Not an option", "The value is none of the options that the field has."),
+    is("explanation-required", "Explanation required", "More decisions come out otherwise with the candidate than may without a word. Say in explanation why that is as it should be; it is kept with the activation."),
     is("field-in-use", "Field in use", "Records have values of a field that the kind would no longer have. Remove the values first, or let them stay behind with keep_values=true."),
     is("format", "Wrong form", "The value does not have the form that the field asks for: a time zone, a currency, a month, text without control characters."),
     is("idempotency-key", "Unusable idempotency key", "An Idempotency-Key is one header of 1 to 255 visible ASCII characters."),

@@ -68,7 +68,30 @@ pub const TABLES: &[Table] = &[
         columns: &[
             ("id", Text), ("process", Text), ("scope", Text), ("scope_value", Text), ("digest", Text),
             ("settings_hash", Text), ("generation", Int), ("at", Int), ("actor", Text), ("reason", Text),
-            ("ended_generation", Int),
+            ("ended_generation", Int), ("mode", Text), ("percent", Int), ("effective_from", Int),
+            ("opened_after", Int), ("before_generation", Int), ("on_failure", Text), ("explanation", Text),
+        ],
+    },
+    Table {
+        name: "shadow_figures",
+        key: &["activation", "against"],
+        columns: &[
+            ("activation", Text), ("against", Text), ("same", Int), ("differs", Int), ("flips", Int), ("fails", Int),
+            ("dropped", Int), ("fuel_decided", Int), ("fuel_candidate", Int), ("us_decided", Int),
+            ("us_candidate", Int), ("first_at", Int), ("last_at", Int),
+        ],
+    },
+    Table {
+        name: "shadow_groups",
+        key: &["activation", "against", "change_group"],
+        columns: &[("activation", Text), ("against", Text), ("change_group", Text), ("count", Int)],
+    },
+    Table {
+        name: "shadow_decisions",
+        key: &["activation", "decision"],
+        columns: &[
+            ("activation", Text), ("decision", Text), ("against", Text), ("number", Text), ("at", Int),
+            ("sort", Text), ("change_group", Text), ("money", Text), ("differences", Text), ("output", Text),
         ],
     },
     Table {

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: ratios, measured in one run on one machine.
 //!
-//! `bench [decision] [create] [import] [start] [contain] [impact] [size]` runs those sections, or all of them. `--log FILE` imports that log
+//! `bench [decision] [create] [import] [start] [contain] [impact] [shadow] [size]` runs those sections, or all of them. `--log FILE` imports that log
 //! instead of a made-up one; `--sizes 10000,1000000` are the numbers of records of the section `size`.
 
 #![allow(clippy::unwrap_used)]
@@ -10,6 +10,7 @@ mod create;
 mod decision;
 mod impact;
 mod import;
+mod shadow;
 mod size;
 mod start;
 
@@ -28,10 +29,12 @@ fn main() {
                 let given = arguments.next().unwrap_or_default();
                 sizes = given.split(',').filter_map(|size| size.parse().ok()).collect();
             }
-            "decision" | "create" | "import" | "start" | "contain" | "impact" | "size" => sections.push(argument),
+            "decision" | "create" | "import" | "start" | "contain" | "impact" | "shadow" | "size" => {
+                sections.push(argument)
+            }
             other => {
                 eprintln!(
-                    "bench: '{other}' is not decision, create, import, start, contain, impact, size, --log FILE or --sizes N,N"
+                    "bench: '{other}' is not decision, create, import, start, contain, impact, shadow, size, --log FILE or --sizes N,N"
                 );
                 std::process::exit(2);
             }
@@ -56,6 +59,9 @@ fn main() {
     }
     if wanted("impact") {
         runtime.block_on(impact::run());
+    }
+    if wanted("shadow") {
+        runtime.block_on(shadow::run());
     }
     if wanted("size") {
         runtime.block_on(size::run(&sizes));

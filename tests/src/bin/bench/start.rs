@@ -13,7 +13,6 @@ use mortise::flows::activate::{self, Wish};
 use mortise::flows::{first_start, upload_component};
 use mortise_tests::app::{ORG, component};
 use mortise_types::Process;
-use serde_json::Value;
 
 use crate::{binary, percentile};
 use mortise_tests::client::Connection;
@@ -42,15 +41,7 @@ pub(crate) async fn run() {
             0 => Scope::Organisation,
             k => Scope::Kind(kinds[k].to_owned()),
         };
-        let wish = Wish {
-            process,
-            scope,
-            digest: row.digest,
-            settings: Value::Null,
-            expected_generation: None,
-            reason: String::new(),
-        };
-        activate::run(&app.desk, &actor, wish).await.unwrap();
+        activate::run(&app.desk, &actor, Wish::new(process, scope, row.digest)).await.unwrap();
     }
     app.desk.store.close().await;
     drop(app);
