@@ -158,7 +158,12 @@ fn what_names_nothing_is_refused_with_its_line() {
 fn what_is_said_of_other_kinds_holds_or_is_refused_with_its_line() {
     let whole = format!("{HEAD}{MORE}");
     for (from, to, at, message) in [
-        ("kind = \"test\", by = \"other\"", "kind = \"test\", by = \"likelihood\"", "", "no indexed field 'likelihood'"),
+        (
+            "kind = \"test\", by = \"other\"",
+            "kind = \"test\", by = \"likelihood\"",
+            "",
+            "no indexed field 'likelihood'",
+        ),
         ("kind = \"test\", by = \"other\"", "kind = \"unicorn\", by = \"other\"", "", "no kind 'unicorn'"),
         ("set = { code =", "set = { rating =", "set = {", "no field 'rating' that can be set"),
     ] {
