@@ -59,6 +59,13 @@ impl World {
             ("version", FieldType::Str) => format!("{}.{}", self.dice.between(1, 9), self.dice.below(20)).into(),
             ("major", FieldType::Bool) => self.dice.percent(2).into(),
             ("manual" | "prior_period", FieldType::Bool) => false.into(),
+            ("escalations", FieldType::List(_)) => {
+                let (kind, whom) = match self.dice.percent(30) {
+                    true => ("hierarchical", "PO"),
+                    false => ("functional", *self.dice.pick(&GROUPS)?),
+                };
+                json!([{ "at": self.moment(to, "at").to_string(), "kind": kind, "to": whom }])
+            }
             ("year", FieldType::Int) => i64::from(to.at.year()).into(),
             ("currency", FieldType::Str) => "CNY".into(),
             ("mode", FieldType::Enum(_)) if slug == "calendar" => "business".into(),
