@@ -23,6 +23,11 @@ pub(super) struct World {
     blocks: BTreeMap<(String, i16), RangeInclusive<i64>>,
 }
 
+/// Numbers that are left of a block. An exhausted range still has its ends.
+fn left(block: &RangeInclusive<i64>) -> i64 {
+    if block.is_empty() { 0 } else { block.end() - block.start() + 1 }
+}
+
 impl World {
     pub(super) fn new(seed: u64, ids: u64, users: usize) -> Self {
         Self {
@@ -68,8 +73,7 @@ impl World {
         count: i64,
     ) -> Result<(), FlowError> {
         let key = (prefix.to_owned(), year);
-        let left = self.blocks.get(&key).map_or(0, |block| block.end() - block.start() + 1);
-        if left < count {
+        if self.blocks.get(&key).map_or(0, left) < count {
             let block = desk.store.reserve_numbers(org, prefix, i64::from(year), count.max(BLOCK)).await?;
             self.blocks.insert(key, block);
         }
@@ -91,5 +95,20 @@ impl World {
         let bits = millis << 80 | 7 << 76 | high << 64 | 0b10 << 62 | low;
         let hex = format!("{bits:032x}");
         [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_that_was_used_up_has_nothing_left() {
+        let mut block = 1..=2;
+        assert_eq!(left(&block), 2);
+        block.next();
+        assert_eq!(left(&block), 1);
+        block.next();
+        assert_eq!(left(&block), 0);
     }
 }
