@@ -61,6 +61,8 @@ pub enum StartError {
 pub struct App {
     /// What use cases work with.
     pub desk: Desk,
+    /// Limits and times of the interface.
+    pub http: HttpConfig,
 }
 
 impl App {
@@ -104,7 +106,8 @@ impl App {
         if reindexed > 0 {
             tracing::info!(records = reindexed, "index made anew");
         }
-        Ok(Self { desk })
+        let http = HttpConfig { open_metrics: config.telemetry.open_metrics, ..HttpConfig::default() };
+        Ok(Self { desk, http })
     }
 
     /// Starts what runs beside requests: timers, jobs, and following what is changed on other nodes.
@@ -135,7 +138,7 @@ impl App {
             stop.await;
             stopper.stop();
         });
-        let config = HttpConfig { stop: stopped, ..HttpConfig::default() };
+        let config = HttpConfig { stop: stopped, ..self.http };
         let result = http::serve(listener, self.desk.clone(), config).await;
         asked.abort();
         drop(background);

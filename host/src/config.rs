@@ -3,6 +3,7 @@
 //! Every key is known or refused. In the environment a key is written `MORTISE_` and its path in capitals, levels
 //! joined by two underscores: `MORTISE_DATABASE__URL`.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -39,6 +40,8 @@ pub struct Config {
     pub attachments: Attachments,
     /// What is written to the log.
     pub log: Log,
+    /// Traces and figures for whoever watches the server.
+    pub telemetry: Telemetry,
     /// Defaults of the processes.
     pub policy: Policy,
 }
@@ -181,6 +184,35 @@ pub enum LogFormat {
     Text,
     /// For machines, one object per line.
     Json,
+}
+
+/// Traces and figures for whoever watches the server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Telemetry {
+    /// Address of an OpenTelemetry collector that takes OTLP over HTTP, for example `http://127.0.0.1:4318`; without
+    /// one, no traces are made.
+    pub otlp_endpoint: Option<String>,
+    /// Headers for the collector, for example its key.
+    pub headers: BTreeMap<String, String>,
+    /// What the collector calls this server.
+    pub service_name: String,
+    /// Share of requests that are traced, in percent.
+    pub sample_percent: u32,
+    /// Whether `GET /metrics` answers without a token, and then about every organisation.
+    pub open_metrics: bool,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self {
+            otlp_endpoint: None,
+            headers: BTreeMap::new(),
+            service_name: "mortise".to_owned(),
+            sample_percent: 100,
+            open_metrics: false,
+        }
+    }
 }
 
 /// Why a configuration was refused.

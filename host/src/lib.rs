@@ -26,7 +26,7 @@ pub mod http;
 /// Configuration from a file and the environment.
 pub mod config;
 
-/// The log.
+/// What is seen from outside: log, traces, figures.
 pub mod telemetry;
 
 /// Composition root: build, spawn, shut down.

@@ -66,6 +66,8 @@ mod supplier;
 #[cfg(test)]
 mod swap;
 #[cfg(test)]
+mod telemetry;
+#[cfg(test)]
 mod transfer;
 #[cfg(test)]
 mod views;

@@ -12,9 +12,9 @@ const TABLE: [(&str, &[&str]); 6] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("engine", &["domain"]),
-    ("catalog", &["domain", "store", "engine"]),
-    ("flows", &["domain", "store", "engine", "catalog", "clock"]),
-    ("http", &["domain", "store", "catalog", "flows"]),
+    ("catalog", &["domain", "store", "engine", "telemetry"]),
+    ("flows", &["domain", "store", "engine", "catalog", "clock", "telemetry"]),
+    ("http", &["domain", "store", "catalog", "flows", "telemetry"]),
 ];
 
 /// Crates that belong to one room.

@@ -21,6 +21,7 @@ pub use snapshot::{Live, Snapshot};
 use crate::domain::component::{Activation, Mode, Subject, arrange};
 use crate::engine::{Admission, Engine, Evaluation, Grants, Prepared, Refused, SettingsRefused};
 use crate::store::{Store, StoreError};
+use crate::telemetry::metrics::Metrics;
 
 /// Why the snapshot could not be renewed.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +60,7 @@ struct Inner {
     /// Loaded components by digest and grants, so that a swap back compiles nothing.
     loaded: Mutex<HashMap<(String, String), Prepared>>,
     behind: AtomicBool,
+    metrics: Metrics,
 }
 
 impl Catalog {
@@ -70,6 +72,7 @@ impl Catalog {
             snapshot: ArcSwap::from_pointee(Snapshot::default()),
             loaded: Mutex::default(),
             behind: AtomicBool::new(false),
+            metrics: Metrics::default(),
         }))
     }
 
@@ -86,6 +89,11 @@ impl Catalog {
     /// True while this node could not follow the database and runs an older snapshot.
     pub fn is_behind(&self) -> bool {
         self.0.behind.load(Ordering::Relaxed)
+    }
+
+    /// What this node counts.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
     }
 
     /// Verifies an upload (see [`Engine::admit`]).
@@ -161,6 +169,7 @@ impl Catalog {
     pub async fn refresh(&self) -> Result<bool, CatalogError> {
         let result = self.follow().await;
         self.0.behind.store(result.is_err(), Ordering::Relaxed);
+        self.0.metrics.behind(result.is_err());
         result
     }
 

@@ -140,7 +140,7 @@ impl Place {
             // A command's own output is what its caller wants to see.
             "warn".clone_into(&mut config.log.filter);
         }
-        telemetry::start(&config.log).map_err(Usage)?;
+        telemetry::log(&config.log).map_err(Usage)?;
         let app = App::build(&config, Clock::system()).await.context("the desk does not open")?;
         Ok((config, app))
     }

@@ -37,7 +37,7 @@ impl Serve {
         if let Some(components) = self.components {
             config.components = Some(components);
         }
-        telemetry::start(&config.log).map_err(Usage)?;
+        let _traces = telemetry::start(&config.log, &config.telemetry).map_err(Usage)?;
         let started = std::time::Instant::now();
         let app = App::build(&config, Clock::system()).await?;
         prepare(&config, &app).await?;

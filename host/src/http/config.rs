@@ -26,6 +26,8 @@ pub struct HttpConfig {
     pub event_poll: Duration,
     /// How often an idle event stream says that it is alive.
     pub keep_alive: Duration,
+    /// Whether `GET /metrics` answers without a token, and then about every organisation.
+    pub open_metrics: bool,
     /// How long requests may still run after the server was told to stop.
     pub drain: Duration,
     /// Tells event streams and the listener to end.
@@ -44,6 +46,7 @@ impl Default for HttpConfig {
             token_cache: Duration::from_secs(1),
             event_poll: Duration::from_millis(250),
             keep_alive: Duration::from_secs(15),
+            open_metrics: false,
             drain: Duration::from_secs(10),
             stop: Stop::never(),
         }

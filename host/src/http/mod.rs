@@ -165,6 +165,7 @@ fn table() -> Table {
         .get("/docs/{file}", service::docs::file, &service::docs::FILE)
         .get("/openapi.json", service::document::run, &service::document::DOC)
         .get("/problems/{rule}", service::rule::run, &service::rule::DOC)
+        .get("/metrics", service::metrics::run, &service::metrics::DOC)
         .get("/healthz", service::health::live, &service::health::LIVE)
         .get("/readyz", service::health::ready, &service::health::READY)
 }

@@ -27,9 +27,12 @@ pub(super) async fn run(State(site): State<Site>, request: Request, next: Next) 
     let slow = site.is_slow(&method, path);
     let limit = if slow { site.config.compile_timeout } else { site.config.request_timeout };
     let started = Instant::now();
+    let (metrics, counted) = (site.desk.catalog.metrics(), method);
     let work = async {
         let response = guarded(limit, next.run(request)).await;
-        let (status, latency_us) = (response.status().as_u16(), started.elapsed().as_micros());
+        let (status, took) = (response.status().as_u16(), started.elapsed());
+        let latency_us = took.as_micros();
+        metrics.request(counted.as_str(), path, status, took);
         // Probes come every few seconds; they are not worth a line each.
         if path == "/healthz" || path == "/readyz" {
             tracing::debug!(status, latency_us, "answered");

@@ -1,6 +1,7 @@
-//! What the server says about itself; no token needed.
+//! What the server says about itself.
 
 pub(super) mod docs;
 pub(super) mod document;
 pub(super) mod health;
+pub(super) mod metrics;
 pub(super) mod rule;
