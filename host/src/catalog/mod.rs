@@ -14,14 +14,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::ArcSwap;
 use mortise_types::Process;
 use tokio::sync::Mutex;
+use tracing::Instrument as _;
 
 pub use kinds::KindRegistry;
 pub use snapshot::{Live, Snapshot};
 
 use crate::domain::component::{Activation, Mode, Subject, arrange};
-use crate::engine::{Admission, Engine, Evaluation, Grants, Prepared, Refused, SettingsRefused};
+use crate::engine::{Admission, Engine, Evaluation, Grants, Prepared, Refused, SettingsRefused, Verdict};
 use crate::store::{Store, StoreError};
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::metrics::{Cost, Judge, Meter, Metrics};
 
 /// Why the snapshot could not be renewed.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +107,19 @@ impl Catalog {
 
     /// Runs one decision.
     pub async fn evaluate(&self, live: &Live, request: &mortise_types::Request) -> Evaluation {
-        self.0.engine.evaluate(&live.prepared, request, &live.settings).await
+        let activation = &live.activation;
+        let span = tracing::info_span!(
+            "decision",
+            org = %activation.org, process = activation.process.slug(), component = %live.name,
+            activation = %activation.id, generation = activation.generation, mode = activation.mode.as_str(),
+            outcome = tracing::field::Empty, fuel = tracing::field::Empty, took_us = tracing::field::Empty,
+        );
+        let asked = self.0.engine.evaluate(&live.prepared, request, &live.settings);
+        let evaluation = asked.instrument(span.clone()).await;
+        span.record("outcome", word(&evaluation)).record("fuel", evaluation.fuel);
+        span.record("took_us", u64::try_from(evaluation.took.as_micros()).unwrap_or(u64::MAX));
+        count(&live.meter, &evaluation);
+        evaluation
     }
 
     /// Runs a stored request again on the component and settings that decided it.
@@ -130,7 +143,7 @@ impl Catalog {
     /// When the component is gone from the database or does not load.
     pub async fn candidate(&self, org: &str, digest: &str, settings: &str) -> Result<Candidate, CatalogError> {
         let prepared = self.prepared(org, digest, "candidate").await?;
-        Ok(Candidate { engine: self.0.engine.clone(), prepared, settings: settings.into() })
+        Ok(Candidate::new(self.0.engine.clone(), prepared, settings))
     }
 
     /// Something live as a candidate, to be asked beside what decides.
@@ -139,6 +152,7 @@ impl Catalog {
             engine: self.0.engine.clone(),
             prepared: live.prepared.clone(),
             settings: Arc::clone(&live.settings),
+            meter: Some(live.meter.clone()),
         }
     }
 
@@ -204,7 +218,14 @@ impl Catalog {
             activation: activation.id.clone(),
             why: format!("its settings {} are gone", activation.settings_hash),
         })?;
-        Ok(Live { activation, name, settings: settings.into(), prepared })
+        let meter = self.0.metrics.meter(Judge {
+            org: activation.org.clone(),
+            process: activation.process.slug().to_owned(),
+            component: name.clone(),
+            activation: activation.id.clone(),
+            mode: activation.mode.as_str().to_owned(),
+        });
+        Ok(Live { activation, name, settings: settings.into(), prepared, meter })
     }
 
     async fn prepared(&self, org: &str, digest: &str, activation: &str) -> Result<Prepared, CatalogError> {
@@ -249,18 +270,38 @@ pub struct Candidate {
     engine: Engine,
     prepared: Prepared,
     settings: Arc<str>,
+    /// Counts what it is asked, when it has a say.
+    meter: Option<Meter>,
 }
 
 impl Candidate {
     /// A candidate that no database knows.
     pub fn new(engine: Engine, prepared: Prepared, settings: &str) -> Self {
-        Self { engine, prepared, settings: settings.into() }
+        Self { engine, prepared, settings: settings.into(), meter: None }
     }
 
     /// Runs one decision.
     pub async fn evaluate(&self, request: &mortise_types::Request) -> Evaluation {
-        self.engine.evaluate(&self.prepared, request, &self.settings).await
+        let evaluation = self.engine.evaluate(&self.prepared, request, &self.settings).await;
+        if let Some(meter) = &self.meter {
+            count(meter, &evaluation);
+        }
+        evaluation
     }
+}
+
+/// What became of a decision, as figures and traces call it.
+fn word(evaluation: &Evaluation) -> &'static str {
+    match &evaluation.result {
+        Ok(Verdict::Decided(_)) => "decided",
+        Ok(Verdict::Refused(_)) => "refused",
+        Err(failure) => failure.cause.as_str(),
+    }
+}
+
+fn count(meter: &Meter, evaluation: &Evaluation) {
+    let Evaluation { fuel, took, memory_peak, .. } = *evaluation;
+    meter.count(word(evaluation), Cost { took, fuel, memory_peak });
 }
 
 /// The stored form of grants: names separated by commas.

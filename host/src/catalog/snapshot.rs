@@ -7,6 +7,7 @@ use mortise_types::Process;
 
 use crate::domain::component::{Activation, Choice, Question, Say, Scope, Subject, arrange, choose};
 use crate::engine::Prepared;
+use crate::telemetry::metrics::Meter;
 
 /// A component that has a say in a scope, ready to be called.
 pub struct Live {
@@ -18,6 +19,8 @@ pub struct Live {
     pub settings: Arc<str>,
     /// The compiled component.
     pub prepared: Prepared,
+    /// Counts what it is asked.
+    pub meter: Meter,
 }
 
 impl AsRef<Activation> for Live {

@@ -50,7 +50,7 @@ struct Outcome {
     component: String,
     activation: String,
     mode: String,
-    /// `decided`, `refused`, or the cause of a failure.
+    /// `decided`, `refused`, or the cause of a failure; of a comparison, what came of it.
     outcome: String,
 }
 
@@ -74,6 +74,7 @@ type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
 pub struct Metrics {
     registry: Registry,
     decisions: Family<Outcome, Counter>,
+    compared: Family<Outcome, Counter>,
     took: Histograms<Judge>,
     fuel: Histograms<Judge>,
     memory: Histograms<Judge>,
@@ -87,6 +88,9 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("mortise");
         let decisions = Family::default();
         registry.register("decisions", "Decisions asked of components, by what became of them", decisions.clone());
+        let compared = Family::default();
+        let help = "Decisions that a candidate in shadow was compared by: same, differs, flips, fails, dropped";
+        registry.register("shadow_decisions", help, compared.clone());
         let took: Histograms<Judge> = Family::new_with_constructor(|| Histogram::new(MICROSECONDS));
         registry.register("decision_duration_microseconds", "Time of a decision without its wait for a place", took.clone());
         let fuel: Histograms<Judge> = Family::new_with_constructor(|| Histogram::new(FUEL));
@@ -101,7 +105,7 @@ impl Default for Metrics {
         registry.register("node_behind", "1 while this node cannot follow the database", behind.clone());
         let version = ("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
         registry.register("build", "What runs here", Info::new(vec![version]));
-        Self { registry, decisions, took, fuel, memory, requests, latency, behind }
+        Self { registry, decisions, compared, took, fuel, memory, requests, latency, behind }
     }
 }
 
@@ -110,6 +114,7 @@ impl Default for Metrics {
 pub struct Meter {
     judge: Judge,
     decisions: Family<Outcome, Counter>,
+    compared: Family<Outcome, Counter>,
     decided: Counter,
     refused: Counter,
     took: Histogram,
@@ -136,6 +141,7 @@ impl Metrics {
             decided: counter("decided"),
             refused: counter("refused"),
             decisions: self.decisions.clone(),
+            compared: self.compared.clone(),
             took: self.took.get_or_create_owned(&judge),
             fuel: self.fuel.get_or_create_owned(&judge),
             memory: self.memory.get_or_create_owned(&judge),
@@ -179,6 +185,11 @@ impl Meter {
         self.took.observe(cost.took.as_nanos() as f64 / 1_000.0);
         self.fuel.observe(cost.fuel as f64);
         self.memory.observe(cost.memory_peak as f64);
+    }
+
+    /// Counts what came of comparing a candidate in shadow: `same`, `differs`, `flips`, `fails`, `dropped`.
+    pub fn compare(&self, what: &str, count: u64) {
+        self.compared.get_or_create(&labels(&self.judge, what)).inc_by(count);
     }
 }
 

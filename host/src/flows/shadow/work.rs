@@ -100,20 +100,28 @@ async fn ask(desk: &Desk, asked: &Asked, parts: &mut BTreeMap<Pair, Part>) {
     let part = part(parts, &asked.pair);
     match judged {
         // The host had no room for it: that says nothing about the candidate.
-        Some(judged) if judged.cause == Some(Cause::Unavailable) => part.dropped += 1,
-        Some(judged) => add(part, asked, judged),
+        Some(judged) if judged.cause == Some(Cause::Unavailable) => {
+            part.dropped += 1;
+            live.meter.compare("dropped", 1);
+        }
+        Some(judged) => {
+            let sort = add(part, asked, judged);
+            live.meter.compare(sort.as_str(), 1);
+        }
         None => tracing::warn!(decision = %asked.decision, "a stored decision cannot be read for a shadow"),
     }
 }
 
-fn add(part: &mut Part, asked: &Asked, judged: Judged) {
+/// Adds a comparison to the figures; gives what came of it.
+fn add(part: &mut Part, asked: &Asked, judged: Judged) -> Sort {
     let Judged { mut comparison, output, cost, .. } = judged;
     if asked.status == Status::Failed && comparison.sort == Sort::Flips {
         // Nothing was decided that could flip.
         let group = "answers where the other failed".to_owned();
         comparison = Comparison { sort: Sort::Differs, group, ..comparison };
     }
-    match comparison.sort {
+    let sort = comparison.sort;
+    match sort {
         Sort::Same => part.same += 1,
         Sort::Differs => part.differs += 1,
         Sort::Flips => part.flips += 1,
@@ -126,8 +134,8 @@ fn add(part: &mut Part, asked: &Asked, judged: Judged) {
     part.took_us.1 = part.took_us.1.saturating_add(whole(cost.took_us));
     part.first_at = part.first_at.map_or(Some(asked.at), |at| Some(at.min(asked.at)));
     part.last_at = part.last_at.max(Some(asked.at));
-    if comparison.sort == Sort::Same {
-        return;
+    if sort == Sort::Same {
+        return sort;
     }
     *part.groups.entry(comparison.group.clone()).or_default() += 1;
     let mut kept = 0;
@@ -140,10 +148,11 @@ fn add(part: &mut Part, asked: &Asked, judged: Judged) {
         decision: asked.decision.clone(),
         number: asked.number.clone(),
         at: asked.at,
-        sort: comparison.sort,
+        sort,
         group: comparison.group,
         money: comparison.money.map(|by| by.to_string()),
         differences,
         output: Some(output).filter(|text| text.len() <= MOST_KEPT),
     });
+    sort
 }
