@@ -7,11 +7,12 @@
 //! | `toolchain/` | where a compiler for `wasm32-unknown-unknown` comes from |
 //! | `guests.rs` | which crates become components, and building them |
 //! | `component.rs` | from a core module to a checked component |
-//! | `serve.rs`, `tests.rs`, `fill.rs`, `bench.rs` | the commands |
+//! | `serve.rs`, `tests.rs`, `fill.rs`, `fuzz.rs`, `bench.rs` | the commands |
 
 mod bench;
 mod component;
 mod fill;
+mod fuzz;
 mod guests;
 // The same search as in the test harness: a run must not promise a server that the tests cannot find.
 #[path = "../../tests/src/postgres/binaries.rs"]
@@ -59,6 +60,14 @@ enum Command {
     },
     /// Fill a database with a made-up organisation of two years
     Fill(fill::Wish),
+    /// Try damaged input on everything that takes bytes from strangers
+    ///
+    /// admission, conversion, settings, kinds; --seconds for each (60), --seed to make inputs again.
+    Fuzz {
+        /// Targets and options of the fuzz program
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Measure a release build
     ///
     /// What follows `--` goes to the benchmark program, too.
@@ -105,6 +114,7 @@ fn run(command: Command, rest: Vec<String>) -> Result<ExitCode> {
         Command::Serve { release } => serve::serve(&workspace, release, &rest),
         Command::Test { args } => tests::test(&workspace, &args, &rest),
         Command::Fill(wish) => fill::fill(&workspace, &wish),
+        Command::Fuzz { args } => fuzz::fuzz(&workspace, &[args, rest].concat()),
         Command::Bench { args } => bench::bench(&workspace, &[args, rest].concat()),
     }
 }
