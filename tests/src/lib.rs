@@ -42,6 +42,8 @@ mod lists;
 #[cfg(test)]
 mod lives;
 #[cfg(test)]
+mod manual;
+#[cfg(test)]
 mod measures;
 #[cfg(test)]
 mod monitoring;
@@ -49,6 +51,8 @@ mod monitoring;
 mod offering;
 #[cfg(test)]
 mod random_walk;
+#[cfg(test)]
+mod recompute;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]

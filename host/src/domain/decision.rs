@@ -49,17 +49,18 @@ pub struct DecisionRecord {
     pub number: String,
     /// Process.
     pub process: Process,
-    /// What happened to the record: `create`, `update`, `transition:STATE`, `timer:NAME`.
+    /// What happened to the record: `create`, `update`, `transition:STATE`, `timer:NAME`; `decide`, `retry` or
+    /// `recompute` where it was only decided again.
     pub event: String,
     /// When.
     pub at: Instant,
-    /// SHA-256 of the component that decided.
+    /// SHA-256 of the component that decided; empty when a person did.
     pub component: String,
-    /// Its name and version, `NAME@VERSION`, for people.
+    /// Its name and version, `NAME@VERSION`, for people; `person:USER` when a person decided.
     pub component_name: String,
-    /// SHA-256 of the settings' text.
+    /// SHA-256 of the settings' text; empty when a person decided.
     pub settings_hash: String,
-    /// Activation that made the component responsible.
+    /// Activation that made the component responsible; empty when a person decided.
     pub activation: String,
     /// The process's generation at that time.
     pub generation: i64,
@@ -112,7 +113,15 @@ impl Went {
     }
 }
 
+/// How the name of a person who decided begins, where a component's name stands otherwise.
+pub const PERSON: &str = "person:";
+
 impl DecisionRecord {
+    /// Whether a person decided, and not a component.
+    pub fn is_by_person(&self) -> bool {
+        self.component.is_empty()
+    }
+
     /// How it went.
     pub fn went(&self) -> Went {
         if self.status != Status::Failed {

@@ -30,6 +30,9 @@ impl Working<'_> {
     /// Asks whoever judges the record: the choice is the snapshot's, taken once. The decision is kept with the unit; a
     /// failure also enters the manual-decision queue. A candidate in shadow is asked once the unit is written.
     pub(super) async fn ask(&mut self, subject: &Subject, request: &Request) -> Answer {
+        if let Some(answer) = self.by_person(request) {
+            return answer;
+        }
         let process = request.process();
         let question = Question { subject, number: &self.record.number, created_at: self.record.created_at };
         let chosen = self.desk.catalog.snapshot().choose(&self.record.org, process, &question);
@@ -37,6 +40,10 @@ impl Working<'_> {
             self.needs_a_person(process, "no component is active for this process", "");
             return Answer::Failed;
         };
+        if self.only.as_ref().is_some_and(|(of, only)| *of == process && *only != live.activation.id) {
+            self.elsewhere = true;
+            return Answer::Failed;
+        }
         let evaluation = self.desk.catalog.evaluate(&live, request).await;
         let id = self.desk.clock.id();
         if let Some(shadow) = shadow {

@@ -174,6 +174,26 @@ impl Store {
         rows.into_iter().next().map(|row| decision(org, row)).transpose()
     }
 
+    /// The newest decision about a record that a process came to; none while it came to none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn last_valid_decision(
+        &self,
+        org: &str,
+        number: &str,
+        process: &str,
+    ) -> Result<Option<DecisionRecord>, StoreError> {
+        let mut tx = self.read().await?;
+        let sql = format!(
+            "SELECT {COLUMNS} FROM decisions WHERE org = $1 AND number = $2 AND process = $3 AND status = 'ok'
+             ORDER BY id DESC LIMIT 1"
+        );
+        let binds = [org, number, process].map(|text| Bind::Text(text.to_owned())).to_vec();
+        let rows = fetch_built::<Row>(&mut tx, sql, binds).await?;
+        rows.into_iter().next().map(|row| decision(org, row)).transpose()
+    }
+
     /// Decisions by filter, newest first.
     ///
     /// # Errors

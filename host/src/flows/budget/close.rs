@@ -28,6 +28,8 @@ pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
             let waits = working.field("manual").is_some_and(|manual| manual == true);
             if waits || working.touched(&INPUTS) { assess(working).await } else { Ok(()) }
         }
+        Cause::Again { .. } if working.record.state == "requested" => assess(working).await,
+        Cause::Again { .. } => Err(working.not_again()),
         Cause::Transition { from, to } => match (from.as_str(), to.as_str()) {
             ("blocked", "requested") => assess(working).await,
             ("requested", "closed") => close(working).await,

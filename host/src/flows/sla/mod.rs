@@ -37,7 +37,8 @@ pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
     if is_closed(working) {
         working.clear_timers(TIMERS);
     }
-    let due = matches!(&working.cause, Cause::Create | Cause::Timer(_) | Cause::Transition { .. });
+    let due =
+        matches!(&working.cause, Cause::Create | Cause::Timer(_) | Cause::Transition { .. } | Cause::Again { .. });
     if due || working.touched(&INPUTS) { judge(working).await } else { Ok(()) }
 }
 

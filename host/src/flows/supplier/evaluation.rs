@@ -27,6 +27,8 @@ pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
             "scored" => conclude(working).await,
             _ => Ok(()),
         },
+        Cause::Again { .. } if working.record.state == "collected" => score(working).await,
+        Cause::Again { .. } => Err(working.not_again()),
         _ => Ok(()),
     }
 }

@@ -64,7 +64,7 @@ const fn is(name: &'static str, title: &'static str, text: &'static str) -> Rule
 /// Every rule, in alphabetical order.
 #[rustfmt::skip]
 pub(in crate::http) static RULES: &[Rule] = &[
-    is("activation-ended", "Activation ended", "The activation is over, so it can be neither promoted nor taken back. GET /api/v1/activations?live=true lists those that are not."),
+    is("activation-ended", "Activation ended", "The activation is over, so it can be neither promoted nor taken back, and no record is decided again by it. GET /api/v1/activations?live=true lists those that are not."),
     is("already-active", "Active already", "The activation decides for its scope already; only what is tried or planned is promoted."),
     is("already-merged", "Duplicate of another record", "The record that was to stay is a duplicate itself. Merge into the one that it is a duplicate of."),
     is("already-signed", "Signed already", "This person, or this role, has signed the transition. The state moves when the other roles have signed, each by another person."),
@@ -103,6 +103,8 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("currency", "Different currencies", "Amounts that are compared or added up have to be in one currency."),
     is("cursor", "Unusable cursor", "The cursor is not one that this server made for this list in this order. Start again without a cursor."),
     is("database", "Database unavailable", "The database did not answer, or did not take the write. Nothing is lost that was acknowledged before. Try again."),
+    is("decided-already", "Decided already", "The entry has left the queue: somebody, or a later decision, decided meanwhile. Read the record again."),
+    is("decided-by-person", "Decided by a person", "No component gave this decision, so there is none to run again."),
     is("demo", "Unreadable demonstration", "The demonstration data of this server cannot be read."),
     is("does-not-compile", "Does not compile", "The bytes are a component, but it cannot be compiled or instantiated within the server's limits."),
     is("does-not-describe", "Does not describe itself", "The component does not say its name and version, or failed when it was asked."),
@@ -114,6 +116,7 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("idempotency-key", "Unusable idempotency key", "An Idempotency-Key is one header of 1 to 255 visible ASCII characters."),
     is("idempotency-key-reused", "Idempotency key used before", "The same Idempotency-Key came with another request before. Use a fresh key for a new request."),
     is("if-match", "Unusable If-Match", "If-Match is one strong entity tag as an ETag header gave it, for example \"7\", or *."),
+    is("impossible-outcome", "Impossible outcome", "The outcome is not in the shape of the process's contract, or cannot be true of the request that it answers. It is held to what a component's outcome is held to."),
     is("internal", "Server error", "The server failed in a way that it should not. Its log has the reason under the answer's request_id."),
     is("invalid-default-settings", "Invalid default settings", "The component's own default settings do not pass its own validation."),
     is("invalid-settings-schema", "Invalid settings schema", "The component's settings schema is not a JSON Schema that can be used."),
@@ -146,10 +149,12 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("no-such-route", "No such route", "Nothing is served under this path. The documentation is under /docs."),
     is("no-way-out", "Cannot be closed", "A duplicate is closed when it is merged, and no transition that you may take from its present state leads to a closed one."),
     is("not-a-component", "Not a component", "The bytes are not a WebAssembly component. A core module has to be made into a component first."),
+    is("not-decided-again", "Not decided again", "The process does not decide about the record in its present state: what it decided was carried out, or waits for a step that asks for it."),
     is("not-found", "Not found", "There is no such thing in your organisation, or not under this name."),
     is("not-indexed", "Not indexed", "Lists can be filtered and sorted only by indexed fields. The answer names those of the kind."),
     is("not-utf-8", "Not UTF-8", "JSON is sent as UTF-8."),
     is("nothing-active", "Nothing active", "No component is active for this process in exactly this scope."),
+    is("nothing-to-recompute", "Nothing to decide again", "No open record is of a kind that the activation decides about."),
     is("nothing-to-replay", "Nothing to replay", "No stored decision fits the process, scope and period of the dry run."),
     is("nothing-to-roll-back", "Nothing to take back", "There is no version of your organisation's own in force that could be taken back."),
     is("nothing-to-roll-back-to", "Nothing to roll back to", "There was no other component or settings before the present one."),

@@ -162,7 +162,9 @@ fn moment() -> Refusal {
 /// A decision as a record of its kind.
 fn decision(kind: &Kind, one: &DecisionRecord) -> Record {
     let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap_or_default();
-    let (plugin, version) = one.component_name.rsplit_once('@').unwrap_or((&one.component_name, ""));
+    let named = (one.component_name.as_str(), "");
+    let (plugin, version) =
+        if one.is_by_person() { named } else { one.component_name.rsplit_once('@').unwrap_or(named) };
     let went = one.went();
     let data = json!({
         "subject": one.number,
