@@ -11,6 +11,7 @@ pub mod attachment;
 pub mod audit;
 pub mod automatic;
 pub mod backtest;
+pub mod breaker;
 pub mod canonical;
 pub mod change;
 pub mod component;

@@ -5,6 +5,8 @@
 //! a new decision. Closed records are not looked at: their decisions stay with the version that judged them. Results
 //! are kept and read like those of a dry run.
 
+use std::sync::Arc;
+
 use mortise_types::Process;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -59,15 +61,19 @@ pub async fn start(desk: &Desk, actor: &Actor, id: &str, apply: bool, reason: &s
         let message = "the activation has ended: records are decided again by what decides now";
         return Err(Refusal::conflict("activation-ended", message).into());
     }
+    if !activation.mode.decides() {
+        let message = format!("the activation is {}: it decides about no record", activation.mode.as_str());
+        return Err(Refusal::conflict("nothing-active", message).into());
+    }
     let process = activation.process;
     let kinds = desk.kinds(&actor.org);
-    let of_process = |kind: &&Kind| kind.decisions.iter().any(|hook| hook.process == process);
-    let wanted = |kind: &&Kind| match &activation.scope {
+    let of_process = |kind: &&Arc<Kind>| kind.decisions.iter().any(|hook| hook.process == process);
+    let wanted = |kind: &&Arc<Kind>| match &activation.scope {
         Scope::Kind(slug) => kind.slug == *slug,
         _ => true,
     };
-    let again = |kind: &&Kind| decides_again(process, kind);
-    let kinds: Vec<Kind> = kinds.iter().filter(of_process).filter(wanted).filter(again).cloned().collect();
+    let again = |kind: &&Arc<Kind>| decides_again(process, kind);
+    let kinds: Vec<Arc<Kind>> = kinds.iter().filter(of_process).filter(wanted).filter(again).cloned().collect();
     if kinds.is_empty() {
         let what = activation.scope.value();
         let message =

@@ -120,7 +120,7 @@ pub(in crate::flows) fn compared_json(compared: &Compared, stored: Option<&str>)
     }))
 }
 
-pub(super) async fn summary(desk: &Desk, org: &str, id: &str) -> Result<Summary, FlowError> {
+pub(in crate::flows) async fn summary(desk: &Desk, org: &str, id: &str) -> Result<Summary, FlowError> {
     let mut all = Summary::default();
     for (_, part) in desk.store.backtest_batches(org, id).await? {
         let part: Summary = serde_json::from_str(&part)
