@@ -4,10 +4,11 @@
 //! whole; a decision takes its snapshot once, so it is taken by exactly one component under one generation, however
 //! often others swap meanwhile. A node that cannot follow the database keeps the snapshot it has and says so.
 
+mod breaker;
 mod kinds;
 mod snapshot;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,10 +16,12 @@ use arc_swap::ArcSwap;
 use mortise_types::Process;
 use tokio::sync::Mutex;
 
+pub use breaker::Watch;
 pub use kinds::KindRegistry;
 pub use snapshot::{Live, Snapshot};
 
-use crate::domain::component::{Activation, Mode, Subject, arrange};
+use crate::domain::breaker::{Breaker, State, last_good};
+use crate::domain::component::{Activation, Mode, OnFailure, Subject, arrange};
 use crate::engine::{Admission, Engine, Evaluation, Grants, Prepared, Refused, SettingsRefused};
 use crate::store::{Store, StoreError};
 
@@ -59,6 +62,8 @@ struct Inner {
     /// Loaded components by digest and grants, so that a swap back compiles nothing.
     loaded: Mutex<HashMap<(String, String), Prepared>>,
     behind: AtomicBool,
+    /// What this node has seen of those that decide.
+    watch: Watch,
 }
 
 impl Catalog {
@@ -70,6 +75,7 @@ impl Catalog {
             snapshot: ArcSwap::from_pointee(Snapshot::default()),
             loaded: Mutex::default(),
             behind: AtomicBool::new(false),
+            watch: Watch::default(),
         }))
     }
 
@@ -81,6 +87,11 @@ impl Catalog {
     /// The snapshot in force.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.0.snapshot.load_full()
+    }
+
+    /// What this node has seen of those that decide.
+    pub fn watch(&self) -> &Watch {
+        &self.0.watch
     }
 
     /// True while this node could not follow the database and runs an older snapshot.
@@ -98,7 +109,7 @@ impl Catalog {
 
     /// Runs one decision.
     pub async fn evaluate(&self, live: &Live, request: &mortise_types::Request) -> Evaluation {
-        self.0.engine.evaluate(&live.prepared, request, &live.settings).await
+        evaluate(&self.0.engine, &live.prepared, request, &live.settings).await
     }
 
     /// Runs a stored request again on the component and settings that decided it.
@@ -122,7 +133,7 @@ impl Catalog {
     /// When the component is gone from the database or does not load.
     pub async fn candidate(&self, org: &str, digest: &str, settings: &str) -> Result<Candidate, CatalogError> {
         let prepared = self.prepared(org, digest, "candidate").await?;
-        Ok(Candidate { engine: self.0.engine.clone(), prepared, settings: settings.into() })
+        Ok(Candidate { engine: self.0.engine.clone(), prepared: Ok(prepared), settings: settings.into() })
     }
 
     /// Something live as a candidate, to be asked beside what decides.
@@ -170,6 +181,7 @@ impl Catalog {
         if self.0.snapshot.load().is_at(&generations) {
             return Ok(false);
         }
+        let breakers = self.0.store.breakers(None).await?;
         let mut live = Vec::new();
         for activation in needed(self.0.store.judges().await?) {
             if activation.mode == Mode::Planned {
@@ -179,23 +191,59 @@ impl Catalog {
                 }
                 continue;
             }
-            live.push(Arc::new(self.live(activation).await?));
+            let mut one = self.live(activation).await?;
+            one.breaker = breakers.iter().find(|breaker| breaker.activation == one.activation.id).cloned();
+            if one.stands() != State::Closed && one.activation.on_failure == OnFailure::LastGood {
+                one.fallback = self.last_good(&one.activation, &breakers).await?.map(Arc::new);
+            }
+            self.begin_anew(&one);
+            live.push(Arc::new(one));
         }
         self.0.snapshot.store(Arc::new(Snapshot::new(live, generations)));
         Ok(true)
     }
 
+    /// What was counted before a breaker came to stand where it stands counts no more.
+    fn begin_anew(&self, one: &Live) {
+        let Activation { org, process, id, .. } = &one.activation;
+        let generation = |live: &Live| live.breaker.as_ref().map(|breaker| breaker.generation);
+        let known = self.0.snapshot.load().find(org, *process, id);
+        if known.is_some_and(|known| generation(&known) != generation(one)) {
+            self.0.watch.forget(id);
+        }
+    }
+
+    /// The last good version of an activation's scope that loads here.
+    async fn last_good(&self, of: &Activation, breakers: &[Breaker]) -> Result<Option<Live>, CatalogError> {
+        let open = breakers.iter().filter(|breaker| breaker.state != State::Closed);
+        let tripped: HashSet<String> = open.map(|breaker| breaker.activation.clone()).collect();
+        let rows = self.0.store.activations(&of.org, Some(of.process.slug())).await?;
+        for row in last_good(&rows, &tripped, of) {
+            let live = self.live(row.clone()).await?;
+            if live.prepared.is_ok() {
+                return Ok(Some(live));
+            }
+        }
+        Ok(None)
+    }
+
     async fn live(&self, activation: Activation) -> Result<Live, CatalogError> {
-        let prepared = self.prepared(&activation.org, &activation.digest, &activation.id).await?;
+        let prepared = match self.prepared(&activation.org, &activation.digest, &activation.id).await {
+            Ok(prepared) => Ok(prepared),
+            Err(error @ CatalogError::Load { .. }) => {
+                tracing::error!(activation = %activation.id, digest = %activation.digest, %error, "a component that decides does not load");
+                Err(error.to_string().into())
+            }
+            Err(error) => return Err(error),
+        };
         let row = self.0.store.component(&activation.org, &activation.digest).await?;
         let name = row.map(|r| format!("{}@{}", r.name, r.version)).unwrap_or_default();
         let settings = self.0.store.settings_text(&activation.org, &activation.settings_hash).await?;
-        let settings = settings.ok_or_else(|| CatalogError::Load {
-            digest: activation.digest.clone(),
-            activation: activation.id.clone(),
-            why: format!("its settings {} are gone", activation.settings_hash),
-        })?;
-        Ok(Live { activation, name, settings: settings.into(), prepared })
+        let (settings, prepared) = match settings {
+            Some(settings) => (settings, prepared),
+            None => (String::new(), Err(format!("its settings {} are gone", activation.settings_hash).into())),
+        };
+        Ok(Live { activation, name, settings: settings.into(), prepared, breaker: None, fallback: None })
     }
 
     async fn prepared(&self, org: &str, digest: &str, activation: &str) -> Result<Prepared, CatalogError> {
@@ -238,19 +286,31 @@ fn needed(rows: Vec<Activation>) -> Vec<Activation> {
 #[derive(Clone)]
 pub struct Candidate {
     engine: Engine,
-    prepared: Prepared,
+    prepared: Result<Prepared, Arc<str>>,
     settings: Arc<str>,
 }
 
 impl Candidate {
     /// A candidate that no database knows.
     pub fn new(engine: Engine, prepared: Prepared, settings: &str) -> Self {
-        Self { engine, prepared, settings: settings.into() }
+        Self { engine, prepared: Ok(prepared), settings: settings.into() }
     }
 
     /// Runs one decision.
     pub async fn evaluate(&self, request: &mortise_types::Request) -> Evaluation {
-        self.engine.evaluate(&self.prepared, request, &self.settings).await
+        evaluate(&self.engine, &self.prepared, request, &self.settings).await
+    }
+}
+
+async fn evaluate(
+    engine: &Engine,
+    prepared: &Result<Prepared, Arc<str>>,
+    request: &mortise_types::Request,
+    settings: &str,
+) -> Evaluation {
+    match prepared {
+        Ok(prepared) => engine.evaluate(prepared, request, settings).await,
+        Err(why) => Engine::not_loaded(why),
     }
 }
 

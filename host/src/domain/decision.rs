@@ -66,6 +66,9 @@ pub struct DecisionRecord {
     pub generation: i64,
     /// How it went.
     pub status: Status,
+    /// Whether the last good version decided because the breaker of the responsible one was open; `generation` is then
+    /// the one in which it came to stand so.
+    pub fallback: bool,
     /// The request, as canonical JSON in the golden files' shape.
     pub input: String,
     /// What came back, as canonical JSON.
@@ -149,6 +152,7 @@ impl DecisionRecord {
             "activation": self.activation,
             "generation": self.generation,
             "status": self.status.as_str(),
+            "fallback": self.fallback,
             "input": parse(&self.input),
             "output": parse(&self.output),
             "fuel": self.fuel,

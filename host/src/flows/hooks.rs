@@ -57,6 +57,9 @@ async fn decide(working: &mut Working<'_>) -> Result<(), FlowError> {
             Process::Budget => budget::run(working).await?,
             Process::Supplier => supplier::run(working).await?,
         }
+        if let Some(refusal) = working.unavailable.take() {
+            return Err(refusal.into());
+        }
     }
     Ok(())
 }

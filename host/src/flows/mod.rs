@@ -10,6 +10,7 @@ pub mod asset;
 pub mod attachments;
 pub mod authenticate;
 pub mod backtest;
+pub mod breaker;
 pub mod budget;
 pub mod bulk;
 pub mod comments;

@@ -10,6 +10,7 @@ use super::Desk;
 use super::manual::Person;
 use crate::domain::decision::DecisionRecord;
 use crate::domain::record::{self, Record};
+use crate::domain::refusal::Refusal;
 use crate::domain::role::HOST_USER;
 use crate::domain::search;
 use crate::domain::time::Instant;
@@ -130,6 +131,8 @@ pub(super) struct Working<'d> {
     pub(super) only: Option<(Process, String)>,
     /// Set where [`Self::only`] kept the process from being asked.
     pub(super) elsewhere: bool,
+    /// Set where a decision is needed that nobody may take at present: the use case is refused.
+    pub(super) unavailable: Option<Refusal>,
 }
 
 impl<'d> Working<'d> {
@@ -171,6 +174,7 @@ impl<'d> Working<'d> {
             person: None,
             only: None,
             elsewhere: false,
+            unavailable: None,
         }
     }
 

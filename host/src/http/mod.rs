@@ -136,6 +136,7 @@ fn table() -> Table {
         .get("/api/v1/backtests/{id}", backtests::read::run, &backtests::read::DOC)
         .get("/api/v1/backtests/{id}/decisions", backtests::decisions::run, &backtests::decisions::DOC)
         .get("/api/v1/backtests/{id}/export", backtests::export::run, &backtests::export::DOC)
+        .post("/api/v1/activations/{id}/breaker", activations::breaker::run, &activations::breaker::DOC)
         // Deciding again
         .post("/api/v1/activations/{id}/recompute", recomputes::start, &recomputes::START)
         .get("/api/v1/recomputes", recomputes::list, &recomputes::LIST)

@@ -23,10 +23,11 @@ type Row = (
     String,
     i64,
     i64,
+    i64,
 );
 
 const COLUMNS: &str = "id, decision_number, number, process, event, at, component, component_name, settings_hash, activation, \
-     generation, status, input, output, fuel, took_us";
+     generation, status, input, output, fuel, took_us, fallback";
 
 fn decision(org: &str, row: Row) -> Result<DecisionRecord, StoreError> {
     let (
@@ -46,6 +47,7 @@ fn decision(org: &str, row: Row) -> Result<DecisionRecord, StoreError> {
         output,
         fuel,
         took_us,
+        fallback,
     ) = row;
     let what = || format!("decision {id}");
     Ok(DecisionRecord {
@@ -66,6 +68,7 @@ fn decision(org: &str, row: Row) -> Result<DecisionRecord, StoreError> {
         output,
         fuel,
         took_us,
+        fallback: fallback != 0,
     })
 }
 
@@ -74,8 +77,8 @@ pub(super) async fn insert(tx: &mut Tx, d: &DecisionRecord) -> Result<(), StoreE
         tx,
         "INSERT INTO decisions
             (id, org, number, process, event, at, component, component_name, settings_hash, activation, generation,
-             status, input, output, fuel, took_us, decision_number)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+             status, input, output, fuel, took_us, decision_number, fallback)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         &d.id,
         &d.org,
         &d.number,
@@ -92,7 +95,8 @@ pub(super) async fn insert(tx: &mut Tx, d: &DecisionRecord) -> Result<(), StoreE
         &d.output,
         d.fuel,
         d.took_us,
-        &d.decision_number
+        &d.decision_number,
+        i64::from(d.fallback)
     )?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use mortise_types::Process;
 use serde_json::{Value, json};
 
 use super::State;
-use crate::domain::component::Activation;
+use crate::domain::component::{Activation, Mode};
 use crate::domain::time::Instant;
 
 /// Where the breaker of an activation stands. One that never tripped is closed and kept nowhere.
@@ -95,17 +95,73 @@ impl Step {
 }
 
 /// The versions that may decide for the scope of an activation whose breaker is open, the best one first: the newest
-/// earlier one, of another policy, that has not tripped itself (`tripped`, by identifier).
+/// earlier active one, of another policy, that has not tripped itself (`tripped`, by identifier). What a canary was
+/// taken from comes before all of them.
 pub fn last_good<'a>(rows: &'a [Activation], tripped: &HashSet<String>, of: &Activation) -> Vec<&'a Activation> {
     let bad: Vec<&Activation> = rows.iter().filter(|row| tripped.contains(&row.id)).collect();
-    let same = |a: &Activation, b: &Activation| a.digest == b.digest && a.settings_hash == b.settings_hash;
     let mut good: Vec<&Activation> = rows
         .iter()
         .filter(|row| row.org == of.org && row.process == of.process && row.scope == of.scope)
-        .filter(|row| row.generation < of.generation && !same(row, of))
-        .filter(|row| !bad.iter().any(|bad| same(bad, row)))
+        .filter(|row| row.mode == Mode::Active && !row.same_policy(of))
+        .filter(|row| row.generation < of.generation || (of.mode != Mode::Active && row.is_live()))
+        .filter(|row| !bad.iter().any(|bad| bad.same_policy(row)))
         .collect();
-    good.sort_by_key(|row| std::cmp::Reverse(row.generation));
-    good.dedup_by(|a, b| same(a, b));
+    good.sort_by_key(|row| (!row.is_live(), std::cmp::Reverse(row.generation)));
+    good.dedup_by(|a, b| a.same_policy(b));
     good
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::component::{OnFailure, Scope};
+
+    fn row(generation: i64, digest: &str, mode: Mode, ended: Option<i64>) -> Activation {
+        Activation {
+            id: format!("a{generation}"),
+            org: "main".to_owned(),
+            process: Process::Sla,
+            scope: Scope::Organisation,
+            digest: digest.to_owned(),
+            settings_hash: "s".to_owned(),
+            mode,
+            effective_from: None,
+            opened_after: false,
+            before_generation: 0,
+            on_failure: OnFailure::LastGood,
+            explanation: String::new(),
+            generation,
+            at: Instant(generation),
+            actor: "x".to_owned(),
+            reason: String::new(),
+            ended_generation: ended,
+        }
+    }
+
+    fn good(rows: &[Activation], tripped: &[&str], of: usize) -> Vec<String> {
+        let tripped = tripped.iter().map(|id| (*id).to_owned()).collect();
+        last_good(rows, &tripped, &rows[of]).iter().map(|row| row.id.clone()).collect()
+    }
+
+    #[test]
+    fn the_newest_earlier_version_that_did_not_trip_is_the_best() {
+        let active = Mode::Active;
+        let rows = [
+            row(1, "a", active, Some(2)),
+            row(2, "b", active, Some(3)),
+            row(3, "a", active, Some(4)),
+            row(4, "c", Mode::Shadow, Some(5)),
+            row(5, "d", active, None),
+            row(6, "e", Mode::Canary(10), None),
+        ];
+        assert_eq!(good(&rows, &["a5"], 4), ["a3", "a2", "a1"]);
+        // A policy that tripped is no better where it was active before.
+        assert_eq!(good(&rows, &["a5", "a3"], 4), ["a2"]);
+        assert_eq!(good(&rows, &["a5", "a1", "a2"], 4), Vec::<String>::new());
+        // A canary hands its records back to what is active.
+        assert_eq!(good(&rows, &["a6"], 5), ["a5", "a3", "a2", "a1"]);
+        assert_eq!(good(&rows, &["a6", "a5"], 5), ["a3", "a2", "a1"]);
+        let elsewhere = Activation { scope: Scope::Kind("incident".to_owned()), ..row(7, "f", active, None) };
+        assert_eq!(last_good(&rows, &HashSet::new(), &elsewhere), Vec::<&Activation>::new());
+    }
 }

@@ -64,6 +64,7 @@ pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
                 figures["currency"] = json!(currency.code());
                 figures["risk_band"] = json!(band);
                 figures["decision"] = json!(id);
+                working.mark_fallback(&id, &mut figures);
                 working.set("cost_figures", figures);
             }
             Ok(())

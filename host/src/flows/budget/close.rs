@@ -336,6 +336,7 @@ fn note(working: &mut Working<'_>, gathered: &Gathered, outcome: &CloseOutcome, 
     let mut result = json!(outcome);
     result["budget"] = json!(gathered.request.budget);
     result["decision"] = json!(id);
+    working.mark_fallback(id, &mut result);
     working.set("result", result);
     let blocked_by = match outcome {
         CloseOutcome::Blocked(reasons) => json!(reasons),

@@ -162,5 +162,6 @@ async fn ask(working: &mut Working<'_>, book: &Book) -> Result<Option<(CommitOut
 fn note(working: &mut Working<'_>, outcome: &CommitOutcome, id: &str) {
     let mut decision = json!(outcome);
     decision["id"] = json!(id);
+    working.mark_fallback(id, &mut decision);
     working.set("decision", decision);
 }

@@ -99,7 +99,9 @@ pub(super) async fn assess(working: &mut Working<'_>, occasion: Occasion) -> Res
 }
 
 fn keep(working: &mut Working<'_>, assessment: &Assessment) {
-    working.set("assessment", json!(assessment));
+    let mut kept = json!(assessment);
+    working.mark_fallback(&assessment.decision, &mut kept);
+    working.set("assessment", kept);
     if working.kind.field("risk").is_some() {
         working.set("risk", json!(assessment.decision));
     }

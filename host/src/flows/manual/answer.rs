@@ -83,6 +83,7 @@ impl Working<'_> {
             activation: String::new(),
             generation: self.desk.catalog.snapshot().generation(&self.record.org, process),
             status: Status::Ok,
+            fallback: false,
             input: canonical::text(&request.to_json()),
             output: canonical::text(&decision.to_json()),
             fuel: 0,

@@ -132,6 +132,7 @@ async fn chain(working: &mut Working<'_>, targets: &[Promise]) -> Result<(), Flo
                 let mut kept = json!(outcome);
                 kept["priority"] = json!(strictest.priority);
                 kept["decision"] = json!(id);
+                working.mark_fallback(&id, &mut kept);
                 if !outcome.feasible {
                     working.event("sla.chain.infeasible", kept.clone());
                 }

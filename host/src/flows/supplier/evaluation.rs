@@ -89,6 +89,7 @@ async fn score(working: &mut Working<'_>) -> Result<(), FlowError> {
 fn keep(working: &mut Working<'_>, outcome: &Outcome, id: &str) {
     let mut result = json!(outcome);
     result["decision"] = json!(id);
+    working.mark_fallback(id, &mut result);
     working.set("score_tenths", json!(outcome.score_tenths));
     working.set("grade", json!(outcome.grade));
     working.set("trend", json!(outcome.trend));

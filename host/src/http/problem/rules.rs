@@ -87,6 +87,8 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("blocked", "Blocked", "The decision blocks the change as it stands, for example because it falls into a blackout window. It can be neither approved nor scheduled before that is different."),
     is("body-incomplete", "Incomplete body", "The connection ended, or broke, before the whole body had arrived. Send the request again."),
     is("body-required", "Missing body", "The request needs a JSON object as its body."),
+    is("breaker-open", "Breaker open", "The component that decides here has failed too often, and nothing else may decide in its place. Nothing was written. Try again later, or have an administrator look at the activation's breaker."),
+    is("breaker-state", "Breaker stands otherwise", "The breaker does not stand so that this leads anywhere: what is closed is opened, what is open is probed or closed. GET /api/v1/activations says where it stands."),
     is("budget-not-active", "Budget not active", "Money of this budget does not move in its present state. The answer names the states in which it does."),
     is("busy", "Busy", "The server had no room to try the component out. The same upload may succeed later."),
     is("changed-export", "Changed export", "A function of the process's contract has other parameters or results than the contract says. Build the component against a WIT version that this server knows."),

@@ -176,7 +176,7 @@ fn decision(kind: &Kind, one: &DecisionRecord) -> Record {
         "input": parse(&one.input),
         "output": parse(&one.output),
         "status": went.as_str(),
-        "fallback": went != Went::Ok,
+        "fallback": one.fallback || went != Went::Ok,
         "duration_ms": (one.took_us + 999) / 1000,
         "fuel": one.fuel,
         "confidentiality": "internal",
