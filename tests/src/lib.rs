@@ -12,6 +12,8 @@ mod automatic;
 #[cfg(test)]
 mod backtest;
 #[cfg(test)]
+mod breaker;
+#[cfg(test)]
 mod budget;
 #[cfg(test)]
 mod change;
