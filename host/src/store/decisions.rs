@@ -6,71 +6,54 @@ use crate::domain::decision::{DecisionRecord, Status, Went};
 use crate::domain::number;
 use crate::domain::time::Instant;
 
-type Row = (
-    String,
-    String,
-    String,
-    String,
-    String,
-    i64,
-    String,
-    String,
-    String,
-    String,
-    i64,
-    String,
-    String,
-    String,
-    i64,
-    i64,
-    i64,
-);
+/// A row as it is read; more columns than a tuple has.
+struct Row(Result<DecisionRecord, StoreError>);
 
-const COLUMNS: &str = "id, decision_number, number, process, event, at, component, component_name, settings_hash, activation, \
-     generation, status, input, output, fuel, took_us, fallback";
-
-fn decision(org: &str, row: Row) -> Result<DecisionRecord, StoreError> {
-    let (
-        id,
-        decision_number,
-        number,
-        process,
-        event,
-        at,
-        component,
-        component_name,
-        settings_hash,
-        activation,
-        generation,
-        status,
-        input,
-        output,
-        fuel,
-        took_us,
-        fallback,
-    ) = row;
-    let what = || format!("decision {id}");
-    Ok(DecisionRecord {
-        process: process.parse().map_err(|e| StoreError::corrupt(what(), e))?,
-        status: Status::parse(&status).ok_or_else(|| StoreError::corrupt(what(), format!("status '{status}'")))?,
-        id,
-        org: org.to_owned(),
-        decision_number,
-        number,
-        event,
-        at: Instant(at),
-        component,
-        component_name,
-        settings_hash,
-        activation,
-        generation,
-        input,
-        output,
-        fuel,
-        took_us,
-        fallback: fallback != 0,
-    })
+macro_rules! readable {
+    ($row:ty) => {
+        impl<'r> sqlx::FromRow<'r, $row> for Row {
+            fn from_row(row: &'r $row) -> Result<Self, sqlx::Error> {
+                use sqlx::Row as _;
+                let id: String = row.try_get("id")?;
+                let what = || format!("decision {id}");
+                let (process, status): (String, String) = (row.try_get("process")?, row.try_get("status")?);
+                let process = process.parse().map_err(|e| StoreError::corrupt(what(), e));
+                let unknown = || StoreError::corrupt(what(), format!("status '{status}'"));
+                let words = process.and_then(|process| Ok((process, Status::parse(&status).ok_or_else(unknown)?)));
+                let (process, status) = match words {
+                    Ok(words) => words,
+                    Err(error) => return Ok(Self(Err(error))),
+                };
+                Ok(Self(Ok(DecisionRecord {
+                    process,
+                    status,
+                    org: row.try_get("org")?,
+                    decision_number: row.try_get("decision_number")?,
+                    number: row.try_get("number")?,
+                    event: row.try_get("event")?,
+                    at: Instant(row.try_get("at")?),
+                    component: row.try_get("component")?,
+                    component_name: row.try_get("component_name")?,
+                    settings_hash: row.try_get("settings_hash")?,
+                    activation: row.try_get("activation")?,
+                    generation: row.try_get("generation")?,
+                    fallback: row.try_get::<i64, _>("fallback")? != 0,
+                    input: row.try_get("input")?,
+                    output: row.try_get("output")?,
+                    fuel: row.try_get("fuel")?,
+                    took_us: row.try_get("took_us")?,
+                    id,
+                })))
+            }
+        }
+    };
 }
+
+readable!(sqlx::sqlite::SqliteRow);
+readable!(sqlx::postgres::PgRow);
+
+const COLUMNS: &str = "id, org, decision_number, number, process, event, at, component, component_name, settings_hash, activation, \
+     generation, status, input, output, fuel, took_us, fallback";
 
 pub(super) async fn insert(tx: &mut Tx, d: &DecisionRecord) -> Result<(), StoreError> {
     execute!(
@@ -175,7 +158,7 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM decisions WHERE org = $1 AND id = $2");
         let rows =
             fetch_built::<Row>(&mut tx, sql, vec![Bind::Text(org.to_owned()), Bind::Text(id.to_owned())]).await?;
-        rows.into_iter().next().map(|row| decision(org, row)).transpose()
+        rows.into_iter().next().map(|row| row.0).transpose()
     }
 
     /// The newest decision about a record that a process came to; none while it came to none.
@@ -195,7 +178,7 @@ impl Store {
         );
         let binds = [org, number, process].map(|text| Bind::Text(text.to_owned())).to_vec();
         let rows = fetch_built::<Row>(&mut tx, sql, binds).await?;
-        rows.into_iter().next().map(|row| decision(org, row)).transpose()
+        rows.into_iter().next().map(|row| row.0).transpose()
     }
 
     /// Decisions by filter, newest first.
@@ -217,7 +200,7 @@ impl Store {
         binds.push(Bind::Int(filter.limit));
         sql.push_str(&format!(" ORDER BY id DESC LIMIT ${}", binds.len()));
         let mut tx = self.read().await?;
-        fetch_built::<Row>(&mut tx, sql, binds).await?.into_iter().map(|row| decision(org, row)).collect()
+        fetch_built::<Row>(&mut tx, sql, binds).await?.into_iter().map(|row| row.0).collect()
     }
 
     /// The decision with this number.
@@ -229,7 +212,7 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM decisions WHERE org = $1 AND decision_number = $2");
         let binds = [org, number].map(|text| Bind::Text(text.to_owned())).to_vec();
         let rows = fetch_built::<Row>(&mut tx, sql, binds).await?;
-        rows.into_iter().next().map(|row| decision(org, row)).transpose()
+        rows.into_iter().next().map(|row| row.0).transpose()
     }
 
     /// Gives numbers to decisions that have none yet. They come from this node's block: the counter is no lock.
@@ -281,7 +264,7 @@ impl Store {
         }
         sql.push_str(&format!(" ORDER BY id{order} LIMIT {}", place(Bind::Int(query.limit))));
         let mut tx = self.read().await?;
-        fetch_built::<Row>(&mut tx, sql, binds).await?.into_iter().map(|row| decision(org, row)).collect()
+        fetch_built::<Row>(&mut tx, sql, binds).await?.into_iter().map(|row| row.0).collect()
     }
 
     /// The text of settings, by the SHA-256 of it.
