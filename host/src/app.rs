@@ -14,7 +14,7 @@ use crate::engine::{Engine, EngineConfig, EngineError};
 use crate::flows::activate::plan;
 use crate::flows::configuration::graphs::Graphs;
 use crate::flows::shadow::{Shadows, ShadowsConfig};
-use crate::flows::{Desk, FlowError, fire_timers, jobs, reindex, shadow};
+use crate::flows::{Desk, FlowError, breaker, fire_timers, jobs, reindex, shadow};
 use crate::http::{self, HttpConfig, Stop};
 use crate::store::blobs::Blobs;
 use crate::store::{Store, StoreConfig, StoreError};
@@ -102,6 +102,7 @@ impl App {
             attachments: Arc::new(config.attachments.policy()),
             item: None,
         };
+        breaker::trip_unloaded(&desk).await;
         let reindexed = reindex::run(&desk).await?;
         if reindexed > 0 {
             tracing::info!(records = reindexed, "index made anew");
@@ -177,7 +178,10 @@ async fn follow(desk: Desk) {
             Err(e) => tracing::error!(error = %e, "this node keeps its old kinds: it cannot follow"),
         }
         match desk.catalog.refresh().await {
-            Ok(true) => tracing::info!("activations of another node are in force here now"),
+            Ok(true) => {
+                tracing::info!("activations of another node are in force here now");
+                breaker::trip_unloaded(&desk).await;
+            }
             Ok(false) => {}
             Err(e) => tracing::error!(error = %e, "this node keeps its old components: it cannot follow"),
         }

@@ -12,6 +12,8 @@ mod automatic;
 #[cfg(test)]
 mod backtest;
 #[cfg(test)]
+mod breaker;
+#[cfg(test)]
 mod budget;
 #[cfg(test)]
 mod change;
@@ -42,6 +44,8 @@ mod lists;
 #[cfg(test)]
 mod lives;
 #[cfg(test)]
+mod manual;
+#[cfg(test)]
 mod measures;
 #[cfg(test)]
 mod monitoring;
@@ -49,6 +53,8 @@ mod monitoring;
 mod offering;
 #[cfg(test)]
 mod random_walk;
+#[cfg(test)]
+mod recompute;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use mortise::domain::Role;
+use mortise::store::manual::ManualFilter;
 use serde_json::{Value, json};
 
 use crate::app::{Agreed, Client, Desktop, ORG, for_each_db};
@@ -257,7 +258,8 @@ fn without_a_component_it_stays_collected_until_there_is_one() {
         let record = manager.go("supplier-evaluation", &number, "collected", json!({})).await;
         assert_eq!((&record["state"], &record["manual"]), (&json!("collected"), &json!(true)));
         assert_eq!(record["grade"], Value::Null);
-        let waiting = app.desk.store.manual_queue("bare", 10).await.unwrap();
-        assert_eq!(waiting[0].number, number);
+        let waiting =
+            app.desk.store.manual_queue("bare", &ManualFilter { limit: 10, ..ManualFilter::default() }).await.unwrap();
+        assert_eq!(waiting[0].entry.number, number);
     });
 }

@@ -4,10 +4,11 @@
 //! whole; a decision takes its snapshot once, so it is taken by exactly one component under one generation, however
 //! often others swap meanwhile. A node that cannot follow the database keeps the snapshot it has and says so.
 
+mod breaker;
 mod kinds;
 mod snapshot;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,10 +17,12 @@ use mortise_types::Process;
 use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
+pub use breaker::Watch;
 pub use kinds::KindRegistry;
 pub use snapshot::{Live, Snapshot};
 
-use crate::domain::component::{Activation, Mode, Subject, arrange};
+use crate::domain::breaker::{Breaker, State, last_good};
+use crate::domain::component::{Activation, Mode, OnFailure, Subject, arrange};
 use crate::engine::{Admission, Engine, Evaluation, Grants, Prepared, Refused, SettingsRefused, Verdict};
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::{Cost, Judge, Meter, Metrics};
@@ -62,6 +65,8 @@ struct Inner {
     loaded: Mutex<HashMap<(String, String), Prepared>>,
     behind: AtomicBool,
     metrics: Metrics,
+    /// What this node has seen of those that decide.
+    watch: Watch,
 }
 
 impl Catalog {
@@ -74,6 +79,7 @@ impl Catalog {
             loaded: Mutex::default(),
             behind: AtomicBool::new(false),
             metrics: Metrics::default(),
+            watch: Watch::default(),
         }))
     }
 
@@ -85,6 +91,11 @@ impl Catalog {
     /// The snapshot in force.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.0.snapshot.load_full()
+    }
+
+    /// What this node has seen of those that decide.
+    pub fn watch(&self) -> &Watch {
+        &self.0.watch
     }
 
     /// True while this node could not follow the database and runs an older snapshot.
@@ -114,7 +125,7 @@ impl Catalog {
             activation = %activation.id, generation = activation.generation, mode = activation.mode.as_str(),
             outcome = tracing::field::Empty, fuel = tracing::field::Empty, took_us = tracing::field::Empty,
         );
-        let asked = self.0.engine.evaluate(&live.prepared, request, &live.settings);
+        let asked = evaluate(&self.0.engine, &live.prepared, request, &live.settings);
         let evaluation = asked.instrument(span.clone()).await;
         span.record("outcome", word(&evaluation)).record("fuel", evaluation.fuel);
         span.record("took_us", u64::try_from(evaluation.took.as_micros()).unwrap_or(u64::MAX));
@@ -193,6 +204,7 @@ impl Catalog {
         if self.0.snapshot.load().is_at(&generations) {
             return Ok(false);
         }
+        let breakers = self.0.store.breakers(None).await?;
         let mut live = Vec::new();
         for activation in needed(self.0.store.judges().await?) {
             if activation.mode == Mode::Planned {
@@ -202,22 +214,58 @@ impl Catalog {
                 }
                 continue;
             }
-            live.push(Arc::new(self.live(activation).await?));
+            let mut one = self.live(activation).await?;
+            one.breaker = breakers.iter().find(|breaker| breaker.activation == one.activation.id).cloned();
+            if one.stands() != State::Closed && one.activation.on_failure == OnFailure::LastGood {
+                one.fallback = self.last_good(&one.activation, &breakers).await?.map(Arc::new);
+            }
+            self.begin_anew(&one);
+            live.push(Arc::new(one));
         }
         self.0.snapshot.store(Arc::new(Snapshot::new(live, generations)));
         Ok(true)
     }
 
+    /// What was counted before a breaker came to stand where it stands counts no more.
+    fn begin_anew(&self, one: &Live) {
+        let Activation { org, process, id, .. } = &one.activation;
+        let generation = |live: &Live| live.breaker.as_ref().map(|breaker| breaker.generation);
+        let known = self.0.snapshot.load().find(org, *process, id);
+        if known.is_some_and(|known| generation(&known) != generation(one)) {
+            self.0.watch.forget(id);
+        }
+    }
+
+    /// The last good version of an activation's scope that loads here.
+    async fn last_good(&self, of: &Activation, breakers: &[Breaker]) -> Result<Option<Live>, CatalogError> {
+        let open = breakers.iter().filter(|breaker| breaker.state != State::Closed);
+        let tripped: HashSet<String> = open.map(|breaker| breaker.activation.clone()).collect();
+        let rows = self.0.store.activations(&of.org, Some(of.process.slug())).await?;
+        for row in last_good(&rows, &tripped, of) {
+            let live = self.live(row.clone()).await?;
+            if live.prepared.is_ok() {
+                return Ok(Some(live));
+            }
+        }
+        Ok(None)
+    }
+
     async fn live(&self, activation: Activation) -> Result<Live, CatalogError> {
-        let prepared = self.prepared(&activation.org, &activation.digest, &activation.id).await?;
+        let prepared = match self.prepared(&activation.org, &activation.digest, &activation.id).await {
+            Ok(prepared) => Ok(prepared),
+            Err(error @ CatalogError::Load { .. }) => {
+                tracing::error!(activation = %activation.id, digest = %activation.digest, %error, "a component that decides does not load");
+                Err(error.to_string().into())
+            }
+            Err(error) => return Err(error),
+        };
         let row = self.0.store.component(&activation.org, &activation.digest).await?;
         let name = row.map(|r| format!("{}@{}", r.name, r.version)).unwrap_or_default();
         let settings = self.0.store.settings_text(&activation.org, &activation.settings_hash).await?;
-        let settings = settings.ok_or_else(|| CatalogError::Load {
-            digest: activation.digest.clone(),
-            activation: activation.id.clone(),
-            why: format!("its settings {} are gone", activation.settings_hash),
-        })?;
+        let (settings, prepared) = match settings {
+            Some(settings) => (settings, prepared),
+            None => (String::new(), Err(format!("its settings {} are gone", activation.settings_hash).into())),
+        };
         let meter = self.0.metrics.meter(Judge {
             org: activation.org.clone(),
             process: activation.process.slug().to_owned(),
@@ -225,7 +273,7 @@ impl Catalog {
             activation: activation.id.clone(),
             mode: activation.mode.as_str().to_owned(),
         });
-        Ok(Live { activation, name, settings: settings.into(), prepared, meter })
+        Ok(Live { activation, name, settings: settings.into(), prepared, meter, breaker: None, fallback: None })
     }
 
     async fn prepared(&self, org: &str, digest: &str, activation: &str) -> Result<Prepared, CatalogError> {
@@ -268,7 +316,7 @@ fn needed(rows: Vec<Activation>) -> Vec<Activation> {
 #[derive(Clone)]
 pub struct Candidate {
     engine: Engine,
-    prepared: Prepared,
+    prepared: Result<Prepared, Arc<str>>,
     settings: Arc<str>,
     /// Counts what it is asked, when it has a say.
     meter: Option<Meter>,
@@ -277,16 +325,28 @@ pub struct Candidate {
 impl Candidate {
     /// A candidate that no database knows.
     pub fn new(engine: Engine, prepared: Prepared, settings: &str) -> Self {
-        Self { engine, prepared, settings: settings.into(), meter: None }
+        Self { engine, prepared: Ok(prepared), settings: settings.into(), meter: None }
     }
 
     /// Runs one decision.
     pub async fn evaluate(&self, request: &mortise_types::Request) -> Evaluation {
-        let evaluation = self.engine.evaluate(&self.prepared, request, &self.settings).await;
+        let evaluation = evaluate(&self.engine, &self.prepared, request, &self.settings).await;
         if let Some(meter) = &self.meter {
             count(meter, &evaluation);
         }
         evaluation
+    }
+}
+
+async fn evaluate(
+    engine: &Engine,
+    prepared: &Result<Prepared, Arc<str>>,
+    request: &mortise_types::Request,
+    settings: &str,
+) -> Evaluation {
+    match prepared {
+        Ok(prepared) => engine.evaluate(prepared, request, settings).await,
+        Err(why) => Engine::not_loaded(why),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mortise_types::Process;
 
+use crate::domain::breaker::{Breaker, State};
 use crate::domain::component::{Activation, Choice, Question, Say, Scope, Subject, arrange, choose};
 use crate::engine::Prepared;
 use crate::telemetry::metrics::Meter;
@@ -17,10 +18,22 @@ pub struct Live {
     pub name: String,
     /// Its settings, as JSON text.
     pub settings: Arc<str>,
-    /// The compiled component.
-    pub prepared: Prepared,
+    /// The compiled component; or why it does not load on this node.
+    pub prepared: Result<Prepared, Arc<str>>,
     /// Counts what it is asked.
     pub meter: Meter,
+    /// Where its breaker stands; none where it never tripped.
+    pub breaker: Option<Breaker>,
+    /// The last good version of its scope, which decides while its breaker is open; none where there is none, or it
+    /// wants something else to happen.
+    pub fallback: Option<Arc<Live>>,
+}
+
+impl Live {
+    /// Where its breaker stands.
+    pub fn stands(&self) -> State {
+        self.breaker.as_ref().map_or(State::Closed, |breaker| breaker.state)
+    }
 }
 
 impl AsRef<Activation> for Live {
@@ -62,6 +75,39 @@ impl Snapshot {
     pub fn organisation(&self, org: &str, process: Process) -> Option<Arc<Live>> {
         let (_, say) = self.scopes(org, process).iter().find(|(scope, _)| *scope == Scope::Organisation)?;
         say.active.as_ref().map(|judge| Arc::clone(&judge.live))
+    }
+
+    /// Who decides in place of an activation whose breaker is open: the last good version of its scope; where there is
+    /// none, whoever decides in the next less specific scope. None where nobody does.
+    pub fn instead(&self, org: &str, process: Process, question: &Question<'_>, of: &Live) -> Option<Arc<Live>> {
+        let scopes = self.scopes(org, process);
+        let mut fallback = of.fallback.clone();
+        let mut rank = of.activation.scope.rank();
+        loop {
+            if let Some(fallback) = fallback {
+                return Some(fallback);
+            }
+            // Scopes are sorted, the most specific first.
+            let rest = scopes.iter().position(|(scope, _)| scope.rank() < rank)?;
+            let next = choose(&scopes[rest..], question)?.live;
+            if next.stands() == State::Closed {
+                return Some(next);
+            }
+            rank = next.activation.scope.rank();
+            fallback = next.fallback.clone();
+        }
+    }
+
+    /// What is live by the identifier of its activation, as far as this node calls it.
+    pub fn find(&self, org: &str, process: Process, activation: &str) -> Option<Arc<Live>> {
+        let all = self.scopes(org, process).iter().flat_map(|(_, say)| say.reachable());
+        all.into_iter().find(|live| live.activation.id == activation)
+    }
+
+    /// What does not load on this node, and whose breaker does not say so yet.
+    pub fn unloaded(&self) -> Vec<Arc<Live>> {
+        let all = self.scopes.values().flatten().flat_map(|(_, say)| say.reachable());
+        all.filter(|live| live.prepared.is_err() && live.stands() == State::Closed).collect()
     }
 
     /// A candidate by the identifier of its activation, while it is one.

@@ -10,6 +10,7 @@ mod kind;
 mod migrate;
 mod plugin;
 mod plugin_backtest;
+mod plugin_breaker;
 mod plugin_rollout;
 mod plugin_run;
 mod record;

@@ -13,6 +13,7 @@ use mortise_types::Process;
 use serde_json::{Value, json};
 
 use super::plugin_backtest::Backtest;
+use super::plugin_breaker::Breaker;
 use super::plugin_rollout::{Activate, Promote, Revert};
 use super::plugin_run::Run;
 use super::{Place, Usage, flow};
@@ -33,6 +34,7 @@ pub(crate) enum Plugin {
     Activate(Activate),
     Promote(Promote),
     Revert(Revert),
+    Breaker(Breaker),
     /// Go back to what was live before in a scope.
     Rollback {
         /// Process: sla, change-risk, budget, supplier.
@@ -100,6 +102,7 @@ impl Plugin {
             Self::Activate(command) => command.run(place).await,
             Self::Promote(command) => command.run(place).await,
             Self::Revert(command) => command.run(place).await,
+            Self::Breaker(command) => command.run(place).await,
             Self::Rollback { process, scope, expected_generation, reason } => {
                 let process: Process = process.parse().map_err(|e| Usage(format!("--process: {e}")))?;
                 let scope = scope.parse()?;

@@ -49,22 +49,26 @@ pub struct DecisionRecord {
     pub number: String,
     /// Process.
     pub process: Process,
-    /// What happened to the record: `create`, `update`, `transition:STATE`, `timer:NAME`.
+    /// What happened to the record: `create`, `update`, `transition:STATE`, `timer:NAME`; `decide`, `retry` or
+    /// `recompute` where it was only decided again.
     pub event: String,
     /// When.
     pub at: Instant,
-    /// SHA-256 of the component that decided.
+    /// SHA-256 of the component that decided; empty when a person did.
     pub component: String,
-    /// Its name and version, `NAME@VERSION`, for people.
+    /// Its name and version, `NAME@VERSION`, for people; `person:USER` when a person decided.
     pub component_name: String,
-    /// SHA-256 of the settings' text.
+    /// SHA-256 of the settings' text; empty when a person decided.
     pub settings_hash: String,
-    /// Activation that made the component responsible.
+    /// Activation that made the component responsible; empty when a person decided.
     pub activation: String,
     /// The process's generation at that time.
     pub generation: i64,
     /// How it went.
     pub status: Status,
+    /// Whether the last good version decided because the breaker of the responsible one was open; `generation` is then
+    /// the one in which it came to stand so.
+    pub fallback: bool,
     /// The request, as canonical JSON in the golden files' shape.
     pub input: String,
     /// What came back, as canonical JSON.
@@ -112,7 +116,15 @@ impl Went {
     }
 }
 
+/// How the name of a person who decided begins, where a component's name stands otherwise.
+pub const PERSON: &str = "person:";
+
 impl DecisionRecord {
+    /// Whether a person decided, and not a component.
+    pub fn is_by_person(&self) -> bool {
+        self.component.is_empty()
+    }
+
     /// How it went.
     pub fn went(&self) -> Went {
         if self.status != Status::Failed {
@@ -140,6 +152,7 @@ impl DecisionRecord {
             "activation": self.activation,
             "generation": self.generation,
             "status": self.status.as_str(),
+            "fallback": self.fallback,
             "input": parse(&self.input),
             "output": parse(&self.output),
             "fuel": self.fuel,

@@ -9,6 +9,7 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::breaker::BreakerPolicy;
 use super::constant::Constants;
 use super::role::Role;
 use super::time::zone_name;
@@ -44,6 +45,8 @@ pub struct ComponentPolicy {
     /// Decisions that may flip, in shadow or in the dry run that is named, before an activation needs an explanation.
     /// By default none (guide, P57 d: differences are explained before activation).
     pub unexplained_flips: u32,
+    /// When a component that fails is replaced by the last good one.
+    pub breaker: BreakerPolicy,
 }
 
 /// The host's part in configuration management.

@@ -59,6 +59,9 @@ pub enum Cause {
     /// The host had no place for the call; the guest never started.
     #[serde(rename = "busy")]
     Unavailable,
+    /// The component does not load on this node; the guest never started.
+    #[serde(rename = "does-not-load")]
+    NotLoaded,
     /// The request belongs to another process than the component; the guest
     /// never started.
     WrongProcess,
@@ -77,6 +80,7 @@ impl Cause {
             Self::InvalidOutput => "invalid-output",
             Self::Log => "log-limit",
             Self::Unavailable => "busy",
+            Self::NotLoaded => "does-not-load",
             Self::WrongProcess => "wrong-process",
         }
     }

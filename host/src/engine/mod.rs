@@ -163,6 +163,13 @@ impl Engine {
         Evaluation { result, fuel, took, memory_peak, log }
     }
 
+    /// What an evaluation comes to where the component does not load on this node.
+    #[must_use]
+    pub fn not_loaded(why: &str) -> Evaluation {
+        let result = Err(Failure::new(Cause::NotLoaded, why));
+        Evaluation { result, fuel: 0, took: Duration::ZERO, memory_peak: 0, log: Vec::new() }
+    }
+
     /// Checks settings against the component's schema, and then asks the component.
     ///
     /// # Errors

@@ -1,13 +1,19 @@
 //! Asking the component that is live, and keeping what it said.
 
-use mortise_types::{Decision, Request};
+use std::sync::Arc;
+
+use mortise_types::{Decision, Process, Request};
 use serde_json::{Value, json};
 
+use super::breaker;
 use super::working::Working;
+use crate::catalog::Live;
+use crate::domain::breaker::State;
 use crate::domain::canonical;
-use crate::domain::component::{Choice, Question, Subject};
+use crate::domain::component::{Choice, OnFailure, Question, Side, Subject};
 use crate::domain::decision::{DecisionRecord, Status};
-use crate::engine::{Evaluation, Verdict};
+use crate::domain::refusal::Refusal;
+use crate::engine::{Evaluation, Failure, Verdict};
 
 /// What became of a question to a component.
 pub(super) enum Answer {
@@ -26,20 +32,121 @@ pub(super) enum Answer {
     Failed,
 }
 
+/// What is asked, whoever answers.
+struct Asked<'r> {
+    subject: &'r Subject,
+    request: &'r Request,
+    process: Process,
+    /// The candidate in shadow that is asked beside.
+    shadow: Option<Arc<Live>>,
+}
+
+/// An answer that is none: the failure, and the decision that is stored about it.
+type Failed = (Failure, String);
+
 impl Working<'_> {
     /// Asks whoever judges the record: the choice is the snapshot's, taken once. The decision is kept with the unit; a
     /// failure also enters the manual-decision queue. A candidate in shadow is asked once the unit is written.
+    ///
+    /// While the breaker of who would judge is open, it is what that activation wants for the case: the last good
+    /// version decides, a person does, or what needs the decision is refused ([`Self::unavailable`]).
     pub(super) async fn ask(&mut self, subject: &Subject, request: &Request) -> Answer {
+        if let Some(answer) = self.by_person(request) {
+            return answer;
+        }
         let process = request.process();
-        let question = Question { subject, number: &self.record.number, created_at: self.record.created_at };
-        let chosen = self.desk.catalog.snapshot().choose(&self.record.org, process, &question);
-        let Some(Choice { live, side, shadow }) = chosen else {
+        let Some(Choice { live, side, shadow }) = self.choose(subject, process) else {
             self.needs_a_person(process, "no component is active for this process", "");
             return Answer::Failed;
         };
-        let evaluation = self.desk.catalog.evaluate(&live, request).await;
+        let only = self.only.as_ref().filter(|(of, _)| *of == process).map(|(_, only)| only.as_str());
+        if only.is_some_and(|only| only != live.activation.id || live.stands() != State::Closed) {
+            self.elsewhere = true;
+            return Answer::Failed;
+        }
+        let alone = only.is_some();
+        let mut asked = Asked { subject, request, process, shadow };
+        let policy = &self.desk.policy.component.breaker;
+        let watch = self.desk.catalog.watch();
+        let probe = live.stands() == State::Probing && watch.is_probe(&live.activation.id, policy);
+        if live.stands() != State::Closed && !probe {
+            return self.instead(&live, &mut asked, None).await;
+        }
+        match self.call(&live, Some(side), None, &mut asked).await {
+            Ok(answer) => {
+                self.note(&live, probe, None).await;
+                answer
+            }
+            Err(failed) => {
+                self.note(&live, probe, Some(&failed.0)).await;
+                // This failure, or another one meanwhile, may have tripped the breaker.
+                match self.choose(subject, process).map(|choice| choice.live) {
+                    Some(now) if now.activation.id == live.activation.id && now.stands() != State::Closed && !alone => {
+                        self.instead(&now, &mut asked, Some(failed)).await
+                    }
+                    _ => self.wait(process, failed),
+                }
+            }
+        }
+    }
+
+    fn choose(&self, subject: &Subject, process: Process) -> Option<Choice<Live>> {
+        let question = Question { subject, number: &self.record.number, created_at: self.record.created_at };
+        self.desk.catalog.snapshot().choose(&self.record.org, process, &question)
+    }
+
+    /// What happens while the breaker of `out` is open; `failed` is what it said to this question before.
+    async fn instead(&mut self, out: &Live, asked: &mut Asked<'_>, failed: Option<Failed>) -> Answer {
+        let Some(breaker) = &out.breaker else { return Answer::Failed };
+        let why = format!("the breaker of {} is open since {} ({})", out.name, breaker.since, breaker.cause);
+        let decision = failed.as_ref().map_or("", |(_, id)| id.as_str());
+        match out.activation.on_failure {
+            OnFailure::LastGood => {
+                let question = Question {
+                    subject: asked.subject,
+                    number: &self.record.number,
+                    created_at: self.record.created_at,
+                };
+                let snapshot = self.desk.catalog.snapshot();
+                let Some(other) = snapshot.instead(&self.record.org, asked.process, &question, out) else {
+                    self.needs_a_person(asked.process, &format!("{why}; no other version decides"), decision);
+                    return Answer::Failed;
+                };
+                match self.call(&other, None, Some(breaker.generation), asked).await {
+                    Ok(answer) => {
+                        self.note(&other, false, None).await;
+                        answer
+                    }
+                    Err(failed) => {
+                        self.note(&other, false, Some(&failed.0)).await;
+                        self.wait(asked.process, failed)
+                    }
+                }
+            }
+            OnFailure::Queue => {
+                self.needs_a_person(asked.process, &why, decision);
+                Answer::Failed
+            }
+            OnFailure::Refuse => {
+                let message = format!("{why}, and nothing else may decide in its place; try again later");
+                self.unavailable = Some(Refusal::unavailable("breaker-open", message));
+                Answer::Failed
+            }
+        }
+    }
+
+    /// Asks one component and keeps what it said. `fallback` is the generation in which the breaker of another one came
+    /// to be open, where it decides in that one's place.
+    async fn call(
+        &mut self,
+        live: &Live,
+        side: Option<Side>,
+        fallback: Option<i64>,
+        asked: &mut Asked<'_>,
+    ) -> Result<Answer, Failed> {
+        let evaluation = self.desk.catalog.evaluate(live, asked.request).await;
         let id = self.desk.clock.id();
-        if let Some(shadow) = shadow {
+        if let Some(shadow) = asked.shadow.take() {
             self.shadows.push((id.clone(), shadow.activation.id.clone()));
         }
         let (status, output) = stored_output(&evaluation);
@@ -48,38 +155,77 @@ impl Working<'_> {
             org: self.record.org.clone(),
             decision_number: String::new(),
             number: self.record.number.clone(),
-            process,
+            process: asked.process,
             event: self.cause.action(),
             at: self.now,
             component: live.activation.digest.clone(),
             component_name: live.name.clone(),
             settings_hash: live.activation.settings_hash.clone(),
             activation: live.activation.id.clone(),
-            generation: live.activation.generation,
+            generation: fallback.unwrap_or(live.activation.generation),
             status,
-            input: canonical::text(&request.to_json()),
+            fallback: fallback.is_some(),
+            input: canonical::text(&asked.request.to_json()),
             output,
             fuel: i64::try_from(evaluation.fuel).unwrap_or(i64::MAX),
             took_us: i64::try_from(evaluation.took.as_micros()).unwrap_or(i64::MAX),
         });
         match evaluation.result {
             Ok(Verdict::Decided(decision)) => {
-                self.resolved.push((self.record.number.clone(), process.slug().to_owned()));
-                Answer::Decided(Box::new(decision), id)
+                self.resolved.push((self.record.number.clone(), asked.process.slug().to_owned()));
+                Ok(Answer::Decided(Box::new(decision), id))
             }
             Ok(Verdict::Refused(refusal)) => {
-                Answer::Refused { code: refusal.code, message: refusal.message, decision: id }
+                Ok(Answer::Refused { code: refusal.code, message: refusal.message, decision: id })
             }
             Err(failure) => {
                 tracing::warn!(
-                    record = %self.record.number, process = process.slug(), component = %live.name,
+                    record = %self.record.number, process = asked.process.slug(), component = %live.name,
                     digest = %live.activation.digest, ?side, cause = %failure.cause, message = %failure.message,
-                    "the component failed; the record waits for a person"
+                    "the component failed"
                 );
-                let reason = format!("{}: {}", failure.cause, failure.message);
-                self.needs_a_person(process, &reason, &id);
-                Answer::Failed
+                Err((failure, id))
             }
+        }
+    }
+
+    /// Counts a call for the component's breaker, and sets it where that is due.
+    async fn note(&self, live: &Live, probe: bool, failure: Option<&Failure>) {
+        // What was the host's own fault says nothing about the component.
+        if failure.is_some_and(|failure| !failure.cause.blames_component()) {
+            return;
+        }
+        let (desk, id, now) = (self.desk, &live.activation.id, self.desk.clock.now());
+        let (watch, policy) = (desk.catalog.watch(), &desk.policy.component.breaker);
+        match failure {
+            None if probe => {
+                if watch.good_probe(id, policy) {
+                    breaker::recover(desk, live).await;
+                }
+            }
+            None => {
+                watch.note(id, now, false, policy);
+            }
+            Some(failure) => {
+                let trips = watch.note(id, now, true, policy);
+                let tally = if probe { Some(watch.tally(id, now)) } else { trips };
+                if let Some(tally) = tally {
+                    breaker::trip(desk, live, failure.cause.as_str(), &failure.message, tally).await;
+                }
+            }
+        }
+    }
+
+    /// The record waits for a person; its last valid value stays.
+    fn wait(&mut self, process: Process, (failure, id): Failed) -> Answer {
+        self.needs_a_person(process, &format!("{}: {}", failure.cause, failure.message), &id);
+        Answer::Failed
+    }
+
+    /// Marks what is kept of a decision on the record, where the last good version took it.
+    pub(super) fn mark_fallback(&self, decision: &str, kept: &mut Value) {
+        if self.decisions.iter().any(|one| one.id == decision && one.fallback) {
+            kept["fallback"] = json!(true);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! else in the host is written for one kind.
 
 use mortise_types::Process;
+use serde_json::Value;
 
 use super::working::{Cause, Working};
 use super::{FlowError, approval_route, automatic, budget, change_risk, configuration, measures, rules, sla, supplier};
@@ -22,7 +23,20 @@ pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
     while automatic::follow(working).await? {
         stage(working).await?;
     }
+    wait_no_longer(working);
     automatic::schedule(working).await
+}
+
+/// What is closed waits for nobody.
+fn wait_no_longer(working: &mut Working<'_>) {
+    let waits = working.field("manual").is_some_and(|manual| manual == true);
+    if waits && working.kind.state(&working.record.state).is_some_and(|state| state.closed) {
+        working.set("manual", Value::Bool(false));
+        let number = working.record.number.clone();
+        let hooks = working.kind.decisions.iter();
+        working.resolved.extend(hooks.map(|hook| (number.clone(), hook.process.slug().to_owned())));
+        working.manual.retain(|entry| entry.number != number);
+    }
 }
 
 /// Everything that belongs to one change: what is worked out, what is decided, what the kind's rules say of it, and what
@@ -43,6 +57,9 @@ async fn decide(working: &mut Working<'_>) -> Result<(), FlowError> {
             Process::Budget => budget::run(working).await?,
             Process::Supplier => supplier::run(working).await?,
         }
+        if let Some(refusal) = working.unavailable.take() {
+            return Err(refusal.into());
+        }
     }
     Ok(())
 }
@@ -58,6 +75,12 @@ fn asked(working: &Working<'_>) -> Vec<Process> {
         Cause::Timer(name) => {
             let slug = name.split('.').next().unwrap_or_default();
             working.kind.decisions.iter().map(|hook| hook.process).filter(|p| p.slug() == slug).collect()
+        }
+        // Another process may rest on what this one decides: it looks as it does at every change.
+        Cause::Again { process, .. } => {
+            let on_update: Vec<Process> = decides(Trigger::Update);
+            let hooks = working.kind.decisions.iter().map(|hook| hook.process);
+            hooks.filter(|p| p == process || on_update.contains(p)).collect()
         }
     }
 }

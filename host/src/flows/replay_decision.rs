@@ -48,6 +48,10 @@ impl Replay {
 pub async fn run(desk: &Desk, actor: &Actor, id: &str) -> Result<Replay, FlowError> {
     let decision = desk.store.decision(&actor.org, id).await?;
     let decision = decision.ok_or_else(|| Refusal::not_found(format!("there is no decision {id}")))?;
+    if decision.is_by_person() {
+        let message = format!("{id} was decided by a person ({}): no component gave it", decision.component_name);
+        return Err(Refusal::conflict("decided-by-person", message).into());
+    }
     let unreadable = |why: String| {
         Refusal::conflict("unreadable-decision", format!("the stored input of decision {id} cannot be read: {why}"))
     };

@@ -71,6 +71,19 @@ pub(super) async fn prepare<'d>(
     step: &Step<'_>,
 ) -> Result<Working<'d>, FlowError> {
     let before = find(desk, &actor.org, kind, number).await?;
+    let mut working = begin(desk, actor, kind, before, step).await?;
+    hooks::run(&mut working).await?;
+    Ok(working)
+}
+
+/// The step, checked; nothing is decided yet.
+pub(super) async fn begin<'d>(
+    desk: &'d Desk,
+    actor: &'d Actor,
+    kind: &'d Kind,
+    before: Record,
+    step: &Step<'_>,
+) -> Result<Working<'d>, FlowError> {
     hold_revision(&before, step.expected)?;
     let now = desk.clock.now();
     let route = hooks::route(kind, &before);
@@ -81,6 +94,5 @@ pub(super) async fn prepare<'d>(
     let mut working = Working::new(desk, kind, actor, cause, now, Some(before), change.record);
     working.role = change.acting.to_string();
     step.reason.clone_into(&mut working.reason);
-    hooks::run(&mut working).await?;
     Ok(working)
 }

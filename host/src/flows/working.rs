@@ -7,8 +7,10 @@ use mortise_types::Process;
 use serde_json::{Value, json};
 
 use super::Desk;
+use super::manual::Person;
 use crate::domain::decision::DecisionRecord;
 use crate::domain::record::{self, Record};
+use crate::domain::refusal::Refusal;
 use crate::domain::role::HOST_USER;
 use crate::domain::search;
 use crate::domain::time::Instant;
@@ -30,6 +32,19 @@ pub(super) enum Cause {
     Transition { from: String, to: String },
     /// A timer of this name fired.
     Timer(String),
+    /// A process decides again about the record as it is.
+    Again { process: Process, why: Why },
+}
+
+/// Why a process decides again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// A person decides what its component could not.
+    Person,
+    /// The component that could not is asked once more.
+    Retry,
+    /// Another component, or other settings, have become responsible.
+    Recompute,
 }
 
 impl Cause {
@@ -40,6 +55,9 @@ impl Cause {
             Self::Update => "update".to_owned(),
             Self::Transition { to, .. } => format!("transition:{to}"),
             Self::Timer(name) => format!("timer:{name}"),
+            Self::Again { why: Why::Person, .. } => "decide".to_owned(),
+            Self::Again { why: Why::Retry, .. } => "retry".to_owned(),
+            Self::Again { why: Why::Recompute, .. } => "recompute".to_owned(),
         }
     }
 }
@@ -107,6 +125,14 @@ pub(super) struct Working<'d> {
     pub(super) acyclic: Vec<Acyclic>,
     /// What a new baseline keeps of other records.
     pub(super) frozen: Vec<Frozen>,
+    /// A person's answer in place of a component's.
+    pub(super) person: Option<Person>,
+    /// The only activation that may decide for this process: where another one is responsible, none is asked.
+    pub(super) only: Option<(Process, String)>,
+    /// Set where [`Self::only`] kept the process from being asked.
+    pub(super) elsewhere: bool,
+    /// Set where a decision is needed that nobody may take at present: the use case is refused.
+    pub(super) unavailable: Option<Refusal>,
 }
 
 impl<'d> Working<'d> {
@@ -145,6 +171,10 @@ impl<'d> Working<'d> {
             turns: Vec::new(),
             acyclic: Vec::new(),
             frozen: Vec::new(),
+            person: None,
+            only: None,
+            elsewhere: false,
+            unavailable: None,
         }
     }
 
@@ -249,6 +279,7 @@ impl<'d> Working<'d> {
             process: process.slug().to_owned(),
             reason: reason.to_owned(),
             decision: decision.to_owned(),
+            step: String::new(),
             at: self.now,
         });
         self.event("decision.failed", json!({ "process": process.slug(), "reason": reason, "decision": decision }));
@@ -258,7 +289,8 @@ impl<'d> Working<'d> {
     pub(super) fn into_unit(mut self) -> Unit {
         let mut unit = Unit { org: self.record.org.clone(), held: std::mem::take(&mut self.held), ..Unit::default() };
         unit.kinds = Some(self.generation());
-        let changed = self.before.as_ref().is_none_or(|b| !same(b, &self.record));
+        // What a person decided is said of the record even where it changes nothing.
+        let changed = self.person.is_some() || self.before.as_ref().is_none_or(|b| !same(b, &self.record));
         if changed {
             if let Some(before) = &self.before {
                 self.record.revision = before.revision + 1;
@@ -373,7 +405,7 @@ impl<'d> Working<'d> {
             unit.audit.push(if index == 0 { audit } else { by_host(audit) });
             let what = match cause {
                 Cause::Create => "created",
-                Cause::Update | Cause::Timer(_) => "updated",
+                Cause::Update | Cause::Timer(_) | Cause::Again { .. } => "updated",
                 Cause::Transition { from, to } if from == to => "signed",
                 Cause::Transition { to, .. } => to,
             };

@@ -28,6 +28,7 @@ mod measures;
 mod observe;
 mod openapi;
 mod problem;
+mod recomputes;
 mod records;
 mod reply;
 mod reports;
@@ -135,12 +136,22 @@ fn table() -> Table {
         .get("/api/v1/backtests/{id}", backtests::read::run, &backtests::read::DOC)
         .get("/api/v1/backtests/{id}/decisions", backtests::decisions::run, &backtests::decisions::DOC)
         .get("/api/v1/backtests/{id}/export", backtests::export::run, &backtests::export::DOC)
+        .post("/api/v1/activations/{id}/breaker", activations::breaker::run, &activations::breaker::DOC)
+        // Deciding again
+        .post("/api/v1/activations/{id}/recompute", recomputes::start, &recomputes::START)
+        .get("/api/v1/recomputes", recomputes::list, &recomputes::LIST)
+        .get("/api/v1/recomputes/{id}", recomputes::read, &recomputes::READ)
+        .get("/api/v1/recomputes/{id}/decisions", recomputes::decisions, &recomputes::DECISIONS)
+        .get("/api/v1/recomputes/{id}/export", recomputes::export, &recomputes::EXPORT)
         // Decisions
         .get("/api/v1/decisions", decisions::list::run, &decisions::list::DOC)
         .get("/api/v1/decisions/export", decisions::export::run, &decisions::export::DOC)
         .get("/api/v1/decisions/{id}", decisions::read::run, &decisions::read::DOC)
         .post("/api/v1/decisions/{id}/replay", decisions::replay::run, &decisions::replay::DOC)
-        .get("/api/v1/manual-decisions", manual_decisions::run, &manual_decisions::DOC)
+        .get("/api/v1/manual-decisions", manual_decisions::list::run, &manual_decisions::list::DOC)
+        .get("/api/v1/manual-decisions/{id}", manual_decisions::read::run, &manual_decisions::read::DOC)
+        .post("/api/v1/manual-decisions/{id}/decide", manual_decisions::decide::run, &manual_decisions::decide::DOC)
+        .post("/api/v1/manual-decisions/{id}/retry", manual_decisions::retry::run, &manual_decisions::retry::DOC)
         // Measures
         .get("/api/v1/measures", measures::list, &measures::LIST)
         .get("/api/v1/measures/{measure}", measures::read, &measures::READ)

@@ -63,6 +63,8 @@ pub struct Compared {
     pub differences: String,
     /// What the candidate said, as JSON; only where the verdict turned or the candidate failed.
     pub output: Option<String>,
+    /// The decision that was stored in its place; empty where nothing was.
+    pub decided: String,
 }
 
 /// A part of a dry run, written as a whole.
@@ -106,10 +108,12 @@ pub(super) async fn insert(tx: &mut Tx, batch: &Batch) -> Result<(), StoreError>
             text(c.money.as_deref().unwrap_or_default()),
             text(&c.differences),
             text(c.output.as_deref().unwrap_or_default()),
+            text(&c.decided),
         ]
     });
     let head = "INSERT INTO backtest_decisions
-                    (org, job, decision, number, at, sort, change_group, money, differences, output)
+                    (org, job, decision, number, at, sort, change_group, money, differences, output,
+                     decided)
                 VALUES ";
     insert_rows(tx, head, rows.collect()).await?;
     Ok(())
@@ -150,7 +154,7 @@ fn conditions(org: &str, selection: &Selection) -> (String, Vec<Bind>) {
 }
 
 type ReplayedRow = (String, String, i64, String, String, i64, i64);
-type ComparedRow = (String, String, i64, String, String, Option<String>, String, Option<String>);
+type ComparedRow = (String, String, i64, String, String, Option<String>, String, Option<String>, String);
 
 impl Store {
     /// The newest decision of a process; `None` while there is none.
@@ -241,7 +245,8 @@ impl Store {
         after: &str,
         limit: i64,
     ) -> Result<Vec<Compared>, StoreError> {
-        let mut sql = "SELECT decision, number, at, sort, change_group, money, differences, output
+        let mut sql = "SELECT decision, number, at, sort, change_group, money, differences, output,
+                decided
              FROM backtest_decisions WHERE org = $1 AND job = $2 AND decision > $3"
             .to_owned();
         let mut binds = vec![Bind::Text(org.to_owned()), Bind::Text(job.to_owned()), Bind::Text(after.to_owned())];
@@ -257,7 +262,7 @@ impl Store {
         let rows = fetch_built::<ComparedRow>(&mut tx, sql, binds).await?;
         let known = |text: Option<String>| text.filter(|text| !text.is_empty());
         rows.into_iter()
-            .map(|(decision, number, at, sort, group, money, differences, output)| {
+            .map(|(decision, number, at, sort, group, money, differences, output, decided)| {
                 let unknown = || StoreError::corrupt(format!("dry run {job}"), format!("sort '{sort}'"));
                 Ok(Compared {
                     sort: Sort::parse(&sort).ok_or_else(unknown)?,
@@ -268,6 +273,7 @@ impl Store {
                     money: known(money),
                     differences,
                     output: known(output),
+                    decided,
                 })
             })
             .collect()

@@ -6,76 +6,62 @@ use crate::domain::decision::{DecisionRecord, Status, Went};
 use crate::domain::number;
 use crate::domain::time::Instant;
 
-type Row = (
-    String,
-    String,
-    String,
-    String,
-    String,
-    i64,
-    String,
-    String,
-    String,
-    String,
-    i64,
-    String,
-    String,
-    String,
-    i64,
-    i64,
-);
+/// A row as it is read; more columns than a tuple has.
+struct Row(Result<DecisionRecord, StoreError>);
 
-const COLUMNS: &str = "id, decision_number, number, process, event, at, component, component_name, settings_hash, activation, \
-     generation, status, input, output, fuel, took_us";
-
-fn decision(org: &str, row: Row) -> Result<DecisionRecord, StoreError> {
-    let (
-        id,
-        decision_number,
-        number,
-        process,
-        event,
-        at,
-        component,
-        component_name,
-        settings_hash,
-        activation,
-        generation,
-        status,
-        input,
-        output,
-        fuel,
-        took_us,
-    ) = row;
-    let what = || format!("decision {id}");
-    Ok(DecisionRecord {
-        process: process.parse().map_err(|e| StoreError::corrupt(what(), e))?,
-        status: Status::parse(&status).ok_or_else(|| StoreError::corrupt(what(), format!("status '{status}'")))?,
-        id,
-        org: org.to_owned(),
-        decision_number,
-        number,
-        event,
-        at: Instant(at),
-        component,
-        component_name,
-        settings_hash,
-        activation,
-        generation,
-        input,
-        output,
-        fuel,
-        took_us,
-    })
+macro_rules! readable {
+    ($row:ty) => {
+        impl<'r> sqlx::FromRow<'r, $row> for Row {
+            fn from_row(row: &'r $row) -> Result<Self, sqlx::Error> {
+                use sqlx::Row as _;
+                let id: String = row.try_get("id")?;
+                let what = || format!("decision {id}");
+                let (process, status): (String, String) = (row.try_get("process")?, row.try_get("status")?);
+                let process = process.parse().map_err(|e| StoreError::corrupt(what(), e));
+                let unknown = || StoreError::corrupt(what(), format!("status '{status}'"));
+                let words = process.and_then(|process| Ok((process, Status::parse(&status).ok_or_else(unknown)?)));
+                let (process, status) = match words {
+                    Ok(words) => words,
+                    Err(error) => return Ok(Self(Err(error))),
+                };
+                Ok(Self(Ok(DecisionRecord {
+                    process,
+                    status,
+                    org: row.try_get("org")?,
+                    decision_number: row.try_get("decision_number")?,
+                    number: row.try_get("number")?,
+                    event: row.try_get("event")?,
+                    at: Instant(row.try_get("at")?),
+                    component: row.try_get("component")?,
+                    component_name: row.try_get("component_name")?,
+                    settings_hash: row.try_get("settings_hash")?,
+                    activation: row.try_get("activation")?,
+                    generation: row.try_get("generation")?,
+                    fallback: row.try_get::<i64, _>("fallback")? != 0,
+                    input: row.try_get("input")?,
+                    output: row.try_get("output")?,
+                    fuel: row.try_get("fuel")?,
+                    took_us: row.try_get("took_us")?,
+                    id,
+                })))
+            }
+        }
+    };
 }
+
+readable!(sqlx::sqlite::SqliteRow);
+readable!(sqlx::postgres::PgRow);
+
+const COLUMNS: &str = "id, org, decision_number, number, process, event, at, component, component_name, settings_hash, activation, \
+     generation, status, input, output, fuel, took_us, fallback";
 
 pub(super) async fn insert(tx: &mut Tx, d: &DecisionRecord) -> Result<(), StoreError> {
     execute!(
         tx,
         "INSERT INTO decisions
             (id, org, number, process, event, at, component, component_name, settings_hash, activation, generation,
-             status, input, output, fuel, took_us, decision_number)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+             status, input, output, fuel, took_us, decision_number, fallback)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         &d.id,
         &d.org,
         &d.number,
@@ -92,7 +78,8 @@ pub(super) async fn insert(tx: &mut Tx, d: &DecisionRecord) -> Result<(), StoreE
         &d.output,
         d.fuel,
         d.took_us,
-        &d.decision_number
+        &d.decision_number,
+        i64::from(d.fallback)
     )?;
     Ok(())
 }
@@ -171,7 +158,27 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM decisions WHERE org = $1 AND id = $2");
         let rows =
             fetch_built::<Row>(&mut tx, sql, vec![Bind::Text(org.to_owned()), Bind::Text(id.to_owned())]).await?;
-        rows.into_iter().next().map(|row| decision(org, row)).transpose()
+        rows.into_iter().next().map(|row| row.0).transpose()
+    }
+
+    /// The newest decision about a record that a process came to; none while it came to none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn last_valid_decision(
+        &self,
+        org: &str,
+        number: &str,
+        process: &str,
+    ) -> Result<Option<DecisionRecord>, StoreError> {
+        let mut tx = self.read().await?;
+        let sql = format!(
+            "SELECT {COLUMNS} FROM decisions WHERE org = $1 AND number = $2 AND process = $3 AND status = 'ok'
+             ORDER BY id DESC LIMIT 1"
+        );
+        let binds = [org, number, process].map(|text| Bind::Text(text.to_owned())).to_vec();
+        let rows = fetch_built::<Row>(&mut tx, sql, binds).await?;
+        rows.into_iter().next().map(|row| row.0).transpose()
     }
 
     /// Decisions by filter, newest first.
@@ -193,7 +200,7 @@ impl Store {
         binds.push(Bind::Int(filter.limit));
         sql.push_str(&format!(" ORDER BY id DESC LIMIT ${}", binds.len()));
         let mut tx = self.read().await?;
-        fetch_built::<Row>(&mut tx, sql, binds).await?.into_iter().map(|row| decision(org, row)).collect()
+        fetch_built::<Row>(&mut tx, sql, binds).await?.into_iter().map(|row| row.0).collect()
     }
 
     /// The decision with this number.
@@ -205,7 +212,7 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM decisions WHERE org = $1 AND decision_number = $2");
         let binds = [org, number].map(|text| Bind::Text(text.to_owned())).to_vec();
         let rows = fetch_built::<Row>(&mut tx, sql, binds).await?;
-        rows.into_iter().next().map(|row| decision(org, row)).transpose()
+        rows.into_iter().next().map(|row| row.0).transpose()
     }
 
     /// Gives numbers to decisions that have none yet. They come from this node's block: the counter is no lock.
@@ -257,7 +264,7 @@ impl Store {
         }
         sql.push_str(&format!(" ORDER BY id{order} LIMIT {}", place(Bind::Int(query.limit))));
         let mut tx = self.read().await?;
-        fetch_built::<Row>(&mut tx, sql, binds).await?.into_iter().map(|row| decision(org, row)).collect()
+        fetch_built::<Row>(&mut tx, sql, binds).await?.into_iter().map(|row| row.0).collect()
     }
 
     /// The text of settings, by the SHA-256 of it.

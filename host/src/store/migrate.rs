@@ -33,6 +33,7 @@ const MIGRATIONS: &[Migration] = migrations![
     9 "views" "0009_views.sql",
     20 "samples" "0020_samples.sql",
     21 "rollout" "0021_rollout.sql",
+    22 "breaker" "0022_breaker.sql",
 ];
 
 /// Version of the tables that this server makes.

@@ -13,6 +13,7 @@ pub mod attachments;
 pub mod backtests;
 pub mod baselines;
 pub mod blobs;
+pub mod breakers;
 pub mod changes;
 pub mod comments;
 pub mod components;

@@ -240,7 +240,8 @@ impl Store {
         let read = |(decision, number, at, sort, group, money, differences, output): ComparedRow| {
             let unknown = || StoreError::corrupt(format!("shadow of decision {decision}"), format!("sort '{sort}'"));
             let sort = Sort::parse(&sort).ok_or_else(unknown)?;
-            Ok(Compared { decision, number, at: Instant(at), sort, group, money, differences, output })
+            let decided = String::new();
+            Ok(Compared { decision, number, at: Instant(at), sort, group, money, differences, output, decided })
         };
         rows.into_iter().map(read).collect()
     }

@@ -11,7 +11,7 @@ use super::tx::{Bind, execute, execute_built, fetch_optional, values_list};
 use super::work::{self, WorkChange};
 use super::{Store, StoreError, Tx, is_unique_violation, record_rows};
 use crate::domain::audit::{self, AuditEntry};
-use crate::domain::decision::DecisionRecord;
+use crate::domain::decision::{DecisionRecord, Status};
 use crate::domain::record::Record;
 use crate::domain::search::Content;
 use crate::domain::time::Instant;
@@ -154,6 +154,8 @@ pub struct ManualEntry {
     pub reason: String,
     /// The failed decision.
     pub decision: String,
+    /// The state that the record was to enter when it stayed where it was; empty where nothing was held up.
+    pub step: String,
     /// Since when.
     pub at: Instant,
 }
@@ -233,7 +235,10 @@ async fn apply(tx: &mut Tx, store: &Store, units: &[Unit]) -> Result<(), StoreEr
             super::manual::insert(tx, org, entry).await?;
         }
         for (number, process) in &unit.resolved {
-            super::manual::resolve(tx, org, number, process, unit.audit.first().map_or(0, |a| a.at.0)).await?;
+            let of = |d: &&DecisionRecord| d.number == *number && d.process.slug() == process && d.status == Status::Ok;
+            let by = unit.decisions.iter().rfind(of);
+            let at = by.map(|d| d.at).or_else(|| unit.audit.first().map(|a| a.at)).unwrap_or(Instant(0));
+            super::manual::resolve(tx, org, number, process, at, by.map_or("", |d| &d.id)).await?;
         }
         for change in &unit.work {
             work::apply(tx, org, change).await?;

@@ -1,6 +1,8 @@
 //! Who grants a commitment.
 
 use super::*;
+use mortise::store::manual::ManualFilter;
+
 use crate::app::for_each_db;
 
 /// A line of 50 000.00 with 32 000.00 spent and 11 000.00 ordered: 7 000.00 is left, 2 500.00 is the tolerance.
@@ -167,14 +169,16 @@ fn without_a_component_nothing_is_granted_and_a_person_is_asked() {
         let number = number(&record);
         let path = step("commitment", &number, "reserved");
         assert_eq!(owner.post(&path, json!({})).await.ok()["state"], "requested");
-        let waiting = app.desk.store.manual_queue("bare", 10).await.unwrap();
-        assert!(waiting.iter().any(|entry| entry.number == number), "{waiting:?}");
+        let waiting =
+            app.desk.store.manual_queue("bare", &ManualFilter { limit: 10, ..ManualFilter::default() }).await.unwrap();
+        assert!(waiting.iter().any(|w| w.entry.number == number), "{waiting:?}");
         // People decide, as many as it takes at the most.
         top.post(&path, json!({})).await.ok();
         let record = owner.post(&path, json!({})).await.ok();
         assert_eq!((&record["state"], &record["manual"]), (&json!("reserved"), &json!(false)), "{record}");
-        let waiting = app.desk.store.manual_queue("bare", 10).await.unwrap();
-        assert!(waiting.iter().all(|entry| entry.number != number), "{waiting:?}");
+        let waiting =
+            app.desk.store.manual_queue("bare", &ManualFilter { limit: 10, ..ManualFilter::default() }).await.unwrap();
+        assert!(waiting.iter().all(|w| w.entry.number != number), "{waiting:?}");
         let record = owner.get(&format!("/records/budget-line/{line}")).await.ok();
         assert_eq!(record["figures"]["available"], "5.00");
         // A cost has no period without a decision: it stays a draft.

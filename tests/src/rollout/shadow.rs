@@ -1,6 +1,7 @@
 //! A candidate that is asked beside the one that decides, and changes nothing.
 
 use mortise::flows::shadow;
+use mortise::store::manual::ManualFilter;
 use serde_json::{Value, json};
 
 use super::{activate, digest, incident, target};
@@ -17,8 +18,8 @@ async fn effects(app: &Desktop, numbers: &[String]) -> Vec<String> {
         let record = store.record(ORG, number).await.unwrap().unwrap();
         seen.push(format!("{number} {} {}", record.revision, Value::Object(record.data)));
     }
-    let waiting = store.manual_queue(ORG, 100).await.unwrap();
-    seen.extend(waiting.iter().map(|entry| format!("waits {}", entry.number)));
+    let waiting = store.manual_queue(ORG, &ManualFilter { limit: 100, ..ManualFilter::default() }).await.unwrap();
+    seen.extend(waiting.iter().map(|entry| format!("waits {}", entry.entry.number)));
     seen
 }
 

@@ -39,7 +39,7 @@ pub(super) async fn check(
 
 /// The sums of a dry run of the very same candidate.
 async fn tried(desk: &Desk, actor: &Actor, new: &Activation, settings: &str, id: &str) -> Result<Summary, FlowError> {
-    let report = backtest::read(desk, actor, id).await.map_err(|error| match error {
+    let report = backtest::read(desk, actor, backtest::WHAT, id).await.map_err(|error| match error {
         FlowError::Refused(_) => Refusal::invalid("reference", "backtest", format!("there is no dry run {id}")).into(),
         other => other,
     })?;

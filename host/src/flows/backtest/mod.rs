@@ -19,8 +19,8 @@ use crate::domain::{Actor, Job, Role};
 use crate::store::backtests::Selection;
 
 pub use judge::{Judged, judge};
-pub(super) use report::compared_json;
 pub use report::{Report, decisions, read, reports};
+pub(super) use report::{compared_json, summary};
 pub(super) use work::work;
 
 /// The sort of job.

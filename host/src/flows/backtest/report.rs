@@ -1,8 +1,7 @@
-//! What a dry run has come to so far.
+//! What a dry run has come to so far; or a job that decides records again, whose results are kept alike.
 
 use serde_json::{Value, json};
 
-use super::WHAT;
 use crate::domain::backtest::{Sort, Summary};
 use crate::domain::refusal::Refusal;
 use crate::domain::{Actor, Job, Role};
@@ -37,13 +36,20 @@ impl Report {
     }
 }
 
-/// The dry runs that the actor may see, newest first, older than `before`.
+/// The dry runs, or other jobs of the sort `what` with results of this form, that the actor may see, newest first, older
+/// than `before`.
 ///
 /// # Errors
 /// The database's.
-pub async fn reports(desk: &Desk, actor: &Actor, before: Option<String>, limit: i64) -> Result<Vec<Report>, FlowError> {
+pub async fn reports(
+    desk: &Desk,
+    actor: &Actor,
+    what: &str,
+    before: Option<String>,
+    limit: i64,
+) -> Result<Vec<Report>, FlowError> {
     let own = Some(actor.user.clone()).filter(|_| !reads_all(actor));
-    let filter = JobFilter { actor: own, state: None, what: Some(WHAT.to_owned()), before, limit };
+    let filter = JobFilter { actor: own, state: None, what: Some(what.to_owned()), before, limit };
     let mut found = Vec::new();
     for job in desk.store.jobs(&actor.org, &filter).await? {
         let summary = summary(desk, &actor.org, &job.id).await?;
@@ -56,10 +62,10 @@ pub async fn reports(desk: &Desk, actor: &Actor, before: Option<String>, limit: 
 ///
 /// # Errors
 /// Not found; the database's errors.
-pub async fn read(desk: &Desk, actor: &Actor, id: &str) -> Result<Report, FlowError> {
-    let job = desk.store.job(&actor.org, id).await?.filter(|job| job.what == WHAT);
+pub async fn read(desk: &Desk, actor: &Actor, what: &str, id: &str) -> Result<Report, FlowError> {
+    let job = desk.store.job(&actor.org, id).await?.filter(|job| job.what == what);
     let job = job.filter(|job| job.actor == actor.user || reads_all(actor));
-    let job = job.ok_or_else(|| Refusal::not_found(format!("there is no dry run {id}")))?;
+    let job = job.ok_or_else(|| Refusal::not_found(format!("there is no {what} {id}")))?;
     let summary = summary(desk, &actor.org, id).await?;
     Ok(Report { job, summary })
 }
@@ -69,16 +75,18 @@ pub async fn read(desk: &Desk, actor: &Actor, id: &str) -> Result<Report, FlowEr
 ///
 /// # Errors
 /// Not found; the database's errors.
+#[allow(clippy::too_many_arguments)]
 pub async fn decisions(
     desk: &Desk,
     actor: &Actor,
+    what: &str,
     id: &str,
     sort: Option<Sort>,
     group: Option<&str>,
     after: &str,
     limit: i64,
 ) -> Result<Vec<Value>, FlowError> {
-    read(desk, actor, id).await?;
+    read(desk, actor, what, id).await?;
     let found = desk.store.backtest_decisions(&actor.org, id, sort, group, after, limit).await?;
     let mut shown = Vec::with_capacity(found.len());
     for compared in found {
@@ -108,10 +116,11 @@ pub(in crate::flows) fn compared_json(compared: &Compared, stored: Option<&str>)
         "differences": parse(&compared.differences)?,
         "old": stored.map(parse).transpose()?,
         "new": compared.output.as_deref().map(parse).transpose()?,
+        "decided": (!compared.decided.is_empty()).then_some(&compared.decided),
     }))
 }
 
-pub(super) async fn summary(desk: &Desk, org: &str, id: &str) -> Result<Summary, FlowError> {
+pub(in crate::flows) async fn summary(desk: &Desk, org: &str, id: &str) -> Result<Summary, FlowError> {
     let mut all = Summary::default();
     for (_, part) in desk.store.backtest_batches(org, id).await? {
         let part: Summary = serde_json::from_str(&part)

@@ -108,5 +108,6 @@ fn add(summary: &mut Summary, found: &mut Vec<Compared>, decision: &Replayed, ju
         differences: serde_json::to_string(&comparison.differences).unwrap_or_else(|_| "[]".to_owned()),
         group: comparison.group,
         output: keep.then_some(output),
+        decided: String::new(),
     });
 }

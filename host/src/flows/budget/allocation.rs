@@ -25,6 +25,8 @@ pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
             }
             Ok(())
         }
+        Cause::Again { .. } if working.record.state == "draft" => compute(working).await,
+        Cause::Again { .. } => Err(working.not_again()),
         Cause::Transition { from, to } if from != to => match to.as_str() {
             // Back to where what is shared out can be changed.
             "draft" => {

@@ -2,7 +2,7 @@
 //! change-cost).
 
 use mortise_types::budget::{self, ChangeCostRequest, CostItem, LabourLine, RiskBand};
-use mortise_types::{Outcome, Request};
+use mortise_types::{Outcome, Process, Request};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -12,11 +12,15 @@ use crate::domain::ledger::Amount;
 use crate::domain::refusal::{Refusal, rule as general};
 use crate::flows::FlowError;
 use crate::flows::decide::Answer;
-use crate::flows::working::Working;
+use crate::flows::working::{Cause, Working};
 
 /// A change with a cost plan costs what the component works out from it; without one, what was said.
 pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
+    let again = matches!(working.cause, Cause::Again { process: Process::Budget, .. });
     let Some(plan) = working.field("cost_plan").cloned() else {
+        if again {
+            return Err(working.not_again());
+        }
         if working.touched(&["cost_plan"]) {
             working.set("cost_figures", Value::Null);
         }
@@ -25,7 +29,7 @@ pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
     let band = band(working);
     let last = working.record.at("cost_figures.risk_band").cloned();
     let same_cost = !working.touched(&["cost", "cost_plan", "budget_line"]);
-    if same_cost && last == Some(json!(band)) {
+    if !again && same_cost && last == Some(json!(band)) {
         return Ok(());
     }
     let line = match working.text("budget_line") {
@@ -60,6 +64,7 @@ pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
                 figures["currency"] = json!(currency.code());
                 figures["risk_band"] = json!(band);
                 figures["decision"] = json!(id);
+                working.mark_fallback(&id, &mut figures);
                 working.set("cost_figures", figures);
             }
             Ok(())

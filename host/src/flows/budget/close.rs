@@ -28,6 +28,8 @@ pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
             let waits = working.field("manual").is_some_and(|manual| manual == true);
             if waits || working.touched(&INPUTS) { assess(working).await } else { Ok(()) }
         }
+        Cause::Again { .. } if working.record.state == "requested" => assess(working).await,
+        Cause::Again { .. } => Err(working.not_again()),
         Cause::Transition { from, to } => match (from.as_str(), to.as_str()) {
             ("blocked", "requested") => assess(working).await,
             ("requested", "closed") => close(working).await,
@@ -334,6 +336,7 @@ fn note(working: &mut Working<'_>, gathered: &Gathered, outcome: &CloseOutcome, 
     let mut result = json!(outcome);
     result["budget"] = json!(gathered.request.budget);
     result["decision"] = json!(id);
+    working.mark_fallback(id, &mut result);
     working.set("result", result);
     let blocked_by = match outcome {
         CloseOutcome::Blocked(reasons) => json!(reasons),

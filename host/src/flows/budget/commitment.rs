@@ -31,6 +31,11 @@ pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
             working.set(APPROVALS, Value::Null);
             propose(working, &book).await
         }
+        Cause::Again { .. } if working.record.state == "requested" => {
+            let book = open(working).await?;
+            propose(working, &book).await
+        }
+        Cause::Again { .. } => Err(working.not_again()),
         Cause::Transition { from, to } => match (from.as_str(), to.as_str()) {
             ("requested", "reserved") => reserve(working).await,
             (_, "released") => {
@@ -157,5 +162,6 @@ async fn ask(working: &mut Working<'_>, book: &Book) -> Result<Option<(CommitOut
 fn note(working: &mut Working<'_>, outcome: &CommitOutcome, id: &str) {
     let mut decision = json!(outcome);
     decision["id"] = json!(id);
+    working.mark_fallback(id, &mut decision);
     working.set("decision", decision);
 }

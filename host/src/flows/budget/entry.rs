@@ -21,6 +21,16 @@ pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
     match working.cause.clone() {
         Cause::Create | Cause::Update => draft(working).await,
         Cause::Transition { to, .. } if to == ledger::POSTED => post(working).await,
+        // A posted entry is a booking.
+        Cause::Again { .. } if working.record.state == "draft" && working.field("original").is_some() => {
+            let number = working.text("line").unwrap_or_default();
+            let line = working.desk.store.record(&working.record.org, number).await?;
+            match line {
+                Some(line) => convert(working, &line).await,
+                None => Err(working.not_again()),
+            }
+        }
+        Cause::Again { .. } => Err(working.not_again()),
         _ => Ok(()),
     }
 }

@@ -58,6 +58,7 @@ mod rule {
 
 pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
     match working.kind.slug.as_str() {
+        "budget" | "budget-line" if matches!(working.cause, Cause::Again { .. }) => Err(working.not_again()),
         "budget" => plan::run(working).await,
         "budget-line" => line::run(working).await,
         "commitment" => commitment::run(working).await,
@@ -114,7 +115,10 @@ fn person_for(working: &mut Working<'_>, number: &str, reason: &str, decision: &
 /// Leaves the record in the state it was in: without a decision nothing is approved (invariant 6).
 fn stay(working: &mut Working<'_>) {
     if let Some(before) = &working.before {
-        working.record.state.clone_from(&before.state);
+        let held_up = std::mem::replace(&mut working.record.state, before.state.clone());
+        for entry in working.manual.iter_mut().filter(|entry| entry.number == before.number) {
+            entry.step.clone_from(&held_up);
+        }
         working.cause = Cause::Update;
     }
 }

@@ -17,6 +17,8 @@ pub(super) enum Occasion {
     Edit,
     /// Something is about to rest on the assessment.
     Reliance,
+    /// It is asked again, whatever the inputs are.
+    Again,
 }
 
 /// What came of it.
@@ -40,10 +42,13 @@ pub(super) async fn assess(working: &mut Working<'_>, occasion: Occasion) -> Res
     let inputs_hash = change::inputs_hash(&request);
     let last = Assessment::of(&working.record);
     let mut moved_by_itself = false;
+    let mut unmoved = false;
     if let Some(last) = &last {
         let same = last.inputs_hash == inputs_hash;
         moved_by_itself = !same && change::inputs_hash(&last.as_then(request.clone())) == last.inputs_hash;
-        if same || (moved_by_itself && occasion == Occasion::Edit) {
+        unmoved = same && occasion == Occasion::Again;
+        let holds = same || (moved_by_itself && occasion == Occasion::Edit);
+        if holds && occasion != Occasion::Again {
             no_person_needed(working);
             return Ok(Judged::Same);
         }
@@ -81,15 +86,22 @@ pub(super) async fn assess(working: &mut Working<'_>, occasion: Occasion) -> Res
     };
     let assessment = Assessment::new(outcome, &request, basis, &working.desk.policy.change);
     no_person_needed(working);
-    if moved_by_itself && last.is_some_and(|last| last.demands_as(&assessment)) {
+    let as_before = last.is_some_and(|last| last.demands_as(&assessment));
+    if moved_by_itself && as_before {
         return Ok(Judged::Confirmed);
     }
     keep(working, &assessment);
+    // Approvals belong to inputs, and to what was asked of them: neither has moved.
+    if unmoved && as_before {
+        return Ok(Judged::Confirmed);
+    }
     Ok(Judged::Anew)
 }
 
 fn keep(working: &mut Working<'_>, assessment: &Assessment) {
-    working.set("assessment", json!(assessment));
+    let mut kept = json!(assessment);
+    working.mark_fallback(&assessment.decision, &mut kept);
+    working.set("assessment", kept);
     if working.kind.field("risk").is_some() {
         working.set("risk", json!(assessment.decision));
     }

@@ -13,6 +13,8 @@ mod items;
 mod request;
 mod timing;
 
+use mortise_types::Process;
+
 use crate::domain::Role;
 use crate::domain::change::Assessment;
 use crate::domain::record::Record;
@@ -46,6 +48,8 @@ const INPUTS: [&str; 16] = [
 pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
     match working.cause.clone() {
         Cause::Timer(_) => Ok(()),
+        Cause::Again { process: Process::ChangeRisk, .. } => again(working).await,
+        Cause::Again { .. } => Ok(()),
         Cause::Create => Ok(request::check(working)?),
         Cause::Update => {
             request::check(working)?;
@@ -64,6 +68,15 @@ async fn edited(working: &mut Working<'_>) -> Result<(), FlowError> {
         let judged = assess::assess(working, Occasion::Edit).await?;
         approval::follow(working, judged);
     }
+    Ok(())
+}
+
+async fn again(working: &mut Working<'_>) -> Result<(), FlowError> {
+    if !ASSESSED_IN.contains(&working.record.state.as_str()) {
+        return Err(working.not_again());
+    }
+    let judged = assess::assess(working, Occasion::Again).await?;
+    approval::follow(working, judged);
     Ok(())
 }
 

@@ -248,7 +248,7 @@ fn decision(note: DecisionNote) -> DecisionFound {
         process: note.process,
         event: note.event,
         at: note.at.to_string(),
-        component: note.component_name,
+        component: if note.fallback { format!("{} (fallback)", note.component_name) } else { note.component_name },
         digest: note.component,
         status: note.status,
     }

@@ -277,6 +277,9 @@ impl Importer {
         }
         if let Some(sources) = self.sources.get(&key) {
             sla::judge_by(&mut working, sources).await;
+            if let Some(refusal) = working.unavailable.take() {
+                return Err(refusal.into());
+            }
         }
         // What the clocks passed long ago is history, not news.
         working.events.clear();

@@ -29,7 +29,7 @@ mod runner;
 use serde_json::{Value, json};
 
 use super::{Desk, FlowError};
-use super::{backtest, bulk};
+use super::{backtest, bulk, recompute};
 use crate::domain::refusal::Refusal;
 use crate::domain::role::HOST_USER;
 use crate::domain::{Actor, Instant, Job, JobState, Role};
@@ -57,6 +57,7 @@ async fn work(run: &mut Run) -> Result<Value, FlowError> {
     match run.job().what.as_str() {
         backtest::WHAT => backtest::work(run).await,
         bulk::WHAT => bulk::work(run).await,
+        recompute::WHAT => recompute::work(run).await,
         what => {
             Err(Refusal::conflict("unknown-job", format!("this server does not know jobs of the sort '{what}'")).into())
         }

@@ -158,7 +158,7 @@ fn happening(cause: &Cause) -> Option<Happening<'_>> {
         Cause::Create => Some(Happening::Create),
         Cause::Update => Some(Happening::Update),
         Cause::Transition { from, to } if from != to => Some(Happening::Transition(from, to)),
-        Cause::Transition { .. } | Cause::Timer(_) => None,
+        Cause::Transition { .. } | Cause::Timer(_) | Cause::Again { .. } => None,
     }
 }
 

@@ -153,6 +153,7 @@ fn add(part: &mut Part, asked: &Asked, judged: Judged) -> Sort {
         money: comparison.money.map(|by| by.to_string()),
         differences,
         output: Some(output).filter(|text| text.len() <= MOST_KEPT),
+        decided: String::new(),
     });
     sort
 }

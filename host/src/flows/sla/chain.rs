@@ -24,9 +24,14 @@ const IN_FORCE: [&str; 2] = ["agreed", "active"];
 
 /// Looks at an agreement that both sides have signed.
 pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
-    let Cause::Transition { from, to } = &working.cause else { return Ok(()) };
-    if from == to || to != "agreed" {
-        return Ok(());
+    match &working.cause {
+        Cause::Transition { from, to } if from != to && to == "agreed" => {}
+        Cause::Again { .. } if IN_FORCE.contains(&working.record.state.as_str()) => {
+            let targets = targets(working).await?;
+            return chain(working, &targets).await;
+        }
+        Cause::Again { .. } => return Err(working.not_again()),
+        _ => return Ok(()),
     }
     let targets = targets(working).await?;
     keep_to_baseline(working, &targets)?;
@@ -127,6 +132,7 @@ async fn chain(working: &mut Working<'_>, targets: &[Promise]) -> Result<(), Flo
                 let mut kept = json!(outcome);
                 kept["priority"] = json!(strictest.priority);
                 kept["decision"] = json!(id);
+                working.mark_fallback(&id, &mut kept);
                 if !outcome.feasible {
                     working.event("sla.chain.infeasible", kept.clone());
                 }

@@ -37,7 +37,8 @@ pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
     if is_closed(working) {
         working.clear_timers(TIMERS);
     }
-    let due = matches!(&working.cause, Cause::Create | Cause::Timer(_) | Cause::Transition { .. });
+    let due =
+        matches!(&working.cause, Cause::Create | Cause::Timer(_) | Cause::Transition { .. } | Cause::Again { .. });
     if due || working.touched(&INPUTS) { judge(working).await } else { Ok(()) }
 }
 
@@ -106,16 +107,15 @@ fn apply(working: &mut Working<'_>, agreement: &Agreement, decision: Decision, i
     };
     let last = working.field("sla").cloned().unwrap_or(Value::Null);
     working.set("priority", json!(clock.priority));
-    working.set(
-        "sla",
-        json!({
-            "agreement": agreement.number,
-            "decision": id,
-            "priority": clock.priority,
-            "response": clock.response,
-            "resolution": clock.resolution,
-        }),
-    );
+    let mut kept = json!({
+        "agreement": agreement.number,
+        "decision": id,
+        "priority": clock.priority,
+        "response": clock.response,
+        "resolution": clock.resolution,
+    });
+    working.mark_fallback(id, &mut kept);
+    working.set("sla", kept);
     working.set("manual", json!(false));
     for (name, now) in [("response", &clock.response), ("resolution", &clock.resolution)] {
         let level = json!(now.level);

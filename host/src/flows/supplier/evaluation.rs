@@ -27,6 +27,8 @@ pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
             "scored" => conclude(working).await,
             _ => Ok(()),
         },
+        Cause::Again { .. } if working.record.state == "collected" => score(working).await,
+        Cause::Again { .. } => Err(working.not_again()),
         _ => Ok(()),
     }
 }
@@ -87,6 +89,7 @@ async fn score(working: &mut Working<'_>) -> Result<(), FlowError> {
 fn keep(working: &mut Working<'_>, outcome: &Outcome, id: &str) {
     let mut result = json!(outcome);
     result["decision"] = json!(id);
+    working.mark_fallback(id, &mut result);
     working.set("score_tenths", json!(outcome.score_tenths));
     working.set("grade", json!(outcome.grade));
     working.set("trend", json!(outcome.trend));

@@ -7,7 +7,7 @@ mod evaluation;
 mod review;
 
 use super::FlowError;
-use super::working::Working;
+use super::working::{Cause, Working};
 use crate::domain::record::Record;
 
 /// Name of the timer that a supplier's next review waits for.
@@ -19,6 +19,7 @@ const MOST: i64 = 10_000;
 pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
     match working.kind.slug.as_str() {
         "supplier-evaluation" => evaluation::run(working).await,
+        _ if matches!(working.cause, Cause::Again { .. }) => Err(working.not_again()),
         "supplier" => review::run(working).await,
         "breach" => breach::run(working).await,
         _ => Ok(()),

@@ -47,7 +47,10 @@ impl Check<'_, '_> {
                 self.summary.decisions += 1;
                 let about = format!("{number} {id}");
                 self.own_number("decision", &about, &own);
-                self.stands_on("decision", &about, &component, &hash, &components, &settings);
+                // What a person decided stands on neither.
+                if !(component.is_empty() && hash.is_empty()) {
+                    self.stands_on("decision", &about, &component, &hash, &components, &settings);
+                }
                 for (field, text) in [("input", &input), ("output", &output)] {
                     let parsed: Result<Value, _> = serde_json::from_str(text);
                     // What a replay must give again is the canonical text.

@@ -1,11 +1,12 @@
 //! `GET /activations`: what is active, and what was.
 
-use axum::extract::State;
+use axum::extract;
 use axum::response::Response;
 use mortise_types::Process;
 use serde_json::{Map, Value as Json, json};
 
 use super::{PROCESSES, process};
+use crate::domain::breaker::{Breaker, State};
 use crate::domain::component::Activation;
 use crate::http::caller::Caller;
 use crate::http::input::Params;
@@ -19,7 +20,9 @@ pub(in crate::http) static DOC: Operation = Operation {
     group: Group::Activations,
     summary: "What is active, and what was",
     text: "The newest first. `generations` holds the generation of each process: send it as `expected_generation` \
-           with an activation, and nobody else's activation is overwritten unseen.",
+           with an activation, and nobody else's activation is overwritten unseen. `breaker` says where an \
+           activation's breaker stands, since when and why; what decides meanwhile (`fallback`); and what this node \
+           has counted of late (`window`).",
     parameters: &[
         Parameter::query("process", Value::OneOf(PROCESSES), "Only of this process."),
         Parameter::query("live", Value::Flag, "Only those that are active (true), or only those that ended (false)."),
@@ -30,7 +33,7 @@ pub(in crate::http) static DOC: Operation = Operation {
 };
 
 pub(in crate::http) async fn run(
-    State(site): State<Site>,
+    extract::State(site): extract::State<Site>,
     caller: Caller,
     mut params: Params,
 ) -> Result<Response, Problem> {
@@ -48,6 +51,27 @@ pub(in crate::http) async fn run(
     }
     let all = store.activations(&caller.org, of.map(|process| process.slug())).await?;
     let asked = all.iter().filter(|a| live.is_none_or(|live| live == a.ended_generation.is_none()));
-    let activations: Vec<Json> = asked.map(Activation::to_json).collect();
+    let breakers = store.breakers(Some(&caller.org)).await?;
+    let activations: Vec<Json> = asked.map(|one| shown(&site, one, &breakers)).collect();
     Ok(reply::ok(&json!({ "generations": generations, "activations": activations })))
+}
+
+/// An activation with its breaker.
+fn shown(site: &Site, one: &Activation, breakers: &[Breaker]) -> Json {
+    let mut shown = one.to_json();
+    let breaker = breakers.iter().find(|breaker| breaker.activation == one.id);
+    let mut stands = breaker.map_or_else(|| json!({ "state": State::Closed }), Breaker::to_json);
+    if one.is_live() {
+        let catalog = &site.desk.catalog;
+        let tally = catalog.watch().tally(&one.id, site.desk.clock.now());
+        stands["window"] = json!({ "calls": tally.calls, "failures": tally.failures });
+        let live = catalog.snapshot().find(&one.org, one.process, &one.id);
+        stands["fallback"] = json!(live.and_then(|live| live.fallback.clone()).map(|fallback| json!({
+            "activation": fallback.activation.id,
+            "component": fallback.activation.digest,
+            "component_name": fallback.name,
+        })));
+    }
+    shown["breaker"] = stands;
+    shown
 }

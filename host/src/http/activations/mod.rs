@@ -1,6 +1,7 @@
 //! Activations: which component decides for what.
 
 pub(super) mod activate;
+pub(super) mod breaker;
 pub(super) mod list;
 pub(super) mod promote;
 pub(super) mod revert;

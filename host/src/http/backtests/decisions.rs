@@ -34,6 +34,17 @@ pub(in crate::http) async fn run(
     State(site): State<Site>,
     caller: Caller,
     Place(id): Place<String>,
+    params: Params,
+) -> Result<Response, Problem> {
+    page(&site, &caller, backtest::WHAT, &id, params).await
+}
+
+/// A page of what did not come out the same in a job of this sort.
+pub(in crate::http) async fn page(
+    site: &Site,
+    caller: &Caller,
+    what: &str,
+    id: &str,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let sort = sort(&mut params)?;
@@ -41,9 +52,10 @@ pub(in crate::http) async fn run(
     let limit = params.take_whole("limit", 1, 500)?.unwrap_or(50);
     let after = params.take("cursor")?;
     params.done()?;
-    let list = format!("backtest {id} {} {}", sort.map_or("", |s| s.as_str()), group.as_deref().unwrap_or_default());
+    let list = format!("{what} {id} {} {}", sort.map_or("", |s| s.as_str()), group.as_deref().unwrap_or_default());
     let after = after.map(|text| cursor::decode::<1>(&list, &text)).transpose()?.map_or(String::new(), |[id]| id);
-    let mut found = backtest::decisions(&site.desk, &caller, &id, sort, group.as_deref(), &after, limit + 1).await?;
+    let group = group.as_deref();
+    let mut found = backtest::decisions(&site.desk, caller, what, id, sort, group, &after, limit + 1).await?;
     let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
     if more {
         found.pop();

@@ -41,6 +41,17 @@ pub(in crate::http) async fn run(
     State(site): State<Site>,
     caller: Caller,
     Place(id): Place<String>,
+    params: Params,
+) -> Result<Response, Problem> {
+    file(&site, &caller, backtest::WHAT, id, params).await
+}
+
+/// The results of a job of this sort as a file.
+pub(in crate::http) async fn file(
+    site: &Site,
+    caller: &Caller,
+    what: &'static str,
+    id: String,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let sort = sort(&mut params)?;
@@ -54,11 +65,11 @@ pub(in crate::http) async fn run(
     };
     params.done()?;
     // Whatever is wrong is said before the first byte.
-    backtest::read(&site.desk, &caller, &id).await?;
+    backtest::read(&site.desk, caller, what, &id).await?;
     let (kind, ending) = if csv { ("text/csv; charset=utf-8", "csv") } else { ("application/jsonl", "jsonl") };
-    let file = format!("attachment; filename=\"backtest-{id}.{ending}\"");
+    let file = format!("attachment; filename=\"{what}-{id}.{ending}\"");
     let pages =
-        Pages { desk: site.desk.clone(), actor: Actor::clone(&caller), id, sort, csv, after: Some(String::new()) };
+        Pages { desk: site.desk.clone(), actor: Actor::clone(caller), what, id, sort, csv, after: Some(String::new()) };
     let body = Body::from_stream(stream::try_unfold(pages, |mut pages| async move {
         Ok::<_, FlowError>(pages.next().await?.map(|page| (page, pages)))
     }));
@@ -68,6 +79,7 @@ pub(in crate::http) async fn run(
 struct Pages {
     desk: Desk,
     actor: Actor,
+    what: &'static str,
     id: String,
     sort: Option<Sort>,
     csv: bool,
@@ -77,7 +89,8 @@ struct Pages {
 impl Pages {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, FlowError> {
         let Some(after) = self.after.take() else { return Ok(None) };
-        let found = backtest::decisions(&self.desk, &self.actor, &self.id, self.sort, None, &after, PAGE).await?;
+        let (desk, actor, id) = (&self.desk, &self.actor, &self.id);
+        let found = backtest::decisions(desk, actor, self.what, id, self.sort, None, &after, PAGE).await?;
         let full = i64::try_from(found.len()).is_ok_and(|count| count == PAGE);
         self.after = found.last().filter(|_| full).and_then(|last| last["decision"].as_str()).map(str::to_owned);
         Ok(Some(if self.csv { table(&found, after.is_empty()) } else { lines(&found) }))

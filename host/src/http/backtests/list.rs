@@ -30,18 +30,29 @@ pub(in crate::http) static DOC: Operation = Operation {
 pub(in crate::http) async fn run(
     State(site): State<Site>,
     caller: Caller,
+    params: Params,
+) -> Result<Response, Problem> {
+    page(&site, &caller, backtest::WHAT, "backtests", params).await
+}
+
+/// A page of reports of jobs of this sort, as the member `name`.
+pub(in crate::http) async fn page(
+    site: &Site,
+    caller: &Caller,
+    what: &str,
+    name: &str,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let limit = params.take_whole("limit", 1, 100)?.unwrap_or(20);
     let before = params.take("cursor")?;
     params.done()?;
-    let before = before.map(|text| cursor::decode::<1>("backtests", &text)).transpose()?.map(|[id]| id);
-    let mut found = backtest::reports(&site.desk, &caller, before, limit + 1).await?;
+    let before = before.map(|text| cursor::decode::<1>(name, &text)).transpose()?.map(|[id]| id);
+    let mut found = backtest::reports(&site.desk, caller, what, before, limit + 1).await?;
     let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
     if more {
         found.pop();
     }
-    let next = found.last().filter(|_| more).map(|last| cursor::encode("backtests", &[&last.job.id]));
+    let next = found.last().filter(|_| more).map(|last| cursor::encode(name, &[&last.job.id]));
     let shown: Vec<Json> = found.iter().map(backtest::Report::to_json).collect();
-    Ok(reply::ok(&json!({ "backtests": shown, "next": next })))
+    Ok(reply::ok(&json!({ (name): shown, "next": next })))
 }

@@ -29,6 +29,17 @@ pub(in crate::http) async fn run(
     Place(id): Place<String>,
     params: Params,
 ) -> Result<Response, Problem> {
+    report(&site, &caller, backtest::WHAT, &id, params).await
+}
+
+/// A report of a job of this sort.
+pub(in crate::http) async fn report(
+    site: &Site,
+    caller: &Caller,
+    what: &str,
+    id: &str,
+    params: Params,
+) -> Result<Response, Problem> {
     params.done()?;
-    Ok(reply::ok(&backtest::read(&site.desk, &caller, &id).await?.to_json()))
+    Ok(reply::ok(&backtest::read(&site.desk, caller, what, id).await?.to_json()))
 }

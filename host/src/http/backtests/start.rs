@@ -49,7 +49,7 @@ pub(in crate::http) async fn run(
     let Some((process, scope)) = target else { return Err(Problem::internal()) };
     let wish = Wish { process, component, settings, scope, from, to, latest };
     let job = backtest::start(&site.desk, &caller, wish).await?;
-    let report = backtest::read(&site.desk, &caller, &job.id).await?;
+    let report = backtest::read(&site.desk, &caller, backtest::WHAT, &job.id).await?;
     let location = format!("/api/v1/backtests/{}", job.id);
     let answer = reply::json(StatusCode::ACCEPTED, &report.to_json());
     Ok(([(LOCATION, location)], answer).into_response())

@@ -162,7 +162,9 @@ fn moment() -> Refusal {
 /// A decision as a record of its kind.
 fn decision(kind: &Kind, one: &DecisionRecord) -> Record {
     let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap_or_default();
-    let (plugin, version) = one.component_name.rsplit_once('@').unwrap_or((&one.component_name, ""));
+    let named = (one.component_name.as_str(), "");
+    let (plugin, version) =
+        if one.is_by_person() { named } else { one.component_name.rsplit_once('@').unwrap_or(named) };
     let went = one.went();
     let data = json!({
         "subject": one.number,
@@ -174,7 +176,7 @@ fn decision(kind: &Kind, one: &DecisionRecord) -> Record {
         "input": parse(&one.input),
         "output": parse(&one.output),
         "status": went.as_str(),
-        "fallback": went != Went::Ok,
+        "fallback": one.fallback || went != Went::Ok,
         "duration_ms": (one.took_us + 999) / 1000,
         "fuel": one.fuel,
         "confidentiality": "internal",

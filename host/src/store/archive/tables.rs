@@ -153,7 +153,7 @@ pub const TABLES: &[Table] = &[
             ("id", Text), ("number", Text), ("process", Text), ("event", Text), ("at", Int), ("component", Text),
             ("component_name", Text), ("settings_hash", Text), ("activation", Text), ("generation", Int),
             ("status", Text), ("input", Text), ("output", Text), ("fuel", Int), ("took_us", Int),
-            ("decision_number", Text),
+            ("decision_number", Text), ("fallback", Int),
         ],
     },
     Table {
@@ -169,7 +169,7 @@ pub const TABLES: &[Table] = &[
         key: &["id"],
         columns: &[
             ("id", Text), ("number", Text), ("process", Text), ("reason", Text), ("decision", Text),
-            ("created_at", Int), ("resolved_at", Int),
+            ("created_at", Int), ("resolved_at", Int), ("step", Text), ("resolved_by", Text),
         ],
     },
     Table {
@@ -207,6 +207,7 @@ pub const RECORDS: &str = "records";
 pub const LEFT_OUT: &[(&str, &str)] = &[
     ("backtest_batches", "belong to jobs"),
     ("backtest_decisions", "belong to jobs"),
+    ("breakers", "say how components fare on this installation's nodes"),
     ("component_bytes", "each component is a member of its own, by its digest"),
     ("facets", "made from the records"),
     ("field_index", "made from the records"),

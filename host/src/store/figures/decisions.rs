@@ -85,14 +85,26 @@ pub struct DecisionNote {
     pub component_name: String,
     /// `ok`, `refused` or `failed`.
     pub status: String,
+    /// Whether the last good version decided in the place of the responsible one.
+    pub fallback: bool,
 }
 
-type NoteRow = (String, String, String, String, i64, String, String, String);
+type NoteRow = (String, String, String, String, i64, String, String, String, i64);
 
-const NOTE: &str = "id, number, process, event, at, component, component_name, status";
+const NOTE: &str = "id, number, process, event, at, component, component_name, status, fallback";
 
-fn note((id, number, process, event, at, component, component_name, status): NoteRow) -> DecisionNote {
-    DecisionNote { id, number, process, event, at: Instant(at), component, component_name, status }
+fn note((id, number, process, event, at, component, component_name, status, fallback): NoteRow) -> DecisionNote {
+    DecisionNote {
+        id,
+        number,
+        process,
+        event,
+        at: Instant(at),
+        component,
+        component_name,
+        status,
+        fallback: fallback != 0,
+    }
 }
 
 impl Store {
@@ -147,7 +159,7 @@ impl Store {
         let rows = fetch_all!(
             &mut tx,
             NoteRow,
-            "SELECT id, number, process, event, at, component, component_name, status FROM decisions
+            "SELECT id, number, process, event, at, component, component_name, status, fallback FROM decisions
              WHERE org = $1 AND at >= $2 AND at < $3 AND ($4 = '' OR process = $4) ORDER BY id DESC LIMIT $5",
             lens.org,
             lens.span.from.0,

@@ -1,10 +1,11 @@
 //! `cargo xtask bench`: ratios, measured in one run on one machine.
 //!
-//! `bench [decision] [create] [import] [start] [contain] [impact] [shadow] [size]` runs those sections, or all of them. `--log FILE` imports that log
+//! `bench [decision] [create] [import] [start] [contain] [impact] [shadow] [breaker] [size]` runs those sections, or all of them. `--log FILE` imports that log
 //! instead of a made-up one; `--sizes 10000,1000000` are the numbers of records of the section `size`.
 
 #![allow(clippy::unwrap_used)]
 
+mod breaker;
 mod contain;
 mod create;
 mod decision;
@@ -29,12 +30,12 @@ fn main() {
                 let given = arguments.next().unwrap_or_default();
                 sizes = given.split(',').filter_map(|size| size.parse().ok()).collect();
             }
-            "decision" | "create" | "import" | "start" | "contain" | "impact" | "shadow" | "size" => {
+            "decision" | "create" | "import" | "start" | "contain" | "impact" | "shadow" | "breaker" | "size" => {
                 sections.push(argument)
             }
             other => {
                 eprintln!(
-                    "bench: '{other}' is not decision, create, import, start, contain, impact, shadow, size, --log FILE or --sizes N,N"
+                    "bench: '{other}' is not decision, create, import, start, contain, impact, shadow, breaker, size, --log FILE or --sizes N,N"
                 );
                 std::process::exit(2);
             }
@@ -62,6 +63,9 @@ fn main() {
     }
     if wanted("shadow") {
         runtime.block_on(shadow::run());
+    }
+    if wanted("breaker") {
+        runtime.block_on(breaker::run());
     }
     if wanted("size") {
         runtime.block_on(size::run(&sizes));
