@@ -7,6 +7,7 @@
 
 mod admission;
 mod cache;
+mod compiling;
 mod contained;
 mod fairness;
 mod golden;

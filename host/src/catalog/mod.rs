@@ -5,6 +5,7 @@
 //! often others swap meanwhile. A node that cannot follow the database keeps the snapshot it has and says so.
 
 mod kinds;
+mod loaded;
 mod snapshot;
 
 use std::collections::{BTreeSet, HashMap};
@@ -12,15 +13,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use mortise_types::Process;
-use tokio::sync::Mutex;
 
 pub use kinds::KindRegistry;
 pub use snapshot::{Live, Snapshot};
 
+use self::loaded::Loaded;
 use crate::domain::component::{Activation, Mode, Subject, arrange};
 use crate::engine::{Admission, Engine, Evaluation, Grants, Prepared, Refused, SettingsRefused};
 use crate::store::{Store, StoreError};
+
+/// Components that are loaded at the same time at a start.
+const AT_ONCE: usize = 8;
 
 /// Why the snapshot could not be renewed.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +62,7 @@ struct Inner {
     engine: Engine,
     snapshot: ArcSwap<Snapshot>,
     /// Loaded components by digest and grants, so that a swap back compiles nothing.
-    loaded: Mutex<HashMap<(String, String), Prepared>>,
+    loaded: Loaded,
     behind: AtomicBool,
 }
 
@@ -68,7 +73,7 @@ impl Catalog {
             store,
             engine,
             snapshot: ArcSwap::from_pointee(Snapshot::default()),
-            loaded: Mutex::default(),
+            loaded: Loaded::default(),
             behind: AtomicBool::new(false),
         }))
     }
@@ -94,6 +99,14 @@ impl Catalog {
     /// What is wrong with it, by rule.
     pub async fn admit(&self, bytes: Arc<[u8]>, grants: &Grants) -> Result<Admission, Refused> {
         self.0.engine.admit(bytes, grants).await
+    }
+
+    /// Removes compiled components from disk that nobody uses.
+    pub async fn prune(&self) {
+        let removed = self.0.engine.prune_cache().await;
+        if removed > 0 {
+            tracing::info!(removed, "compiled components that nobody used were removed from disk");
+        }
     }
 
     /// Runs one decision.
@@ -151,7 +164,7 @@ impl Catalog {
     /// Keeps what admission compiled, so that the activation that follows compiles nothing.
     pub async fn keep(&self, admission: &Admission, grants: &Grants) {
         let key = (admission.digest.clone(), join(&grants.imports));
-        self.0.loaded.lock().await.insert(key, admission.prepared.clone());
+        self.0.loaded.keep(key, admission.prepared.clone(), self.0.engine.loaded_bytes());
     }
 
     /// Follows the database when any generation has moved; gives true when the snapshot changed.
@@ -170,19 +183,24 @@ impl Catalog {
         if self.0.snapshot.load().is_at(&generations) {
             return Ok(false);
         }
-        let mut live = Vec::new();
-        for activation in needed(self.0.store.judges().await?) {
-            if activation.mode == Mode::Planned {
-                // It decides nothing yet; that it is compiled when its time comes is all that is wanted.
-                if let Err(error) = self.prepared(&activation.org, &activation.digest, &activation.id).await {
-                    tracing::warn!(activation = %activation.id, %error, "a planned component does not load");
-                }
-                continue;
-            }
-            live.push(Arc::new(self.live(activation).await?));
-        }
+        let judges = needed(self.0.store.judges().await?);
+        let loading: Vec<_> = judges.into_iter().map(|activation| self.judge(activation)).collect();
+        let live: Vec<Option<Arc<Live>>> = stream::iter(loading).buffered(AT_ONCE).try_collect().await?;
+        let live = live.into_iter().flatten().collect();
         self.0.snapshot.store(Arc::new(Snapshot::new(live, generations)));
         Ok(true)
+    }
+
+    /// What an activation needs on this node.
+    async fn judge(&self, activation: Activation) -> Result<Option<Arc<Live>>, CatalogError> {
+        if activation.mode == Mode::Planned {
+            // It decides nothing yet; that it is compiled when its time comes is all that is wanted.
+            if let Err(error) = self.prepared(&activation.org, &activation.digest, &activation.id).await {
+                tracing::warn!(activation = %activation.id, %error, "a planned component does not load");
+            }
+            return Ok(None);
+        }
+        Ok(Some(Arc::new(self.live(activation).await?)))
     }
 
     async fn live(&self, activation: Activation) -> Result<Live, CatalogError> {
@@ -203,18 +221,20 @@ impl Catalog {
             |why: String| CatalogError::Load { digest: digest.to_owned(), activation: activation.to_owned(), why };
         let row = self.0.store.component(org, digest).await?;
         let row = row.ok_or_else(|| error("the organisation has no such component".to_owned()))?;
-        let mut loaded = self.0.loaded.lock().await;
-        let key = (digest.to_owned(), row.grants.clone());
-        if let Some(prepared) = loaded.get(&key) {
-            return Ok(prepared.clone());
-        }
-        let bytes = self.0.store.component_bytes(digest).await?;
-        let bytes = bytes.ok_or_else(|| error("its bytes are gone".to_owned()))?;
         let grants = grants(&row.grants);
-        let prepared =
-            self.0.engine.load(bytes.into(), &grants).await.map_err(|refused| error(refused.message.clone()))?;
-        loaded.insert(key, prepared.clone());
-        Ok(prepared)
+        let load = async || {
+            let prepared = match self.0.engine.load_kept(digest, &grants).await {
+                Some(kept) => kept,
+                None => {
+                    let bytes = self.0.store.component_bytes(digest).await?;
+                    let bytes = bytes.ok_or_else(|| error("its bytes are gone".to_owned()))?;
+                    self.0.engine.load(bytes.into(), &grants).await
+                }
+            };
+            prepared.map_err(|refused| error(refused.message))
+        };
+        let key = (digest.to_owned(), row.grants.clone());
+        self.0.loaded.get(key, self.0.engine.loaded_bytes(), load).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod archive;
+mod compile;
 mod evidence;
 mod export;
 mod fill;
@@ -18,12 +19,14 @@ mod token;
 mod verify;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use mortise::app::App;
 use mortise::clock::Clock;
 use mortise::config::Config;
+use mortise::engine::{Compiler, Engine, EngineConfig};
 use mortise::flows::FlowError;
 use mortise::telemetry;
 
@@ -75,6 +78,8 @@ enum Command {
     Import(import::Import),
     #[command(hide = true)]
     Fill(fill::Fill),
+    #[command(hide = true)]
+    Compile(compile::Compile),
     /// Make and change records from the rows of a file (CSV, XLSX, JSON Lines).
     ImportRecords(import_records::ImportRecords),
     /// Write the records of a kind to a file (CSV, XLSX, JSON Lines).
@@ -95,6 +100,16 @@ enum Command {
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
 
+impl Arguments {
+    /// Does what needs neither configuration nor runtime; gives back the rest.
+    pub(crate) fn alone(self) -> Result<ExitCode, Self> {
+        match self {
+            Self { command: Command::Compile(command), .. } => Ok(command.run()),
+            other => Err(other),
+        }
+    }
+}
+
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let place = &arguments.place;
     match arguments.command {
@@ -106,6 +121,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Evidence(command) => command.run(place).await,
         Command::Import(command) => command.run(place).await,
         Command::Fill(command) => command.run(place).await,
+        // Done before there is a runtime.
+        Command::Compile(_) => Ok(()),
         Command::ImportRecords(command) => command.run(place).await,
         Command::Export(command) => command.run(place).await,
         Command::Archive(command) => command.run(place).await,
@@ -130,6 +147,8 @@ impl Place {
         if let Some(organisation) = &self.organisation {
             config.organisation.0.clone_from(organisation);
         }
+        let compiler = &mut config.engine.compile.program;
+        *compiler = compiler.take().or_else(own_program);
         Ok(config)
     }
 
@@ -144,6 +163,18 @@ impl Place {
         let app = App::build(&config, Clock::system()).await.context("the desk does not open")?;
         Ok((config, app))
     }
+}
+
+/// This very program, even where its file has been replaced since it started.
+fn own_program() -> Option<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() { Some(running) } else { std::env::current_exe().ok() }
+}
+
+/// An engine for a command that needs no server.
+fn engine() -> anyhow::Result<Engine> {
+    let compiler = Compiler { program: own_program(), ..Compiler::default() };
+    Ok(Engine::new(EngineConfig { compiler, ..EngineConfig::default() })?)
 }
 
 /// A refusal by a rule is the caller's to mend; anything else is ours.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use mortise::domain::component::{Mode, Scope};
 use mortise::domain::{Actor, Role};
-use mortise::engine::{Engine, EngineConfig, Grants};
+use mortise::engine::Grants;
 use mortise::flows::activate;
 use mortise::flows::upload_component;
 use mortise_types::Process;
@@ -139,7 +139,7 @@ async fn list(place: &Place) -> anyhow::Result<()> {
 
 async fn inspect(component: &std::path::Path, grant: Vec<String>) -> anyhow::Result<()> {
     let grants = Grants { imports: grant.into_iter().collect() };
-    let engine = Engine::new(EngineConfig::default())?;
+    let engine = super::engine()?;
     let admission = engine
         .admit(bytes(component)?.into(), &grants)
         .await

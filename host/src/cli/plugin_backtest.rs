@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 use mortise::catalog::Candidate;
 use mortise::domain::backtest::{Cost, Sort, Summary};
 use mortise::domain::canonical;
-use mortise::engine::{Engine, EngineConfig, Grants};
+use mortise::engine::Grants;
 use mortise::flows::backtest::judge;
 use mortise_types::Process;
 use serde_json::{Value, json};
@@ -109,7 +109,7 @@ impl Backtest {
         let name = self.component.display();
         let bytes = std::fs::read(&self.component).map_err(|e| Usage(format!("component {name}: {e}")))?;
         let grants = Grants { imports: self.grant.iter().cloned().collect() };
-        let engine = Engine::new(EngineConfig::default())?;
+        let engine = super::engine()?;
         let admission = engine.admit(bytes.into(), &grants).await;
         let admission = admission.map_err(|e| Usage(format!("component {name}: {} [{}]", e.message, e.rule)))?;
         if let Err(refused) = engine.check_settings(&admission.prepared, &settings).await {

@@ -16,6 +16,7 @@ mod cache;
 mod call;
 mod card;
 mod compare;
+mod compiler;
 mod config;
 mod failure;
 mod inspect;
@@ -34,6 +35,7 @@ use mortise_types::{Decision, Refusal, Request};
 use tokio::sync::Semaphore;
 
 pub use self::admit::Admission;
+pub use self::compiler::{ChildOrder, Compiler, child as compile_in_child};
 pub use self::config::{EngineConfig, Limits};
 pub use self::failure::{Cause, Failure};
 pub use self::program::Prepared;
@@ -59,8 +61,14 @@ struct Inner {
     concurrent_calls: usize,
     /// A place for each call that the pool has room for.
     places: Arc<Semaphore>,
-    /// Components are compiled one after another; each keeps a core busy.
-    compiler: Semaphore,
+    compiler: Compiler,
+    /// Components are compiled one after another, each keeps a core busy: those uploaded now …
+    uploads: Semaphore,
+    /// … and those that were admitted before.
+    compiler_turns: Semaphore,
+    cache_bytes: u64,
+    cache_unused: Duration,
+    loaded_bytes: usize,
     cache: Option<Cache>,
     _ticker: Ticker,
 }
@@ -109,7 +117,15 @@ impl Engine {
     /// # Errors
     /// If wasmtime cannot reserve its pool, or the cache's folder cannot be used.
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
-        let EngineConfig { cache_dir, limits, concurrent_calls } = config;
+        let EngineConfig {
+            cache_dir,
+            limits,
+            concurrent_calls,
+            compiler,
+            cache_bytes,
+            cache_unused,
+            loaded_bytes,
+        } = config;
         let concurrent_calls = concurrent_calls.max(1);
         let wasmtime = wasmtime::Engine::new(&config::wasmtime(concurrent_calls, &limits, true))
             .map_err(|error| EngineError::Setup(format!("{error:#}")))?;
@@ -122,7 +138,12 @@ impl Engine {
             limits,
             concurrent_calls,
             places,
-            compiler: Semaphore::new(1),
+            compiler,
+            uploads: Semaphore::new(1),
+            compiler_turns: Semaphore::new(1),
+            cache_bytes,
+            cache_unused,
+            loaded_bytes,
             cache,
             _ticker: ticker,
         })))
@@ -132,6 +153,12 @@ impl Engine {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// Bytes of machine code to be kept in memory beside what decides now.
+    #[must_use]
+    pub fn loaded_bytes(&self) -> usize {
+        self.0.loaded_bytes
     }
 
     /// Asks a component for a decision.

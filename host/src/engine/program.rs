@@ -62,6 +62,13 @@ impl Prepared {
         }
     }
 
+    /// Bytes of its machine code and what belongs to it, in memory.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let range = self.0.pre.component().image_range();
+        range.end.addr().saturating_sub(range.start.addr())
+    }
+
     pub(super) fn pre(&self) -> &InstancePre<State> {
         &self.0.pre
     }

@@ -94,6 +94,7 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("closed-record", "Closed record", "The record is closed and read-only, or nothing leads on from its state. Corrections are made with a new, linked record."),
     is("columns", "Wrong columns", "The file to import has not the columns that the mapping names, or a row has another number of them than the heading."),
     is("commitment-not-open", "Commitment not open", "The commitment belongs to another budget line, or nothing can be invoiced on it in its present state."),
+    is("compile-limit", "Too much to compile", "Compiling the component takes more memory, processor time or time than this server allows for one component, or gives too much machine code. The message names the limit. Make the component smaller, or have an administrator raise the limit (`[engine.compile]`)."),
     is("component-live", "Component decides", "A component becomes active by an activation for a scope, and stops by its end: activate it, or roll its activations back."),
     is("component-state", "Component cannot decide", "The component is rejected or retired, or has still to be approved, so it cannot be activated."),
     is("component-unavailable", "Component unavailable", "A component that is needed does not load on this node. The administrator finds the reason in the server's log."),
