@@ -32,10 +32,10 @@ impl Loaded {
         &self,
         key: Key,
         most: usize,
-        load: impl AsyncFnOnce() -> Result<Prepared, E>,
+        load: impl Future<Output = Result<Prepared, E>>,
     ) -> Result<Prepared, E> {
         let cell = self.with(|places| places.cell(key));
-        let prepared = cell.get_or_try_init(load).await?.clone();
+        let prepared = cell.get_or_try_init(|| load).await?.clone();
         self.with(|places| places.bound(most));
         Ok(prepared)
     }

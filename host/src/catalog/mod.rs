@@ -222,7 +222,7 @@ impl Catalog {
         let row = self.0.store.component(org, digest).await?;
         let row = row.ok_or_else(|| error("the organisation has no such component".to_owned()))?;
         let grants = grants(&row.grants);
-        let load = async || {
+        let load = async {
             let prepared = match self.0.engine.load_kept(digest, &grants).await {
                 Some(kept) => kept,
                 None => {
