@@ -16,6 +16,7 @@ mod plugin_run;
 mod record;
 mod serve;
 mod token;
+mod trust;
 mod verify;
 
 use std::path::PathBuf;
@@ -90,6 +91,9 @@ enum Command {
     Restore(archive::RestoreCommand),
     /// Check everything of an organisation: audit chain, records, references, ledger, decisions.
     Verify(verify::Verify),
+    /// Whose components are taken: policy and publishers' keys.
+    #[command(subcommand)]
+    Trust(trust::Trust),
     /// Components: list, upload, activate, roll back, inspect, run.
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -128,6 +132,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Archive(command) => command.run(place).await,
         Command::Restore(command) => command.run(place).await,
         Command::Verify(command) => command.run(place).await,
+        Command::Trust(command) => command.run(place).await,
         Command::Plugin(command) => command.run(place).await,
     }
 }

@@ -8,7 +8,7 @@ use mortise::domain::component::{Mode, Scope};
 use mortise::domain::{Actor, Role};
 use mortise::engine::Grants;
 use mortise::flows::activate;
-use mortise::flows::upload_component;
+use mortise::flows::upload_component::{self, Upload};
 use mortise_types::Process;
 use serde_json::{Value, json};
 
@@ -29,6 +29,9 @@ pub(crate) enum Plugin {
         /// Import to grant, for example itsm:log/log; may be given several times.
         #[arg(long, value_name = "IMPORT")]
         grant: Vec<String>,
+        /// Signature file over the component.
+        #[arg(long, value_name = "FILE")]
+        signature: Option<PathBuf>,
     },
     Activate(Activate),
     Promote(Promote),
@@ -89,11 +92,13 @@ impl Plugin {
             Self::Backtest(command) => command.run().await,
             Self::Inspect { component, grant } => inspect(&component, grant).await,
             Self::List => list(place).await,
-            Self::Upload { component, grant } => {
+            Self::Upload { component, grant, signature } => {
                 let (config, app) = place.open().await?;
                 let actor = administrator(&config.organisation.0);
-                let grants: BTreeSet<String> = grant.into_iter().collect();
-                let row = upload_component::run(&app.desk, &actor, bytes(&component)?, grants).await.map_err(flow)?;
+                let granted: BTreeSet<String> = grant.into_iter().collect();
+                let signature = signature.map(|path| text(&path)).transpose()?;
+                let upload = Upload { bytes: bytes(&component)?, granted, signature };
+                let row = upload_component::signed(&app.desk, &actor, upload).await.map_err(flow)?;
                 println!("{}\t{}\t{}@{}", row.digest, row.process, row.name, row.version);
                 Ok(())
             }
@@ -162,7 +167,10 @@ fn bytes(path: &std::path::Path) -> anyhow::Result<Vec<u8>> {
     Ok(std::fs::read(path).map_err(|e| Usage(format!("component {}: {e}", path.display())))?)
 }
 
+fn text(path: &std::path::Path) -> anyhow::Result<String> {
+    Ok(std::fs::read_to_string(path).map_err(|e| Usage(format!("{}: {e}", path.display())))?)
+}
+
 pub(super) fn json_file(path: &std::path::Path) -> anyhow::Result<Value> {
-    let text = std::fs::read_to_string(path).map_err(|e| Usage(format!("{}: {e}", path.display())))?;
-    Ok(serde_json::from_str(&text).map_err(|e| Usage(format!("{}: {e}", path.display())))?)
+    Ok(serde_json::from_str(&text(path)?).map_err(|e| Usage(format!("{}: {e}", path.display())))?)
 }

@@ -38,6 +38,7 @@ pub mod search;
 pub mod signature;
 pub mod table;
 pub mod time;
+pub mod trust;
 pub mod view;
 pub mod when;
 pub mod work;

@@ -39,6 +39,7 @@ pub mod scenario;
 pub mod search;
 pub mod shadow;
 pub mod transition_record;
+pub mod trust;
 pub mod update_record;
 pub mod upload_component;
 pub mod verify;

@@ -5,27 +5,50 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::trust::Trust;
 use super::{Desk, FlowError};
-use crate::catalog;
 use crate::domain::refusal::{Class, Refusal};
-use crate::domain::{Actor, Role, number};
+use crate::domain::trust::{self, Subject, Unsigned};
+use crate::domain::{Actor, Role, canonical, number};
+use crate::{catalog, flows};
 use crate::engine::{GRANTABLE, Grants, Refused};
 use crate::store::components::ComponentRow;
 use crate::store::unit::{AuditDraft, EventDraft};
 
-/// Verifies `bytes` and keeps them as a component of the actor's organisation, with these imports granted.
-///
-/// A publisher submits; an administrator submits and grants (guide, section 2: plugin). Uploading the same bytes
-/// again changes the grants and nothing else.
+/// What somebody uploads.
+#[derive(Clone, Debug, Default)]
+pub struct Upload {
+    /// The component.
+    pub bytes: Vec<u8>,
+    /// Imports that are granted.
+    pub granted: BTreeSet<String>,
+    /// A signature file over the bytes.
+    pub signature: Option<String>,
+}
+
+/// Verifies `bytes` and keeps them as a component of the actor's organisation, with these imports granted; nobody
+/// signed them.
 ///
 /// # Errors
-/// Not allowed; refused by admission, by rule; the database's errors.
+/// As [`signed`].
 pub async fn run(
     desk: &Desk,
     actor: &Actor,
     bytes: Vec<u8>,
     granted: BTreeSet<String>,
 ) -> Result<ComponentRow, FlowError> {
+    signed(desk, actor, Upload { bytes, granted, signature: None }).await
+}
+
+/// Verifies an upload and keeps it as a component of the actor's organisation.
+///
+/// A publisher submits; an administrator submits and grants (guide, section 2: plugin). Uploading the same bytes
+/// again changes the grants, adds a signature that is new, and nothing else.
+///
+/// # Errors
+/// Not allowed; not trusted by the organisation; refused by admission, by rule; the database's errors.
+pub async fn signed(desk: &Desk, actor: &Actor, upload: Upload) -> Result<ComponentRow, FlowError> {
+    let Upload { bytes, granted, signature } = upload;
     let role = uploader(actor)?;
     if !granted.is_empty() && !actor.has(Role::Adm) {
         return Err(Refusal::forbidden("role", "only an administrator grants imports").into());
@@ -36,7 +59,21 @@ pub async fn run(
     }
     let grants = Grants { imports: granted };
     let shared: Arc<[u8]> = bytes.into();
+    let trust = Trust::of(desk, &actor.org).await?;
+    let known = desk.store.component(&actor.org, &canonical::sha256(&shared)).await?;
+    let mut signatures = known.as_ref().map(|row| trust::signatures(&row.signatures)).unwrap_or_default();
+    // What a stranger sends is not compiled.
+    if let Some(file) = signature {
+        let taken = flows::trust::take(desk, actor, &trust, &file, Arc::clone(&shared)).await?;
+        signatures.retain(|one| one.key != taken.key);
+        signatures.push(taken);
+    } else if signatures.is_empty() && trust.policy.unsigned == Unsigned::Refuse {
+        let message = "the organisation takes only components that one of its publishers' keys has signed";
+        return Err(Refusal::invalid(trust::rule::UNSIGNED, "signature", message).into());
+    }
     let admission = desk.catalog.admit(Arc::clone(&shared), &grants).await.map_err(refused)?;
+    let subject = Subject { digest: &admission.digest, name: &admission.name, process: admission.process };
+    flows::trust::admit(&trust, subject, &signatures)?;
     let now = desk.clock.now();
     let year = now.year();
     let count = desk.store.next_number(&actor.org, "PLG", i64::from(year)).await?;
@@ -48,6 +85,8 @@ pub async fn run(
         version: admission.version.clone(),
         manifest: manifest(&admission).to_string(),
         grants: catalog::join(&grants.imports),
+        signatures: serde_json::to_string(&signatures).unwrap_or_default(),
+        lookup_grant: String::new(),
         uploaded_at: now.0,
         uploaded_by: actor.user.clone(),
         uploaded_as: role.code().to_owned(),
@@ -59,6 +98,7 @@ pub async fn run(
     };
     let about = json!({
         "name": row.name, "version": row.version, "process": row.process, "grants": grants.imports,
+        "signed_by": signatures.iter().map(|one| &one.key).collect::<Vec<_>>(),
     });
     let audit = AuditDraft {
         at: now,

@@ -33,6 +33,7 @@ const MIGRATIONS: &[Migration] = migrations![
     9 "views" "0009_views.sql",
     20 "samples" "0020_samples.sql",
     21 "rollout" "0021_rollout.sql",
+    23 "trust" "0023_trust.sql",
 ];
 
 /// Version of the tables that this server makes.

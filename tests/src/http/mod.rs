@@ -5,6 +5,7 @@ mod decisions;
 mod events;
 mod records;
 mod server;
+mod trust;
 mod wrong_input;
 
 use serde_json::{Value, json};

@@ -12,7 +12,7 @@ use mortise::domain::component::Scope;
 use mortise::domain::{Actor, Role};
 use mortise::flows::activate::{self, Wish};
 use mortise::flows::{first_start, upload_component};
-use mortise_tests::app::{ORG, component};
+use mortise_tests::app::{ORG, component, marked};
 use mortise_types::Process;
 
 use crate::{binary, percentile};
@@ -41,7 +41,7 @@ async fn start(components: usize, bound_ms: u32, bound_mib: u64) {
     let kinds: Vec<String> = app.desk.kinds(ORG).iter().map(|kind| kind.slug.clone()).collect();
     for n in 0..components {
         let (name, process) = standards[n % standards.len()];
-        let bytes = marked(component(name), n);
+        let bytes = marked(component(name), u8::try_from(n).unwrap());
         let row = upload_component::run(&app.desk, &actor, bytes, BTreeSet::new()).await.unwrap();
         let scope = match n / standards.len() {
             0 => Scope::Organisation,
@@ -95,16 +95,6 @@ fn resident_mib(process: u32) -> u64 {
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     let kib: u64 = line.split_ascii_whitespace().nth(1).unwrap().parse().unwrap();
     kib >> 10
-}
-
-/// The component with a custom section of its own: same code, another identity.
-fn marked(mut bytes: Vec<u8>, n: usize) -> Vec<u8> {
-    let name = b"mark";
-    let content = [&[name.len() as u8], name.as_slice(), &[n as u8]].concat();
-    bytes.push(0);
-    bytes.push(content.len() as u8);
-    bytes.extend(content);
-    bytes
 }
 
 struct Server(Child);
