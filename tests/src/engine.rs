@@ -10,7 +10,10 @@ mod cache;
 mod compiling;
 mod contained;
 mod fairness;
+mod forged;
 mod golden;
+mod hostile;
+mod lookups;
 mod settings;
 
 use std::path::PathBuf;

@@ -21,7 +21,11 @@ pub use snapshot::{Live, Snapshot};
 
 use self::loaded::Loaded;
 use crate::domain::component::{Activation, Mode, Subject, arrange};
-use crate::engine::{Admission, Engine, Evaluation, Grants, Prepared, Refused, SettingsRefused};
+use crate::domain::lookup::{LookupGrant, Recorded};
+use crate::engine::{
+    Admission, Engine, Evaluation, Grants, LOOKUP, Lookups, Prepared, Refused, SettingsRefused, Source,
+};
+use crate::store::components::ComponentRow;
 use crate::store::{Store, StoreError};
 
 /// Components that are loaded at the same time at a start.
@@ -101,6 +105,14 @@ impl Catalog {
         self.0.engine.admit(bytes, grants).await
     }
 
+    /// What bytes import that somebody may upload; see [`Engine::imports`].
+    ///
+    /// # Errors
+    /// If they are no component of a process that this host runs.
+    pub async fn imports(&self, bytes: Arc<[u8]>) -> Result<Vec<String>, Refused> {
+        self.0.engine.imports(bytes).await
+    }
+
     /// Removes compiled components from disk that nobody uses.
     pub async fn prune(&self) {
         let removed = self.0.engine.prune_cache().await;
@@ -110,11 +122,14 @@ impl Catalog {
     }
 
     /// Runs one decision.
-    pub async fn evaluate(&self, live: &Live, request: &mortise_types::Request) -> Evaluation {
-        self.0.engine.evaluate(&live.prepared, request, &live.settings).await
+    /// What it looks up, as far as it may, `sources` answer.
+    pub async fn evaluate(&self, live: &Live, request: &mortise_types::Request, sources: &impl Sources) -> Evaluation {
+        let lookups = live_lookups(live, sources);
+        self.0.engine.evaluate_with(&live.prepared, request, &live.settings, lookups).await
     }
 
-    /// Runs a stored request again on the component and settings that decided it.
+    /// Runs a stored request again on the component and settings that decided it. What it looks up is answered from the
+    /// decision's record.
     ///
     /// # Errors
     /// When the component is gone from the database or does not load.
@@ -124,9 +139,10 @@ impl Catalog {
         digest: &str,
         settings: &str,
         request: &mortise_types::Request,
+        recorded: Vec<Recorded>,
     ) -> Result<Evaluation, CatalogError> {
         let prepared = self.prepared(org, digest, "replay").await?;
-        Ok(self.0.engine.evaluate(&prepared, request, settings).await)
+        Ok(self.0.engine.evaluate_with(&prepared, request, settings, Lookups::Recorded(recorded)).await)
     }
 
     /// A component with settings of its own, live or not, to be asked beside the live ones.
@@ -206,6 +222,7 @@ impl Catalog {
     async fn live(&self, activation: Activation) -> Result<Live, CatalogError> {
         let prepared = self.prepared(&activation.org, &activation.digest, &activation.id).await?;
         let row = self.0.store.component(&activation.org, &activation.digest).await?;
+        let lookups = row.as_ref().and_then(lookup_grant);
         let name = row.map(|r| format!("{}@{}", r.name, r.version)).unwrap_or_default();
         let settings = self.0.store.settings_text(&activation.org, &activation.settings_hash).await?;
         let settings = settings.ok_or_else(|| CatalogError::Load {
@@ -213,7 +230,7 @@ impl Catalog {
             activation: activation.id.clone(),
             why: format!("its settings {} are gone", activation.settings_hash),
         })?;
-        Ok(Live { activation, name, settings: settings.into(), prepared })
+        Ok(Live { activation, name, settings: settings.into(), prepared, lookups })
     }
 
     async fn prepared(&self, org: &str, digest: &str, activation: &str) -> Result<Prepared, CatalogError> {
@@ -268,10 +285,28 @@ impl Candidate {
         Self { engine, prepared, settings: settings.into() }
     }
 
-    /// Runs one decision.
-    pub async fn evaluate(&self, request: &mortise_types::Request) -> Evaluation {
-        self.engine.evaluate(&self.prepared, request, &self.settings).await
+    /// Runs one decision with these answers to what it looks up.
+    pub async fn evaluate(&self, request: &mortise_types::Request, lookups: Lookups) -> Evaluation {
+        self.engine.evaluate_with(&self.prepared, request, &self.settings, lookups).await
     }
+}
+
+/// Where components look records up, by organisation.
+pub trait Sources {
+    /// The organisation's records.
+    fn of(&self, org: &str) -> Arc<dyn Source>;
+}
+
+/// What answers the lookups of what is live: the records, as far as they are granted to it.
+pub fn live_lookups(live: &Live, sources: &impl Sources) -> Lookups {
+    match &live.lookups {
+        Some(grant) => Lookups::Live { grant: Arc::clone(grant), source: sources.of(&live.activation.org) },
+        None => Lookups::None,
+    }
+}
+
+fn lookup_grant(row: &ComponentRow) -> Option<Arc<LookupGrant>> {
+    grants(&row.grants).imports.contains(LOOKUP).then(|| Arc::new(LookupGrant::stored(&row.lookup_grant)))
 }
 
 /// The stored form of grants: names separated by commas.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use mortise_types::Process;
 
 use crate::domain::component::{Activation, Choice, Question, Say, Scope, Subject, arrange, choose};
+use crate::domain::lookup::LookupGrant;
 use crate::engine::Prepared;
 
 /// A component that has a say in a scope, ready to be called.
@@ -18,6 +19,8 @@ pub struct Live {
     pub settings: Arc<str>,
     /// The compiled component.
     pub prepared: Prepared,
+    /// What it may look up; none where it does not import lookups.
+    pub lookups: Option<Arc<LookupGrant>>,
 }
 
 impl AsRef<Activation> for Live {

@@ -17,6 +17,9 @@ pub(crate) struct Compile {
     /// The component was admitted before: compile it and check nothing else.
     #[arg(long)]
     known: bool,
+    /// Say what the component imports, and compile nothing.
+    #[arg(long)]
+    imports: bool,
     /// Import that is granted; may be given several times.
     #[arg(long, value_name = "IMPORT")]
     grant: Vec<String>,
@@ -25,8 +28,8 @@ pub(crate) struct Compile {
 impl Compile {
     /// Does it, in this thread.
     pub(crate) fn run(self) -> ExitCode {
-        let Self { memory_bytes, processor_s, known, grant } = self;
+        let Self { memory_bytes, processor_s, known, imports, grant } = self;
         let grants = Grants { imports: grant.into_iter().collect() };
-        ExitCode::from(compile_in_child(ChildOrder { memory_bytes, processor_s, known, grants }))
+        ExitCode::from(compile_in_child(ChildOrder { memory_bytes, processor_s, known, imports, grants }))
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use mortise::domain::component::{Mode, Scope};
+use mortise::domain::lookup::LookupGrant;
 use mortise::domain::{Actor, Role};
 use mortise::engine::Grants;
 use mortise::flows::activate;
@@ -29,6 +30,12 @@ pub(crate) enum Plugin {
         /// Import to grant, for example itsm:log/log; may be given several times.
         #[arg(long, value_name = "IMPORT")]
         grant: Vec<String>,
+        /// What it may look up, with --grant itsm:records/lookup; may be given several times.
+        #[arg(long, value_name = "KIND:FIELD,FIELD")]
+        lookup: Vec<String>,
+        /// Rows of one lookup at the most.
+        #[arg(long, default_value_t = 100, value_name = "N")]
+        lookup_rows: u32,
         /// Signature file over the component.
         #[arg(long, value_name = "FILE")]
         signature: Option<PathBuf>,
@@ -92,12 +99,13 @@ impl Plugin {
             Self::Backtest(command) => command.run().await,
             Self::Inspect { component, grant } => inspect(&component, grant).await,
             Self::List => list(place).await,
-            Self::Upload { component, grant, signature } => {
+            Self::Upload { component, grant, lookup, lookup_rows, signature } => {
                 let (config, app) = place.open().await?;
                 let actor = administrator(&config.organisation.0);
                 let granted: BTreeSet<String> = grant.into_iter().collect();
                 let signature = signature.map(|path| text(&path)).transpose()?;
-                let upload = Upload { bytes: bytes(&component)?, granted, signature };
+                let lookups = LookupGrant::parse(&lookup, lookup_rows).map_err(|e| flow(e.into()))?;
+                let upload = Upload { bytes: bytes(&component)?, granted, signature, lookups };
                 let row = upload_component::signed(&app.desk, &actor, upload).await.map_err(flow)?;
                 println!("{}\t{}\t{}@{}", row.digest, row.process, row.name, row.version);
                 Ok(())

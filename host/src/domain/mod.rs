@@ -24,6 +24,7 @@ pub mod job;
 pub mod kind;
 pub mod ledger;
 pub mod lifecycle;
+pub mod lookup;
 pub mod measure;
 pub(crate) mod nearest;
 pub mod number;

@@ -152,10 +152,18 @@ impl PublisherKey {
     /// A name that is none; an end before the beginning.
     pub fn check(&self) -> Result<(), Refusal> {
         if !is_name(&self.name) {
-            return Err(Refusal::invalid("format", "name", "a key's name has 1 to 200 characters, none of them a control character"));
+            return Err(Refusal::invalid(
+                "format",
+                "name",
+                "a key's name has 1 to 200 characters, none of them a control character",
+            ));
         }
         if self.valid_until.is_some_and(|until| until <= self.valid_from) {
-            return Err(Refusal::invalid("format", "valid_until", "a key is valid for some time: valid_until is after valid_from"));
+            return Err(Refusal::invalid(
+                "format",
+                "valid_until",
+                "a key is valid for some time: valid_until is after valid_from",
+            ));
         }
         Ok(())
     }

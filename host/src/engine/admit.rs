@@ -16,7 +16,7 @@ use super::call::run;
 use super::card::{Card, Describe};
 use super::compiler::{self, Task};
 use super::failure::Failure;
-use super::inspect::inspect;
+use super::lookup::Lookups;
 use super::program::Prepared;
 use super::refused::{Grants, Refused, rule};
 use super::settings::Schema;
@@ -138,7 +138,9 @@ impl Engine {
     /// If it is no component of a process that this host runs.
     pub async fn imports(&self, bytes: Arc<[u8]>) -> Result<Vec<String>, Refused> {
         self.0.check_size(&bytes)?;
-        Ok(off_thread(move || inspect(&bytes), rule::NOT_A_COMPONENT).await?.imports)
+        let _turn = self.0.uploads.acquire().await.ok();
+        let inner = Arc::clone(&self.0);
+        off_thread(move || inner.compiler.imports(&bytes), rule::NOT_A_COMPONENT).await
     }
 
     /// The compiled component of these bytes, and their digest; `upload` holds what an upload is granted.
@@ -197,7 +199,7 @@ impl Engine {
 
     /// Asks a component for its card.
     pub(super) async fn describe(&self, prepared: &Prepared) -> Result<Card, Failure> {
-        run(&self.0, prepared.pre(), Describe(prepared.shared())).await.result
+        run(&self.0, prepared.pre(), Lookups::None, Describe(prepared.shared())).await.result
     }
 }
 

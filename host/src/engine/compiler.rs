@@ -78,6 +78,8 @@ pub(super) enum Task<'a> {
     Admit(&'a Grants),
     /// It was admitted before: compile it.
     Known,
+    /// Say what it imports, and compile nothing.
+    Imports,
 }
 
 impl Compiler {
@@ -85,6 +87,14 @@ impl Compiler {
     pub(super) fn compile(&self, bytes: &Arc<[u8]>, task: Task<'_>) -> Option<Result<Vec<u8>, Refused>> {
         let program = self.program.as_ref()?;
         Some(self.run(program, bytes, task))
+    }
+
+    /// What a component imports beside types. Blocks.
+    pub(super) fn imports(&self, bytes: &Arc<[u8]>) -> Result<Vec<String>, Refused> {
+        match self.compile(bytes, Task::Imports) {
+            Some(words) => Ok(serde_json::from_slice(&words?).unwrap_or_default()),
+            None => Ok(inspect(bytes)?.imports),
+        }
     }
 
     fn run(&self, program: &Path, bytes: &Arc<[u8]>, task: Task<'_>) -> Result<Vec<u8>, Refused> {
@@ -133,7 +143,8 @@ impl Compiler {
         if status.success() {
             return Ok(artifact);
         }
-        let words = words.recv_timeout(POLL.max(deadline.saturating_duration_since(Instant::now()))).unwrap_or_default();
+        let words =
+            words.recv_timeout(POLL.max(deadline.saturating_duration_since(Instant::now()))).unwrap_or_default();
         Err(self.failed(status, &String::from_utf8_lossy(&words)))
     }
 
@@ -149,6 +160,7 @@ impl Compiler {
                 }
             }
             Task::Known => arguments.push("--known".into()),
+            Task::Imports => arguments.push("--imports".into()),
         }
         arguments
     }
@@ -235,6 +247,8 @@ pub struct ChildOrder {
     pub processor_s: u64,
     /// The component was admitted before and is only compiled.
     pub known: bool,
+    /// Only what it imports is said; nothing is compiled.
+    pub imports: bool,
     /// What an upload is granted.
     pub grants: Grants,
 }
@@ -258,14 +272,22 @@ fn in_child(order: ChildOrder) -> Result<(), Refused> {
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes).map_err(broken)?;
     let work = move || {
+        if order.imports {
+            let imports = inspect(&bytes)?.imports;
+            return Ok((bytes, Some(imports)));
+        }
         if !order.known {
             read(&bytes, &order.grants)?;
         }
-        Ok(bytes)
+        Ok((bytes, None))
     };
     let lost = || Refused::new(rule::NOT_A_COMPONENT, "the component cannot be read");
     let reading = thread::Builder::new().stack_size(READING_STACK).spawn(work).map_err(broken)?;
-    let bytes = reading.join().unwrap_or_else(|_| Err(lost()))?;
+    let (bytes, imports) = reading.join().unwrap_or_else(|_| Err(lost()))?;
+    if let Some(imports) = imports {
+        let words = serde_json::to_vec(&imports).unwrap_or_default();
+        return io::stdout().lock().write_all(&words).map_err(broken);
+    }
     let engine = wasmtime::Engine::new(&config::compiler()).map_err(|error| does_not_compile(&error))?;
     let artifact = engine.precompile_component(&bytes).map_err(|error| does_not_compile(&error))?;
     io::stdout().lock().write_all(&artifact).map_err(broken)

@@ -72,6 +72,14 @@ pub struct Limits {
     pub log_line_bytes: usize,
     /// Log lines written per call, kept or not, before the call is ended.
     pub log_flood: usize,
+    /// Lookups of one call.
+    pub lookups: usize,
+    /// Rows of all lookups of one call together.
+    pub lookup_rows: usize,
+    /// Bytes of all queries and rows of one call together.
+    pub lookup_bytes: usize,
+    /// Answers to lookups that a guest holds at a time.
+    pub lookup_handles: usize,
     /// Size of an uploaded component, bytes.
     pub component_bytes: usize,
 }
@@ -94,6 +102,10 @@ impl Default for Limits {
             log_lines: 100,
             log_line_bytes: 1_024,
             log_flood: 1_000,
+            lookups: 16,
+            lookup_rows: 1_000,
+            lookup_bytes: 512 << 10,
+            lookup_handles: 8,
             component_bytes: 64 << 20,
         }
     }

@@ -20,6 +20,7 @@ mod compiler;
 mod config;
 mod failure;
 mod inspect;
+mod lookup;
 mod mac;
 mod program;
 mod refused;
@@ -38,8 +39,9 @@ pub use self::admit::Admission;
 pub use self::compiler::{ChildOrder, Compiler, child as compile_in_child};
 pub use self::config::{EngineConfig, Limits};
 pub use self::failure::{Cause, Failure};
+pub use self::lookup::{Found, Lookups, Source, SourceError};
 pub use self::program::Prepared;
-pub use self::refused::{GRANTABLE, Grants, Refused, rule};
+pub use self::refused::{GRANTABLE, Grants, LOOKUP, Refused, rule};
 pub use self::settings::{SettingsProblem, SettingsRefused};
 pub use self::state::{LogLevel, LogLine};
 
@@ -49,6 +51,7 @@ use self::card::Validate;
 use self::program::Decide;
 use self::settings::Schema;
 use self::ticker::Ticker;
+use crate::domain::lookup::Recorded;
 use crate::domain::outcome;
 
 /// Runs components. Clones share everything; the last one stops the clock.
@@ -100,6 +103,8 @@ pub struct Evaluation {
     pub memory_peak: usize,
     /// What the component logged.
     pub log: Vec<LogLine>,
+    /// What it looked up, in order.
+    pub lookups: Vec<Recorded>,
 }
 
 /// A component's answer. Both are answers: a refusal is not a failure.
@@ -117,15 +122,8 @@ impl Engine {
     /// # Errors
     /// If wasmtime cannot reserve its pool, or the cache's folder cannot be used.
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
-        let EngineConfig {
-            cache_dir,
-            limits,
-            concurrent_calls,
-            compiler,
-            cache_bytes,
-            cache_unused,
-            loaded_bytes,
-        } = config;
+        let EngineConfig { cache_dir, limits, concurrent_calls, compiler, cache_bytes, cache_unused, loaded_bytes } =
+            config;
         let concurrent_calls = concurrent_calls.max(1);
         let wasmtime = wasmtime::Engine::new(&config::wasmtime(concurrent_calls, &limits, true))
             .map_err(|error| EngineError::Setup(format!("{error:#}")))?;
@@ -166,6 +164,17 @@ impl Engine {
     /// Never fails as a whole: whatever the component does, the evaluation says
     /// so. Needs a tokio runtime with its clock.
     pub async fn evaluate(&self, prepared: &Prepared, request: &Request, settings: &str) -> Evaluation {
+        self.evaluate_with(prepared, request, settings, Lookups::None).await
+    }
+
+    /// The same for a component that may look records up.
+    pub async fn evaluate_with(
+        &self,
+        prepared: &Prepared,
+        request: &Request,
+        settings: &str,
+        lookups: Lookups,
+    ) -> Evaluation {
         let Some(bound) = prepared.program().bind(request) else {
             return Evaluation {
                 result: Err(Failure::new(
@@ -176,9 +185,10 @@ impl Engine {
                 took: Duration::ZERO,
                 memory_peak: 0,
                 log: Vec::new(),
+                lookups: Vec::new(),
             };
         };
-        let run = run(&self.0, prepared.pre(), Decide { bound, settings }).await;
+        let run = run(&self.0, prepared.pre(), lookups, Decide { bound, settings }).await;
         let result = run.result.and_then(|answer| {
             match answer {
                 Ok(decision) => outcome::check_decision(request, &decision).map(|()| Verdict::Decided(decision)),
@@ -186,8 +196,8 @@ impl Engine {
             }
             .map_err(|message| Failure::new(Cause::InvalidOutput, message))
         });
-        let (fuel, took, memory_peak, log) = (run.fuel, run.took, run.memory_peak, run.log);
-        Evaluation { result, fuel, took, memory_peak, log }
+        let (fuel, took, memory_peak, log, lookups) = (run.fuel, run.took, run.memory_peak, run.log, run.lookups);
+        Evaluation { result, fuel, took, memory_peak, log, lookups }
     }
 
     /// Checks settings against the component's schema, and then asks the component.
@@ -213,7 +223,7 @@ impl Engine {
     /// Has the component check settings.
     async fn validate(&self, prepared: &Prepared, settings: &str) -> Result<(), SettingsRefused> {
         let call = Validate { shared: prepared.shared(), settings };
-        match run(&self.0, prepared.pre(), call).await.result {
+        match run(&self.0, prepared.pre(), Lookups::None, call).await.result {
             Ok(Ok(())) => Ok(()),
             Ok(Err(problems)) if problems.is_empty() => {
                 Err(SettingsRefused::whole("the component refuses the settings without a reason"))

@@ -7,9 +7,9 @@ use wasmtime::Store;
 use wasmtime::component::{Component, Instance, InstancePre, Linker};
 
 use super::bindings::shared::{self, SharedIndices};
-use super::bindings::{budget, change_risk, sla, supplier};
+use super::bindings::{budget, change_risk, records, sla, supplier};
 use super::call::Call;
-use super::refused::{Grants, LOG, Refused, rule};
+use super::refused::{Grants, LOG, LOOKUP, Refused, rule};
 use super::settings::Schema;
 use super::state::State;
 
@@ -36,6 +36,10 @@ impl Prepared {
         let mut linker = Linker::new(engine);
         if grants.allows(LOG) {
             shared::itsm::log::log::add_to_linker::<State, HasState>(&mut linker, |state| state)
+                .map_err(|error| does_not_compile(&error))?;
+        }
+        if grants.allows(LOOKUP) {
+            records::itsm::records::lookup::add_to_linker::<State, HasState>(&mut linker, |state| state)
                 .map_err(|error| does_not_compile(&error))?;
         }
         let pre = instantiate_pre(&linker, component, grants)?;

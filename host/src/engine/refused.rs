@@ -40,8 +40,16 @@ pub mod rule {
     /// The rule of this name, as a compiler in a process of its own gives it.
     pub(in crate::engine) fn named(name: &str) -> &'static str {
         let all = [
-            NOT_A_COMPONENT, UNKNOWN_WORLD, SEVERAL_WORLDS, UNGRANTED_IMPORT, UNKNOWN_IMPORT, CHANGED_IMPORT,
-            MISSING_EXPORT, CHANGED_EXPORT, DOES_NOT_COMPILE, BUSY,
+            NOT_A_COMPONENT,
+            UNKNOWN_WORLD,
+            SEVERAL_WORLDS,
+            UNGRANTED_IMPORT,
+            UNKNOWN_IMPORT,
+            CHANGED_IMPORT,
+            MISSING_EXPORT,
+            CHANGED_EXPORT,
+            DOES_NOT_COMPILE,
+            BUSY,
         ];
         all.into_iter().find(|&rule| rule == name).unwrap_or(DOES_NOT_COMPILE)
     }
@@ -79,9 +87,11 @@ pub struct Grants {
 }
 
 /// The interfaces that this host can grant.
-pub const GRANTABLE: &[&str] = &[LOG];
+pub const GRANTABLE: &[&str] = &[LOG, LOOKUP];
 /// Writing to the host's log.
 pub(super) const LOG: &str = "itsm:log/log";
+/// Looking records up.
+pub const LOOKUP: &str = "itsm:records/lookup";
 
 impl Grants {
     /// No imports.

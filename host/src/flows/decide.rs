@@ -37,7 +37,7 @@ impl Working<'_> {
             self.needs_a_person(process, "no component is active for this process", "");
             return Answer::Failed;
         };
-        let evaluation = self.desk.catalog.evaluate(&live, request).await;
+        let evaluation = self.desk.catalog.evaluate(&live, request, self.desk).await;
         let id = self.desk.clock.id();
         if let Some(shadow) = shadow {
             self.shadows.push((id.clone(), shadow.activation.id.clone()));
@@ -61,6 +61,7 @@ impl Working<'_> {
             output,
             fuel: i64::try_from(evaluation.fuel).unwrap_or(i64::MAX),
             took_us: i64::try_from(evaluation.took.as_micros()).unwrap_or(i64::MAX),
+            lookups: stored_lookups(&evaluation),
         });
         match evaluation.result {
             Ok(Verdict::Decided(decision)) => {
@@ -81,6 +82,14 @@ impl Working<'_> {
                 Answer::Failed
             }
         }
+    }
+}
+
+/// The canonical text of what was looked up; empty for nothing.
+fn stored_lookups(evaluation: &Evaluation) -> String {
+    match evaluation.lookups.as_slice() {
+        [] => String::new(),
+        made => canonical::text(&json!(made)),
     }
 }
 

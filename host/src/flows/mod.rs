@@ -28,6 +28,7 @@ pub mod import_records;
 pub mod jobs;
 pub mod kinds;
 pub mod list_records;
+pub mod lookup;
 pub mod measures;
 pub mod merge_records;
 pub mod move_component;

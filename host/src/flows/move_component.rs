@@ -70,8 +70,7 @@ async fn attempt(desk: &Desk, actor: &Actor, kind: &Kind, number: &str, step: &S
 
 /// Who vouches for a component: the keys that signed it, or nobody.
 fn signed_by(component: &ComponentRow) -> String {
-    let keys: Vec<String> =
-        trust::signatures(&component.signatures).into_iter().map(|signed| signed.key).collect();
+    let keys: Vec<String> = trust::signatures(&component.signatures).into_iter().map(|signed| signed.key).collect();
     if keys.is_empty() { "unsigned".to_owned() } else { keys.join(", ") }
 }
 

@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 
 use super::trust::Trust;
 use super::{Desk, FlowError};
+use crate::domain::lookup::LookupGrant;
 use crate::domain::refusal::{Class, Refusal};
 use crate::domain::trust::{self, Subject, Unsigned};
 use crate::domain::{Actor, Role, canonical, number};
-use crate::{catalog, flows};
-use crate::engine::{GRANTABLE, Grants, Refused};
+use crate::engine::{GRANTABLE, Grants, LOOKUP, Refused};
 use crate::store::components::ComponentRow;
 use crate::store::unit::{AuditDraft, EventDraft};
+use crate::{catalog, flows};
 
 /// What somebody uploads.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,8 @@ pub struct Upload {
     pub granted: BTreeSet<String>,
     /// A signature file over the bytes.
     pub signature: Option<String>,
+    /// What it may look up, where that import is granted.
+    pub lookups: LookupGrant,
 }
 
 /// Verifies `bytes` and keeps them as a component of the actor's organisation, with these imports granted; nobody
@@ -37,7 +40,7 @@ pub async fn run(
     bytes: Vec<u8>,
     granted: BTreeSet<String>,
 ) -> Result<ComponentRow, FlowError> {
-    signed(desk, actor, Upload { bytes, granted, signature: None }).await
+    signed(desk, actor, Upload { bytes, granted, ..Upload::default() }).await
 }
 
 /// Verifies an upload and keeps it as a component of the actor's organisation.
@@ -48,7 +51,7 @@ pub async fn run(
 /// # Errors
 /// Not allowed; not trusted by the organisation; refused by admission, by rule; the database's errors.
 pub async fn signed(desk: &Desk, actor: &Actor, upload: Upload) -> Result<ComponentRow, FlowError> {
-    let Upload { bytes, granted, signature } = upload;
+    let Upload { bytes, granted, signature, lookups } = upload;
     let role = uploader(actor)?;
     if !granted.is_empty() && !actor.has(Role::Adm) {
         return Err(Refusal::forbidden("role", "only an administrator grants imports").into());
@@ -57,6 +60,11 @@ pub async fn signed(desk: &Desk, actor: &Actor, upload: Upload) -> Result<Compon
         let message = format!("'{unknown}' cannot be granted; this server grants {}", GRANTABLE.join(", "));
         return Err(Refusal::invalid("enum", "grant", message).into());
     }
+    if granted.contains(LOOKUP) == lookups.kinds.is_empty() {
+        let message = format!("{LOOKUP} is granted with the kinds and fields that may be looked up, and they with it");
+        return Err(Refusal::invalid("required", "lookup", message).into());
+    }
+    flows::lookup::check(desk, &actor.org, &lookups)?;
     let grants = Grants { imports: granted };
     let shared: Arc<[u8]> = bytes.into();
     let trust = Trust::of(desk, &actor.org).await?;
@@ -86,7 +94,7 @@ pub async fn signed(desk: &Desk, actor: &Actor, upload: Upload) -> Result<Compon
         manifest: manifest(&admission).to_string(),
         grants: catalog::join(&grants.imports),
         signatures: serde_json::to_string(&signatures).unwrap_or_default(),
-        lookup_grant: String::new(),
+        lookup_grant: lookups.text(),
         uploaded_at: now.0,
         uploaded_by: actor.user.clone(),
         uploaded_as: role.code().to_owned(),
@@ -98,7 +106,7 @@ pub async fn signed(desk: &Desk, actor: &Actor, upload: Upload) -> Result<Compon
     };
     let about = json!({
         "name": row.name, "version": row.version, "process": row.process, "grants": grants.imports,
-        "signed_by": signatures.iter().map(|one| &one.key).collect::<Vec<_>>(),
+        "lookups": lookups, "signed_by": signatures.iter().map(|one| &one.key).collect::<Vec<_>>(),
     });
     let audit = AuditDraft {
         at: now,
@@ -118,6 +126,21 @@ pub async fn signed(desk: &Desk, actor: &Actor, upload: Upload) -> Result<Compon
     tracing::info!(digest = %row.digest, name = %row.name, version = %row.version, process = %row.process,
         by = %actor.user, "component uploaded");
     Ok(row)
+}
+
+/// What a component would need: its imports, which of them this server can grant, and which it cannot.
+///
+/// # Errors
+/// Not allowed; no component of a process that this server runs.
+pub async fn look(desk: &Desk, actor: &Actor, bytes: Vec<u8>) -> Result<Value, FlowError> {
+    uploader(actor)?;
+    let digest = canonical::sha256(&bytes);
+    let imports = desk.catalog.imports(bytes.into()).await.map_err(refused)?;
+    let bare = |import: &String| import.split('@').next().unwrap_or(import).to_owned();
+    let (grantable, unknown): (Vec<String>, Vec<String>) =
+        imports.iter().map(bare).partition(|import| GRANTABLE.contains(&import.as_str()));
+    let lookups = grantable.iter().any(|import| import == LOOKUP);
+    Ok(json!({ "digest": digest, "imports": imports, "grantable": grantable, "unknown": unknown, "lookups": lookups }))
 }
 
 /// The role in which the actor may upload: asked before a body is read.

@@ -6,7 +6,8 @@ use crate::domain::decision::{DecisionRecord, Status, Went};
 use crate::domain::number;
 use crate::domain::time::Instant;
 
-type Row = (
+/// The columns of a decision that fit into a tuple …
+type Columns = (
     String,
     String,
     String,
@@ -25,10 +26,25 @@ type Row = (
     i64,
 );
 
-const COLUMNS: &str = "id, decision_number, number, process, event, at, component, component_name, settings_hash, activation, \
-     generation, status, input, output, fuel, took_us";
+/// … and the last one.
+struct Row(Columns, String);
 
-fn decision(org: &str, row: Row) -> Result<DecisionRecord, StoreError> {
+macro_rules! from_row {
+    ($row:ty) => {
+        impl<'r> sqlx::FromRow<'r, $row> for Row {
+            fn from_row(row: &'r $row) -> Result<Self, sqlx::Error> {
+                Ok(Self(Columns::from_row(row)?, sqlx::Row::try_get(row, 16)?))
+            }
+        }
+    };
+}
+from_row!(sqlx::sqlite::SqliteRow);
+from_row!(sqlx::postgres::PgRow);
+
+const COLUMNS: &str = "id, decision_number, number, process, event, at, component, component_name, settings_hash, activation, \
+     generation, status, input, output, fuel, took_us, lookups";
+
+fn decision(org: &str, Row(row, lookups): Row) -> Result<DecisionRecord, StoreError> {
     let (
         id,
         decision_number,
@@ -66,6 +82,7 @@ fn decision(org: &str, row: Row) -> Result<DecisionRecord, StoreError> {
         output,
         fuel,
         took_us,
+        lookups,
     })
 }
 
@@ -74,8 +91,8 @@ pub(super) async fn insert(tx: &mut Tx, d: &DecisionRecord) -> Result<(), StoreE
         tx,
         "INSERT INTO decisions
             (id, org, number, process, event, at, component, component_name, settings_hash, activation, generation,
-             status, input, output, fuel, took_us, decision_number)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+             status, input, output, fuel, took_us, decision_number, lookups)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         &d.id,
         &d.org,
         &d.number,
@@ -92,7 +109,8 @@ pub(super) async fn insert(tx: &mut Tx, d: &DecisionRecord) -> Result<(), StoreE
         &d.output,
         d.fuel,
         d.took_us,
-        &d.decision_number
+        &d.decision_number,
+        &d.lookups
     )?;
     Ok(())
 }

@@ -6,8 +6,7 @@ use super::{Store, StoreError, unit};
 use crate::domain::time::Instant;
 use crate::domain::trust::{PublisherKey, TrustPolicy, Unsigned};
 
-type Row =
-    (String, String, String, String, i64, Option<i64>, Option<i64>, String, i64, i64, String);
+type Row = (String, String, String, String, i64, Option<i64>, Option<i64>, String, i64, i64, String);
 
 fn key(row: Row) -> Result<PublisherKey, StoreError> {
     let (id, name, public_key, processes, from, until, revoked, revoked_because, revision, added_at, added_by) = row;

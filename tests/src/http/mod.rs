@@ -3,6 +3,7 @@
 mod components;
 mod decisions;
 mod events;
+mod lookups;
 mod records;
 mod server;
 mod trust;

@@ -124,7 +124,8 @@ fn a_key_is_replaced_without_a_gap_and_revoked_for_good() {
         let by = |key: &PrivateKey, bytes: &[u8]| key.sign(bytes).unwrap().to_string();
         let bytes = sla_double();
         upload_signed(&admin, bytes.clone(), &by(&new, &bytes)).await.problem(422, "key-not-valid");
-        let digest = upload_signed(&admin, bytes.clone(), &by(&old, &bytes)).await.ok()["digest"].as_str().unwrap().to_owned();
+        let digest =
+            upload_signed(&admin, bytes.clone(), &by(&old, &bytes)).await.ok()["digest"].as_str().unwrap().to_owned();
 
         let changed = admin.json("PATCH", &format!("/trust/keys/{old_id}"), &json!({"valid_until": until})).await.ok();
         assert_eq!((changed["valid_until"].as_str(), changed["revision"].as_i64()), (Some(until), Some(2)));

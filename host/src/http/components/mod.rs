@@ -32,6 +32,9 @@ fn shown(row: &ComponentRow, activations: &[Activation], whole: bool) -> Value {
         map.extend(manifest);
     }
     map.insert("grants".to_owned(), json!(grants));
+    if let Ok(lookups) = serde_json::from_str::<Value>(&row.lookup_grant) {
+        map.insert("lookups".to_owned(), lookups);
+    }
     map.insert("signatures".to_owned(), trust::signatures(&row.signatures).iter().map(signed).collect());
     map.insert("uploaded_at".to_owned(), json!(Instant(row.uploaded_at)));
     map.insert("uploaded_by".to_owned(), row.uploaded_by.as_str().into());

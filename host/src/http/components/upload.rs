@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
 use super::shown;
+use crate::domain::lookup::{LookupGrant, MOST_ROWS};
 use crate::domain::refusal::Refusal;
 use crate::domain::{canonical, trust};
 use crate::flows::upload_component;
@@ -15,6 +16,9 @@ use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::http::site::Site;
 use crate::http::table::{Answer, Body, Group, Operation, Parameter, Value};
+
+/// Rows of one lookup where nothing is said.
+const DEFAULT_ROWS: i64 = 100;
 
 pub(in crate::http) static DOC: Operation = Operation {
     id: "uploadComponent",
@@ -30,6 +34,17 @@ pub(in crate::http) static DOC: Operation = Operation {
             "grant",
             Value::Texts,
             "An interface it may import, for example `itsm:log/log`. May be repeated.",
+        ),
+        Parameter::query(
+            "lookup",
+            Value::Texts,
+            "What it may look up, with the grant of `itsm:records/lookup`: `KIND:FIELD,FIELD`. May be repeated.",
+        ),
+        Parameter::query("lookup_rows", Value::Whole(1, 500), "Rows of one lookup at the most. Default: 100."),
+        Parameter::query(
+            "dry_run",
+            Value::Flag,
+            "Keep nothing and compile nothing: say what the component imports, and so what it would have to be granted.",
         ),
         Parameter::header(
             "Mortise-Signature",
@@ -57,11 +72,18 @@ pub(in crate::http) async fn run(
     Upload(bytes): Upload,
 ) -> Result<Response, Problem> {
     let granted = params.take_all("grant").into_iter().collect();
+    let kinds = params.take_all("lookup");
+    let rows = params.take_whole("lookup_rows", 1, i64::from(MOST_ROWS))?.unwrap_or(DEFAULT_ROWS);
+    let dry_run = params.take_flag("dry_run")?.unwrap_or(false);
     params.done()?;
+    if dry_run {
+        return Ok(reply::ok(&upload_component::look(&site.desk, &caller, bytes).await?));
+    }
+    let lookups = LookupGrant::parse(&kinds, u32::try_from(rows).unwrap_or(MOST_ROWS))?;
     let signature = signature(&headers)?;
     let store = &site.desk.store;
     let known = store.component(&caller.org, &canonical::sha256(&bytes)).await?.is_some();
-    let upload = upload_component::Upload { bytes, granted, signature };
+    let upload = upload_component::Upload { bytes, granted, signature, lookups };
     let row = upload_component::signed(&site.desk, &caller, upload).await?;
     let activations = store.activations(&caller.org, Some(&row.process)).await?;
     let status = if known { StatusCode::OK } else { StatusCode::CREATED };

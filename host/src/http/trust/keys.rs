@@ -71,7 +71,11 @@ pub(in crate::http) static REVOKE: Operation = Operation {
     ..Operation::PLAIN
 };
 
-pub(in crate::http) async fn list(State(site): State<Site>, caller: Caller, params: Params) -> Result<Response, Problem> {
+pub(in crate::http) async fn list(
+    State(site): State<Site>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, Problem> {
     params.done()?;
     permit_component_reading(&caller)?;
     let now = site.desk.clock.now();

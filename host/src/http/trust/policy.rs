@@ -40,7 +40,11 @@ pub(in crate::http) static SET: Operation = Operation {
     ..Operation::PLAIN
 };
 
-pub(in crate::http) async fn read(State(site): State<Site>, caller: Caller, params: Params) -> Result<Response, Problem> {
+pub(in crate::http) async fn read(
+    State(site): State<Site>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, Problem> {
     params.done()?;
     permit_component_reading(&caller)?;
     let trust = Trust::of(&site.desk, &caller.org).await?;

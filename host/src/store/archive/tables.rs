@@ -169,7 +169,7 @@ pub const TABLES: &[Table] = &[
             ("id", Text), ("number", Text), ("process", Text), ("event", Text), ("at", Int), ("component", Text),
             ("component_name", Text), ("settings_hash", Text), ("activation", Text), ("generation", Int),
             ("status", Text), ("input", Text), ("output", Text), ("fuel", Int), ("took_us", Int),
-            ("decision_number", Text),
+            ("decision_number", Text), ("lookups", Text),
         ],
     },
     Table {
