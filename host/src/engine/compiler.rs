@@ -173,7 +173,8 @@ impl Compiler {
             && let Some(line) = words.lines().next_back()
             && let Ok(Words { rule: name, message }) = serde_json::from_str(line)
         {
-            return Refused::new(rule::named(&name), message);
+            let starved = ["out of memory", "Cannot allocate memory"].iter().any(|words| message.contains(words));
+            return if starved { memory() } else { Refused::new(rule::named(&name), message) };
         }
         match status.signal() {
             Some(signal) if signal == Signal::XCPU.as_raw() => {
