@@ -9,8 +9,8 @@ use tokio::task::JoinHandle;
 
 use crate::catalog::{Catalog, CatalogError, KindRegistry};
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::engine::{Engine, EngineConfig, EngineError};
+use crate::config::{self, Config};
+use crate::engine::{Compiler, Engine, EngineConfig, EngineError};
 use crate::flows::activate::plan;
 use crate::flows::configuration::graphs::Graphs;
 use crate::flows::shadow::{Shadows, ShadowsConfig};
@@ -21,6 +21,8 @@ use crate::store::{Store, StoreConfig, StoreError};
 
 /// How often a node asks whether anything was activated, or a kind changed, elsewhere.
 const FOLLOW: Duration = Duration::from_millis(500);
+/// How often compiled components that nobody uses leave the disk.
+const PRUNE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Jobs that a node works on at the same time.
 const JOBS: usize = 2;
 
@@ -118,7 +120,8 @@ impl App {
         let indexed = tokio::spawn(reindex::forever(self.desk.clone()));
         let plans = tokio::spawn(plan::forever(self.desk.clone()));
         let shadows = tokio::spawn(shadow::forever(self.desk.clone()));
-        let mut tasks = vec![timers, follow, indexed, plans, shadows];
+        let pruned = tokio::spawn(prune(self.desk.catalog.clone()));
+        let mut tasks = vec![timers, follow, indexed, plans, shadows, pruned];
         // A long job leaves room for a short one.
         tasks.extend((0..JOBS).map(|_| tokio::spawn(jobs::forever(self.desk.clone()))));
         Background(tasks)
@@ -167,6 +170,14 @@ impl Drop for Background {
     }
 }
 
+async fn prune(catalog: Catalog) {
+    let mut tick = tokio::time::interval(PRUNE);
+    loop {
+        tick.tick().await;
+        catalog.prune().await;
+    }
+}
+
 async fn follow(desk: Desk) {
     let mut tick = tokio::time::interval(FOLLOW);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -204,5 +215,26 @@ fn engine_config(config: &Config) -> EngineConfig {
     if let Some(calls) = told.concurrent_calls {
         engine.concurrent_calls = calls;
     }
+    if let Some(mib) = told.cache_mib {
+        engine.cache_bytes = mib << 20;
+    }
+    if let Some(days) = told.cache_days {
+        engine.cache_unused = Duration::from_secs(days.saturating_mul(24 * 60 * 60));
+    }
+    if let Some(mib) = told.loaded_mib {
+        engine.loaded_bytes = mib << 20;
+    }
+    engine.compiler = compiler(&told.compile);
     engine
+}
+
+fn compiler(told: &config::Compile) -> Compiler {
+    let standard = Compiler::default();
+    Compiler {
+        program: told.program.clone().filter(|path| !path.as_os_str().is_empty()),
+        memory_bytes: told.memory_mib.map_or(standard.memory_bytes, |mib| mib << 20),
+        processor: told.processor_s.map_or(standard.processor, Duration::from_secs),
+        wall: told.wall_s.map_or(standard.wall, Duration::from_secs),
+        artifact_bytes: told.artifact_mib.map_or(standard.artifact_bytes, |mib| mib << 20),
+    }
 }

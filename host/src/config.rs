@@ -109,6 +109,31 @@ pub struct Engine {
     pub memory_mib: Option<usize>,
     /// Decisions at the same time.
     pub concurrent_calls: Option<usize>,
+    /// Mebibytes that compiled components on disk may take; 2048 unless told otherwise.
+    pub cache_mib: Option<u64>,
+    /// Days after which a compiled component that nobody uses leaves the disk; 30 unless told otherwise.
+    pub cache_days: Option<u64>,
+    /// Mebibytes of compiled components kept in memory beside those that decide now; 256 unless told otherwise.
+    pub loaded_mib: Option<usize>,
+    /// The process that compiles components.
+    pub compile: Compile,
+}
+
+/// The process that compiles components, and what it may use for one of them.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Compile {
+    /// The program that is started; the command line takes its own unless told otherwise. An empty path compiles in the
+    /// server's own process, without the limits below.
+    pub program: Option<PathBuf>,
+    /// Mebibytes of address space; 2048 unless told otherwise.
+    pub memory_mib: Option<u64>,
+    /// Seconds of processor time; 60 unless told otherwise.
+    pub processor_s: Option<u64>,
+    /// Seconds on the clock; 180 unless told otherwise.
+    pub wall_s: Option<u64>,
+    /// Mebibytes of machine code; 256 unless told otherwise.
+    pub artifact_mib: Option<u64>,
 }
 
 /// What this node does for candidates in shadow.

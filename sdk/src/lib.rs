@@ -34,6 +34,7 @@
 //! randomness, no file and no network in a component.
 
 mod log;
+pub mod lookup;
 mod policy;
 mod settings;
 #[cfg(not(target_arch = "wasm32"))]

@@ -77,6 +77,16 @@ pub fn component(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}; run `cargo xtask plugins` first", path.display()))
 }
 
+/// The component with a custom section of its own: same code, another identity.
+pub fn marked(mut bytes: Vec<u8>, n: u8) -> Vec<u8> {
+    let name = b"mark";
+    let content = [&[name.len() as u8], name.as_slice(), &[n]].concat();
+    bytes.push(0);
+    bytes.push(content.len() as u8);
+    bytes.extend(content);
+    bytes
+}
+
 impl Desktop {
     /// A desk on a database of its own, with the reference components active.
     pub async fn start(postgres: Option<String>) -> Self {

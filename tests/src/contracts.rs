@@ -6,7 +6,7 @@ use std::path::Path;
 
 use wit_parser::{Resolve, WorldItem};
 
-const PACKAGES: [&str; 7] = ["types", "plugin", "log", "sla", "change-risk", "budget", "supplier"];
+const PACKAGES: [&str; 8] = ["types", "plugin", "log", "records", "sla", "change-risk", "budget", "supplier"];
 
 fn resolve() -> Resolve {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit"));

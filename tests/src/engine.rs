@@ -7,9 +7,13 @@
 
 mod admission;
 mod cache;
+mod compiling;
 mod contained;
 mod fairness;
+mod forged;
 mod golden;
+mod hostile;
+mod lookups;
 mod settings;
 
 use std::path::PathBuf;

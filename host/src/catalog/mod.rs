@@ -6,6 +6,7 @@
 
 mod breaker;
 mod kinds;
+mod loaded;
 mod snapshot;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -13,19 +14,27 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use mortise_types::Process;
-use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
 pub use breaker::Watch;
 pub use kinds::KindRegistry;
 pub use snapshot::{Live, Snapshot};
 
+use self::loaded::Loaded;
 use crate::domain::breaker::{Breaker, State, last_good};
 use crate::domain::component::{Activation, Mode, OnFailure, Subject, arrange};
-use crate::engine::{Admission, Engine, Evaluation, Grants, Prepared, Refused, SettingsRefused, Verdict};
+use crate::domain::lookup::{LookupGrant, Recorded};
+use crate::engine::{
+    Admission, Engine, Evaluation, Grants, LOOKUP, Lookups, Prepared, Refused, SettingsRefused, Source, Verdict,
+};
+use crate::store::components::ComponentRow;
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::{Cost, Judge, Meter, Metrics};
+
+/// Components that are loaded at the same time at a start.
+const AT_ONCE: usize = 8;
 
 /// Why the snapshot could not be renewed.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +71,7 @@ struct Inner {
     engine: Engine,
     snapshot: ArcSwap<Snapshot>,
     /// Loaded components by digest and grants, so that a swap back compiles nothing.
-    loaded: Mutex<HashMap<(String, String), Prepared>>,
+    loaded: Loaded,
     behind: AtomicBool,
     metrics: Metrics,
     /// What this node has seen of those that decide.
@@ -76,7 +85,7 @@ impl Catalog {
             store,
             engine,
             snapshot: ArcSwap::from_pointee(Snapshot::default()),
-            loaded: Mutex::default(),
+            loaded: Loaded::default(),
             behind: AtomicBool::new(false),
             metrics: Metrics::default(),
             watch: Watch::default(),
@@ -116,8 +125,24 @@ impl Catalog {
         self.0.engine.admit(bytes, grants).await
     }
 
-    /// Runs one decision.
-    pub async fn evaluate(&self, live: &Live, request: &mortise_types::Request) -> Evaluation {
+    /// What bytes import that somebody may upload; see [`Engine::imports`].
+    ///
+    /// # Errors
+    /// If they are no component of a process that this host runs.
+    pub async fn imports(&self, bytes: Arc<[u8]>) -> Result<Vec<String>, Refused> {
+        self.0.engine.imports(bytes).await
+    }
+
+    /// Removes compiled components from disk that nobody uses.
+    pub async fn prune(&self) {
+        let removed = self.0.engine.prune_cache().await;
+        if removed > 0 {
+            tracing::info!(removed, "compiled components that nobody used were removed from disk");
+        }
+    }
+
+    /// Runs one decision. What it looks up, as far as it may, `sources` answer.
+    pub async fn evaluate(&self, live: &Live, request: &mortise_types::Request, sources: &impl Sources) -> Evaluation {
         let activation = &live.activation;
         let span = tracing::info_span!(
             "decision",
@@ -125,7 +150,8 @@ impl Catalog {
             activation = %activation.id, generation = activation.generation, mode = activation.mode.as_str(),
             outcome = tracing::field::Empty, fuel = tracing::field::Empty, took_us = tracing::field::Empty,
         );
-        let asked = evaluate(&self.0.engine, &live.prepared, request, &live.settings);
+        let lookups = live_lookups(live, sources);
+        let asked = evaluate(&self.0.engine, &live.prepared, request, &live.settings, lookups);
         let evaluation = asked.instrument(span.clone()).await;
         span.record("outcome", word(&evaluation)).record("fuel", evaluation.fuel);
         span.record("took_us", u64::try_from(evaluation.took.as_micros()).unwrap_or(u64::MAX));
@@ -133,7 +159,8 @@ impl Catalog {
         evaluation
     }
 
-    /// Runs a stored request again on the component and settings that decided it.
+    /// Runs a stored request again on the component and settings that decided it. What it looks up is answered from the
+    /// decision's record.
     ///
     /// # Errors
     /// When the component is gone from the database or does not load.
@@ -143,9 +170,10 @@ impl Catalog {
         digest: &str,
         settings: &str,
         request: &mortise_types::Request,
+        recorded: Vec<Recorded>,
     ) -> Result<Evaluation, CatalogError> {
         let prepared = self.prepared(org, digest, "replay").await?;
-        Ok(self.0.engine.evaluate(&prepared, request, settings).await)
+        Ok(self.0.engine.evaluate_with(&prepared, request, settings, Lookups::Recorded(recorded)).await)
     }
 
     /// A component with settings of its own, live or not, to be asked beside the live ones.
@@ -184,7 +212,7 @@ impl Catalog {
     /// Keeps what admission compiled, so that the activation that follows compiles nothing.
     pub async fn keep(&self, admission: &Admission, grants: &Grants) {
         let key = (admission.digest.clone(), join(&grants.imports));
-        self.0.loaded.lock().await.insert(key, admission.prepared.clone());
+        self.0.loaded.keep(key, admission.prepared.clone(), self.0.engine.loaded_bytes());
     }
 
     /// Follows the database when any generation has moved; gives true when the snapshot changed.
@@ -205,25 +233,30 @@ impl Catalog {
             return Ok(false);
         }
         let breakers = self.0.store.breakers(None).await?;
-        let mut live = Vec::new();
-        for activation in needed(self.0.store.judges().await?) {
-            if activation.mode == Mode::Planned {
-                // It decides nothing yet; that it is compiled when its time comes is all that is wanted.
-                if let Err(error) = self.prepared(&activation.org, &activation.digest, &activation.id).await {
-                    tracing::warn!(activation = %activation.id, %error, "a planned component does not load");
-                }
-                continue;
-            }
-            let mut one = self.live(activation).await?;
-            one.breaker = breakers.iter().find(|breaker| breaker.activation == one.activation.id).cloned();
-            if one.stands() != State::Closed && one.activation.on_failure == OnFailure::LastGood {
-                one.fallback = self.last_good(&one.activation, &breakers).await?.map(Arc::new);
-            }
-            self.begin_anew(&one);
-            live.push(Arc::new(one));
-        }
+        let judges = needed(self.0.store.judges().await?);
+        let loading: Vec<_> = judges.into_iter().map(|activation| self.judge(activation, &breakers)).collect();
+        let live: Vec<Option<Arc<Live>>> = stream::iter(loading).buffered(AT_ONCE).try_collect().await?;
+        let live: Vec<Arc<Live>> = live.into_iter().flatten().collect();
+        live.iter().for_each(|one| self.begin_anew(one));
         self.0.snapshot.store(Arc::new(Snapshot::new(live, generations)));
         Ok(true)
+    }
+
+    /// What an activation needs on this node.
+    async fn judge(&self, activation: Activation, breakers: &[Breaker]) -> Result<Option<Arc<Live>>, CatalogError> {
+        if activation.mode == Mode::Planned {
+            // It decides nothing yet; that it is compiled when its time comes is all that is wanted.
+            if let Err(error) = self.prepared(&activation.org, &activation.digest, &activation.id).await {
+                tracing::warn!(activation = %activation.id, %error, "a planned component does not load");
+            }
+            return Ok(None);
+        }
+        let mut one = self.live(activation).await?;
+        one.breaker = breakers.iter().find(|breaker| breaker.activation == one.activation.id).cloned();
+        if one.stands() != State::Closed && one.activation.on_failure == OnFailure::LastGood {
+            one.fallback = self.last_good(&one.activation, breakers).await?.map(Arc::new);
+        }
+        Ok(Some(Arc::new(one)))
     }
 
     /// What was counted before a breaker came to stand where it stands counts no more.
@@ -260,6 +293,7 @@ impl Catalog {
             Err(error) => return Err(error),
         };
         let row = self.0.store.component(&activation.org, &activation.digest).await?;
+        let lookups = row.as_ref().and_then(lookup_grant);
         let name = row.map(|r| format!("{}@{}", r.name, r.version)).unwrap_or_default();
         let settings = self.0.store.settings_text(&activation.org, &activation.settings_hash).await?;
         let (settings, prepared) = match settings {
@@ -273,7 +307,8 @@ impl Catalog {
             activation: activation.id.clone(),
             mode: activation.mode.as_str().to_owned(),
         });
-        Ok(Live { activation, name, settings: settings.into(), prepared, meter, breaker: None, fallback: None })
+        let settings = settings.into();
+        Ok(Live { activation, name, settings, prepared, lookups, meter, breaker: None, fallback: None })
     }
 
     async fn prepared(&self, org: &str, digest: &str, activation: &str) -> Result<Prepared, CatalogError> {
@@ -281,18 +316,20 @@ impl Catalog {
             |why: String| CatalogError::Load { digest: digest.to_owned(), activation: activation.to_owned(), why };
         let row = self.0.store.component(org, digest).await?;
         let row = row.ok_or_else(|| error("the organisation has no such component".to_owned()))?;
-        let mut loaded = self.0.loaded.lock().await;
-        let key = (digest.to_owned(), row.grants.clone());
-        if let Some(prepared) = loaded.get(&key) {
-            return Ok(prepared.clone());
-        }
-        let bytes = self.0.store.component_bytes(digest).await?;
-        let bytes = bytes.ok_or_else(|| error("its bytes are gone".to_owned()))?;
         let grants = grants(&row.grants);
-        let prepared =
-            self.0.engine.load(bytes.into(), &grants).await.map_err(|refused| error(refused.message.clone()))?;
-        loaded.insert(key, prepared.clone());
-        Ok(prepared)
+        let load = async {
+            let prepared = match self.0.engine.load_kept(digest, &grants).await {
+                Some(kept) => kept,
+                None => {
+                    let bytes = self.0.store.component_bytes(digest).await?;
+                    let bytes = bytes.ok_or_else(|| error("its bytes are gone".to_owned()))?;
+                    self.0.engine.load(bytes.into(), &grants).await
+                }
+            };
+            prepared.map_err(|refused| error(refused.message))
+        };
+        let key = (digest.to_owned(), row.grants.clone());
+        self.0.loaded.get(key, self.0.engine.loaded_bytes(), load).await
     }
 }
 
@@ -328,9 +365,9 @@ impl Candidate {
         Self { engine, prepared: Ok(prepared), settings: settings.into(), meter: None }
     }
 
-    /// Runs one decision.
-    pub async fn evaluate(&self, request: &mortise_types::Request) -> Evaluation {
-        let evaluation = evaluate(&self.engine, &self.prepared, request, &self.settings).await;
+    /// Runs one decision with these answers to what it looks up.
+    pub async fn evaluate(&self, request: &mortise_types::Request, lookups: Lookups) -> Evaluation {
+        let evaluation = evaluate(&self.engine, &self.prepared, request, &self.settings, lookups).await;
         if let Some(meter) = &self.meter {
             count(meter, &evaluation);
         }
@@ -343,9 +380,10 @@ async fn evaluate(
     prepared: &Result<Prepared, Arc<str>>,
     request: &mortise_types::Request,
     settings: &str,
+    lookups: Lookups,
 ) -> Evaluation {
     match prepared {
-        Ok(prepared) => engine.evaluate(prepared, request, settings).await,
+        Ok(prepared) => engine.evaluate_with(prepared, request, settings, lookups).await,
         Err(why) => Engine::not_loaded(why),
     }
 }
@@ -362,6 +400,24 @@ fn word(evaluation: &Evaluation) -> &'static str {
 fn count(meter: &Meter, evaluation: &Evaluation) {
     let Evaluation { fuel, took, memory_peak, .. } = *evaluation;
     meter.count(word(evaluation), Cost { took, fuel, memory_peak });
+}
+
+/// Where components look records up, by organisation.
+pub trait Sources {
+    /// The organisation's records.
+    fn of(&self, org: &str) -> Arc<dyn Source>;
+}
+
+/// What answers the lookups of what is live: the records, as far as they are granted to it.
+pub fn live_lookups(live: &Live, sources: &impl Sources) -> Lookups {
+    match &live.lookups {
+        Some(grant) => Lookups::Live { grant: Arc::clone(grant), source: sources.of(&live.activation.org) },
+        None => Lookups::None,
+    }
+}
+
+fn lookup_grant(row: &ComponentRow) -> Option<Arc<LookupGrant>> {
+    grants(&row.grants).imports.contains(LOOKUP).then(|| Arc::new(LookupGrant::stored(&row.lookup_grant)))
 }
 
 /// The stored form of grants: names separated by commas.

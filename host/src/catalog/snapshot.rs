@@ -7,6 +7,7 @@ use mortise_types::Process;
 
 use crate::domain::breaker::{Breaker, State};
 use crate::domain::component::{Activation, Choice, Question, Say, Scope, Subject, arrange, choose};
+use crate::domain::lookup::LookupGrant;
 use crate::engine::Prepared;
 use crate::telemetry::metrics::Meter;
 
@@ -20,6 +21,8 @@ pub struct Live {
     pub settings: Arc<str>,
     /// The compiled component; or why it does not load on this node.
     pub prepared: Result<Prepared, Arc<str>>,
+    /// What it may look up; none where it does not import lookups.
+    pub lookups: Option<Arc<LookupGrant>>,
     /// Counts what it is asked.
     pub meter: Meter,
     /// Where its breaker stands; none where it never tripped.

@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod archive;
+mod compile;
 mod evidence;
 mod export;
 mod fill;
@@ -16,15 +17,18 @@ mod plugin_run;
 mod record;
 mod serve;
 mod token;
+mod trust;
 mod verify;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use mortise::app::App;
 use mortise::clock::Clock;
 use mortise::config::Config;
+use mortise::engine::{Compiler, Engine, EngineConfig};
 use mortise::flows::FlowError;
 use mortise::telemetry;
 
@@ -76,6 +80,8 @@ enum Command {
     Import(import::Import),
     #[command(hide = true)]
     Fill(fill::Fill),
+    #[command(hide = true)]
+    Compile(compile::Compile),
     /// Make and change records from the rows of a file (CSV, XLSX, JSON Lines).
     ImportRecords(import_records::ImportRecords),
     /// Write the records of a kind to a file (CSV, XLSX, JSON Lines).
@@ -86,6 +92,9 @@ enum Command {
     Restore(archive::RestoreCommand),
     /// Check everything of an organisation: audit chain, records, references, ledger, decisions.
     Verify(verify::Verify),
+    /// Whose components are taken: policy and publishers' keys.
+    #[command(subcommand)]
+    Trust(trust::Trust),
     /// Components: list, upload, activate, roll back, inspect, run.
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -95,6 +104,16 @@ enum Command {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
+
+impl Arguments {
+    /// Does what needs neither configuration nor runtime; gives back the rest.
+    pub(crate) fn alone(self) -> Result<ExitCode, Self> {
+        match self {
+            Self { command: Command::Compile(command), .. } => Ok(command.run()),
+            other => Err(other),
+        }
+    }
+}
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let place = &arguments.place;
@@ -107,11 +126,14 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Evidence(command) => command.run(place).await,
         Command::Import(command) => command.run(place).await,
         Command::Fill(command) => command.run(place).await,
+        // Done before there is a runtime.
+        Command::Compile(_) => Ok(()),
         Command::ImportRecords(command) => command.run(place).await,
         Command::Export(command) => command.run(place).await,
         Command::Archive(command) => command.run(place).await,
         Command::Restore(command) => command.run(place).await,
         Command::Verify(command) => command.run(place).await,
+        Command::Trust(command) => command.run(place).await,
         Command::Plugin(command) => command.run(place).await,
     }
 }
@@ -131,6 +153,8 @@ impl Place {
         if let Some(organisation) = &self.organisation {
             config.organisation.0.clone_from(organisation);
         }
+        let compiler = &mut config.engine.compile.program;
+        *compiler = compiler.take().or_else(own_program);
         Ok(config)
     }
 
@@ -145,6 +169,18 @@ impl Place {
         let app = App::build(&config, Clock::system()).await.context("the desk does not open")?;
         Ok((config, app))
     }
+}
+
+/// This very program, even where its file has been replaced since it started.
+fn own_program() -> Option<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() { Some(running) } else { std::env::current_exe().ok() }
+}
+
+/// An engine for a command that needs no server.
+fn engine() -> anyhow::Result<Engine> {
+    let compiler = Compiler { program: own_program(), ..Compiler::default() };
+    Ok(Engine::new(EngineConfig { compiler, ..EngineConfig::default() })?)
 }
 
 /// A refusal by a rule is the caller's to mend; anything else is ours.

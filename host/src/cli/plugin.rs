@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use mortise::domain::component::{Mode, Scope};
+use mortise::domain::lookup::LookupGrant;
 use mortise::domain::{Actor, Role};
-use mortise::engine::{Engine, EngineConfig, Grants};
+use mortise::engine::Grants;
 use mortise::flows::activate;
-use mortise::flows::upload_component;
+use mortise::flows::upload_component::{self, Upload};
 use mortise_types::Process;
 use serde_json::{Value, json};
 
@@ -30,6 +31,15 @@ pub(crate) enum Plugin {
         /// Import to grant, for example itsm:log/log; may be given several times.
         #[arg(long, value_name = "IMPORT")]
         grant: Vec<String>,
+        /// What it may look up, with --grant itsm:records/lookup; may be given several times.
+        #[arg(long, value_name = "KIND:FIELD,FIELD")]
+        lookup: Vec<String>,
+        /// Rows of one lookup at the most.
+        #[arg(long, default_value_t = 100, value_name = "N")]
+        lookup_rows: u32,
+        /// Signature file over the component.
+        #[arg(long, value_name = "FILE")]
+        signature: Option<PathBuf>,
     },
     Activate(Activate),
     Promote(Promote),
@@ -91,11 +101,14 @@ impl Plugin {
             Self::Backtest(command) => command.run().await,
             Self::Inspect { component, grant } => inspect(&component, grant).await,
             Self::List => list(place).await,
-            Self::Upload { component, grant } => {
+            Self::Upload { component, grant, lookup, lookup_rows, signature } => {
                 let (config, app) = place.open().await?;
                 let actor = administrator(&config.organisation.0);
-                let grants: BTreeSet<String> = grant.into_iter().collect();
-                let row = upload_component::run(&app.desk, &actor, bytes(&component)?, grants).await.map_err(flow)?;
+                let granted: BTreeSet<String> = grant.into_iter().collect();
+                let signature = signature.map(|path| text(&path)).transpose()?;
+                let lookups = LookupGrant::parse(&lookup, lookup_rows).map_err(|e| flow(e.into()))?;
+                let upload = Upload { bytes: bytes(&component)?, granted, signature, lookups };
+                let row = upload_component::signed(&app.desk, &actor, upload).await.map_err(flow)?;
                 println!("{}\t{}\t{}@{}", row.digest, row.process, row.name, row.version);
                 Ok(())
             }
@@ -142,7 +155,7 @@ async fn list(place: &Place) -> anyhow::Result<()> {
 
 async fn inspect(component: &std::path::Path, grant: Vec<String>) -> anyhow::Result<()> {
     let grants = Grants { imports: grant.into_iter().collect() };
-    let engine = Engine::new(EngineConfig::default())?;
+    let engine = super::engine()?;
     let admission = engine
         .admit(bytes(component)?.into(), &grants)
         .await
@@ -165,7 +178,10 @@ fn bytes(path: &std::path::Path) -> anyhow::Result<Vec<u8>> {
     Ok(std::fs::read(path).map_err(|e| Usage(format!("component {}: {e}", path.display())))?)
 }
 
+fn text(path: &std::path::Path) -> anyhow::Result<String> {
+    Ok(std::fs::read_to_string(path).map_err(|e| Usage(format!("{}: {e}", path.display())))?)
+}
+
 pub(super) fn json_file(path: &std::path::Path) -> anyhow::Result<Value> {
-    let text = std::fs::read_to_string(path).map_err(|e| Usage(format!("{}: {e}", path.display())))?;
-    Ok(serde_json::from_str(&text).map_err(|e| Usage(format!("{}: {e}", path.display())))?)
+    Ok(serde_json::from_str(&text(path)?).map_err(|e| Usage(format!("{}: {e}", path.display())))?)
 }

@@ -8,7 +8,8 @@ use indicatif::ProgressBar;
 use mortise::catalog::Candidate;
 use mortise::domain::backtest::{Cost, Sort, Summary};
 use mortise::domain::canonical;
-use mortise::engine::{Engine, EngineConfig, Grants};
+use mortise::domain::lookup::Recorded;
+use mortise::engine::{Grants, Lookups};
 use mortise::flows::backtest::judge;
 use mortise_types::Process;
 use serde_json::{Value, json};
@@ -72,7 +73,12 @@ impl Backtest {
                 return Err(wrong("a decision has the members input and output".to_owned()).into());
             }
             let (request, answer) = (canonical::text(&stored["input"]), canonical::text(&stored["output"]));
-            let Some(judged) = judge(&candidate, process, &request, &answer).await else {
+            let recorded: Vec<Recorded> = match &stored["lookups"] {
+                Value::Null => Vec::new(),
+                lookups => serde_json::from_value(lookups.clone()).map_err(|e| wrong(format!("lookups: {e}")))?,
+            };
+            let recorded = Lookups::Recorded(recorded);
+            let Some(judged) = judge(&candidate, process, &request, &answer, recorded).await else {
                 summary.skipped += 1;
                 continue;
             };
@@ -109,7 +115,7 @@ impl Backtest {
         let name = self.component.display();
         let bytes = std::fs::read(&self.component).map_err(|e| Usage(format!("component {name}: {e}")))?;
         let grants = Grants { imports: self.grant.iter().cloned().collect() };
-        let engine = Engine::new(EngineConfig::default())?;
+        let engine = super::engine()?;
         let admission = engine.admit(bytes.into(), &grants).await;
         let admission = admission.map_err(|e| Usage(format!("component {name}: {} [{}]", e.message, e.rule)))?;
         if let Err(refused) = engine.check_settings(&admission.prepared, &settings).await {

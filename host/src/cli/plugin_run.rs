@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-use mortise::engine::{Engine, EngineConfig, Grants, Verdict};
+use mortise::engine::{Grants, Verdict};
 use mortise_types::{Process, Request};
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ impl Run {
         let bytes = std::fs::read(&self.component)
             .map_err(|e| Usage(format!("component {}: {e}", self.component.display())))?;
         let grants = Grants { imports: self.grant.iter().cloned().collect() };
-        let engine = Engine::new(EngineConfig::default())?;
+        let engine = super::engine()?;
         let admission = engine
             .admit(bytes.into(), &grants)
             .await

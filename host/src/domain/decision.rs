@@ -77,6 +77,8 @@ pub struct DecisionRecord {
     pub fuel: i64,
     /// Wall-clock time in microseconds.
     pub took_us: i64,
+    /// What the component looked up, as canonical JSON (see [`super::lookup::Recorded`]); empty for nothing.
+    pub lookups: String,
 }
 
 /// How a decision went, in the words of the guide (section 0: DEC).
@@ -84,9 +86,9 @@ pub struct DecisionRecord {
 pub enum Went {
     /// The component decided, or refused: both are values.
     Ok,
-    /// It came to no answer in time: time, fuel, or no place to run.
+    /// It came to no answer in time: time, fuel, no place to run, or records that could not be read.
     Timeout,
-    /// It handed over what is no answer, or too much.
+    /// It handed over what is no answer, or too much, or asked for too much.
     InvalidOutput,
     /// It failed otherwise.
     Trap,
@@ -109,8 +111,8 @@ impl Went {
     /// Names of the failures that are called so; none for those that are named nowhere.
     pub fn causes(self) -> &'static [&'static str] {
         match self {
-            Self::Timeout => &["timeout", "fuel", "busy"],
-            Self::InvalidOutput => &["invalid-output", "output-limit", "log-limit"],
+            Self::Timeout => &["timeout", "fuel", "busy", "lookup-failed"],
+            Self::InvalidOutput => &["invalid-output", "output-limit", "log-limit", "lookup-limit"],
             Self::Ok | Self::Trap => &[],
         }
     }
@@ -139,7 +141,7 @@ impl DecisionRecord {
     pub fn to_json(&self) -> Value {
         // What was stored was JSON; a text that is not any more is shown as it stands.
         let parse = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
-        json!({
+        let mut shown = json!({
             "id": self.id,
             "number": self.decision_number,
             "record": self.number,
@@ -157,6 +159,10 @@ impl DecisionRecord {
             "output": parse(&self.output),
             "fuel": self.fuel,
             "took_us": self.took_us,
-        })
+        });
+        if !self.lookups.is_empty() {
+            shown["lookups"] = parse(&self.lookups);
+        }
+        shown
     }
 }

@@ -2,6 +2,7 @@
 //! admitted before.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use mortise_types::Process;
 use serde::Serialize;
@@ -9,11 +10,13 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
 
+use super::artifact::{self, Artifact};
 use super::cache::hex;
 use super::call::run;
 use super::card::{Card, Describe};
+use super::compiler::{self, Task};
 use super::failure::Failure;
-use super::inspect::inspect;
+use super::lookup::Lookups;
 use super::program::Prepared;
 use super::refused::{Grants, Refused, rule};
 use super::settings::Schema;
@@ -59,13 +62,14 @@ impl Engine {
     /// The first rule that it breaks.
     pub async fn admit(&self, bytes: Arc<[u8]>, grants: &Grants) -> Result<Admission, Refused> {
         self.0.check_size(&bytes)?;
-        let inspection = {
-            let bytes = Arc::clone(&bytes);
-            off_thread(move || inspect(&bytes), rule::NOT_A_COMPONENT).await?
-        };
-        grants.check(inspection.imports.iter().map(String::as_str))?;
         let size = bytes.len();
-        let prepared = self.load(bytes, grants).await?;
+        // Where a child compiles, it reads the component first: what it survives, this process survives.
+        let (digest, component) = self.component(Arc::clone(&bytes), Some(grants.clone())).await?;
+        let inspection = {
+            let grants = grants.clone();
+            off_thread(move || compiler::read(&bytes, &grants), rule::NOT_A_COMPONENT).await?
+        };
+        let prepared = self.link(component, digest, grants).await?;
         let card = self.describe(&prepared).await.map_err(|failure| {
             let rule = if failure.cause.blames_component() { rule::DOES_NOT_DESCRIBE } else { rule::BUSY };
             Refused::new(rule, format!("asked who it is, the component failed: {failure}"))
@@ -110,56 +114,101 @@ impl Engine {
     /// If this host cannot run it, with these grants.
     pub async fn load(&self, bytes: Arc<[u8]>, grants: &Grants) -> Result<Prepared, Refused> {
         self.0.check_size(&bytes)?;
-        let (digest, cached) = {
+        let (digest, component) = self.component(bytes, None).await?;
+        self.link(component, digest, grants).await
+    }
+
+    /// The same without its bytes, if this node has it compiled: `digest` is the SHA-256 of what was admitted.
+    ///
+    /// # Errors
+    /// If this host cannot run it, with these grants.
+    pub async fn load_kept(&self, digest: &str, grants: &Grants) -> Option<Result<Prepared, Refused>> {
+        let (inner, wanted) = (Arc::clone(&self.0), digest.to_owned());
+        let kept = off_thread(move || Ok(inner.kept(&wanted)), rule::DOES_NOT_COMPILE).await;
+        match kept {
+            Ok(Some(component)) => Some(self.link(component, digest.to_owned(), grants).await),
+            Ok(None) | Err(_) => None,
+        }
+    }
+
+    /// Reads what a component imports and exports, grants or no grants, before anybody decides what it is given.
+    /// Blocks no async thread; nothing is compiled.
+    ///
+    /// # Errors
+    /// If it is no component of a process that this host runs.
+    pub async fn imports(&self, bytes: Arc<[u8]>) -> Result<Vec<String>, Refused> {
+        self.0.check_size(&bytes)?;
+        let _turn = self.0.uploads.acquire().await.ok();
+        let inner = Arc::clone(&self.0);
+        off_thread(move || inner.compiler.imports(&bytes), rule::NOT_A_COMPONENT).await
+    }
+
+    /// The compiled component of these bytes, and their digest; `upload` holds what an upload is granted.
+    async fn component(&self, bytes: Arc<[u8]>, upload: Option<Grants>) -> Result<(String, Component), Refused> {
+        let (digest, kept) = {
             let (inner, bytes) = (Arc::clone(&self.0), Arc::clone(&bytes));
-            off_thread(
-                move || {
-                    let digest = hex(&Sha256::digest(&bytes));
-                    let cache = inner.cache.as_ref();
-                    let cached = cache.and_then(|cache| cache.load(&inner.wasmtime, &digest));
-                    Ok((digest, cached))
-                },
-                rule::DOES_NOT_COMPILE,
-            )
-            .await?
+            let look = move || {
+                let digest = hex(&Sha256::digest(&bytes));
+                let kept = inner.kept(&digest);
+                Ok((digest, kept))
+            };
+            off_thread(look, rule::DOES_NOT_COMPILE).await?
         };
-        let component = match cached {
-            Some(component) => component,
-            None => self.compile(bytes, digest.clone()).await?,
+        if let Some(component) = kept {
+            return Ok((digest, component));
+        }
+        // Uploads take turns, and so do components that were admitted before: one that compiles for long makes
+        // further uploads wait, but never what this node has to run.
+        let turns = if upload.is_some() { &self.0.uploads } else { &self.0.compiler_turns };
+        // Never closed; were it, compiling without waiting would still be right.
+        let _turn = turns.acquire().await.ok();
+        let inner = Arc::clone(&self.0);
+        let work = move || {
+            let task = upload.as_ref().map_or(Task::Known, Task::Admit);
+            let artifact = Artifact::compile(&inner.wasmtime, &inner.compiler, &bytes, task)?;
+            let component = artifact::fresh(&inner.wasmtime, &artifact).ok_or_else(|| {
+                Refused::new(rule::DOES_NOT_COMPILE, "the compiler's result does not fit this engine")
+            })?;
+            if let Some(cache) = &inner.cache
+                && let Err(error) = cache.save(&digest, &artifact)
+            {
+                tracing::warn!(%digest, %error, "a compiled component could not be kept");
+            }
+            Ok((digest, component))
         };
+        off_thread(work, rule::DOES_NOT_COMPILE).await
+    }
+
+    async fn link(&self, component: Component, digest: String, grants: &Grants) -> Result<Prepared, Refused> {
         let (engine, grants) = (self.0.wasmtime.clone(), grants.clone());
         off_thread(move || Prepared::link(&engine, &component, digest, &grants), rule::DOES_NOT_COMPILE).await
     }
 
-    /// Compiles a component and keeps the result for the next start.
-    async fn compile(&self, bytes: Arc<[u8]>, digest: String) -> Result<Component, Refused> {
-        // Never closed; were it, compiling without waiting would still be right.
-        let _turn = self.0.compiler.acquire().await.ok();
+    /// Removes compiled components from disk that nobody used for long, or that are too many. Gives how many went.
+    pub async fn prune_cache(&self) -> usize {
         let inner = Arc::clone(&self.0);
-        off_thread(
-            move || {
-                let component = Component::from_binary(&inner.wasmtime, &bytes).map_err(|error| {
-                    Refused::new(rule::DOES_NOT_COMPILE, format!("the component cannot be compiled: {error:#}"))
-                })?;
-                if let Some(cache) = &inner.cache
-                    && let Err(error) = cache.save(&digest, &component)
-                {
-                    tracing::warn!(%digest, %error, "a compiled component could not be kept");
-                }
-                Ok(component)
-            },
-            rule::DOES_NOT_COMPILE,
-        )
-        .await
+        let work = move || {
+            let Some(cache) = &inner.cache else { return 0 };
+            cache.prune(inner.cache_unused, inner.cache_bytes, SystemTime::now()).unwrap_or_else(|error| {
+                tracing::warn!(%error, "compiled components that nobody uses could not be removed");
+                0
+            })
+        };
+        tokio::task::spawn_blocking(work).await.unwrap_or(0)
     }
 
     /// Asks a component for its card.
     pub(super) async fn describe(&self, prepared: &Prepared) -> Result<Card, Failure> {
-        run(&self.0, prepared.pre(), Describe(prepared.shared())).await.result
+        run(&self.0, prepared.pre(), Lookups::None, Describe(prepared.shared())).await.result
     }
 }
 
 impl Inner {
+    /// A component that this node compiled before.
+    fn kept(&self, digest: &str) -> Option<Component> {
+        self.cache.as_ref()?.load(&self.wasmtime, digest)
+    }
+
     fn check_size(&self, bytes: &[u8]) -> Result<(), Refused> {
         let (size, most) = (bytes.len(), self.limits.component_bytes);
         if size <= most {

@@ -1,19 +1,22 @@
 //! Compiled components on disk, by digest of the component and by what compiled
 //! it. A start with a hundred components compiles none of them again.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, FileTimes, OpenOptions};
 use std::hash::{Hash, Hasher};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
 
-use super::artifact;
+use super::artifact::{self, Artifact};
 use super::mac::LEN;
 
 /// The key of this node, in the cache's folder.
 const KEY_FILE: &str = "node.key";
+/// A temporary file of this age belongs to a process that died.
+const LEFT_OVER: Duration = Duration::from_secs(60 * 60);
 
 /// A folder of compiled components that only this node reads and writes.
 pub(super) struct Cache {
@@ -48,7 +51,10 @@ impl Cache {
             }
         };
         let component = artifact::open(engine, &self.key, &name, &sealed);
-        if component.is_none() {
+        if component.is_some() {
+            // What is used is kept; a folder that cannot say so keeps it for as long as it was written.
+            let _ = File::open(&path).and_then(|file| file.set_times(FileTimes::new().set_accessed(SystemTime::now())));
+        } else {
             tracing::warn!(
                 path = %path.display(),
                 "a compiled component was not written by this node for this engine; it is compiled again"
@@ -58,10 +64,9 @@ impl Cache {
     }
 
     /// Keeps a component for the next start. Readers see all of it or nothing.
-    pub(super) fn save(&self, digest: &str, component: &Component) -> io::Result<()> {
-        let artifact = component.serialize().map_err(io::Error::other)?;
+    pub(super) fn save(&self, digest: &str, artifact: &Artifact) -> io::Result<()> {
         let name = self.name(digest);
-        let sealed = artifact::seal(&self.key, &name, &artifact);
+        let sealed = artifact::seal(&self.key, &name, artifact.bytes());
         let temporary = self.dir.join(temporary_name()?);
         let written = write_private(&temporary, &sealed).and_then(|()| fs::rename(&temporary, self.dir.join(name)));
         if written.is_err() {
@@ -69,6 +74,39 @@ impl Cache {
             let _ = fs::remove_file(&temporary);
         }
         written
+    }
+
+    /// Removes artifacts that were not used for `unused`, and then those not used for the longest time until the rest
+    /// takes no more than `most` bytes. Gives how many went. What is needed later is compiled again.
+    pub(super) fn prune(&self, unused: Duration, most: u64, now: SystemTime) -> io::Result<usize> {
+        let mut kept = Vec::new();
+        let mut removed = 0;
+        for entry in fs::read_dir(&self.dir)? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let left_over = name.starts_with('.') && name.ends_with(".tmp");
+            if !left_over && path.extension().is_none_or(|extension| extension != "cwasm") {
+                continue;
+            }
+            // Another process of this node may have removed it.
+            let Ok(about) = fs::metadata(&path) else { continue };
+            let used = [about.accessed(), about.modified()].into_iter().flatten().max().unwrap_or(now);
+            let idle = now.duration_since(used).unwrap_or_default();
+            if idle > if left_over { LEFT_OVER } else { unused } {
+                removed += usize::from(fs::remove_file(&path).is_ok());
+            } else if !left_over {
+                kept.push((idle, about.len(), path));
+            }
+        }
+        kept.sort();
+        let mut total: u64 = 0;
+        for (_, size, path) in kept {
+            total = total.saturating_add(size);
+            if total > most {
+                removed += usize::from(fs::remove_file(&path).is_ok());
+            }
+        }
+        Ok(removed)
     }
 
     fn name(&self, digest: &str) -> String {

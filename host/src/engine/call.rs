@@ -8,7 +8,9 @@ use wasmtime::{Store, UpdateDeadline};
 
 use super::Inner;
 use super::failure::{Cause, Failure, Phase, classify};
+use super::lookup::Lookups;
 use super::state::{LogLine, State};
+use crate::domain::lookup::Recorded;
 
 /// What is called once the instance is there.
 pub(super) trait Call: Send {
@@ -34,22 +36,25 @@ pub(super) struct Run<T> {
     pub(super) memory_peak: usize,
     /// What the guest logged.
     pub(super) log: Vec<LogLine>,
+    /// What it looked up.
+    pub(super) lookups: Vec<Recorded>,
 }
 
 /// Runs one call in an instance of its own. Whatever the guest does, this
 /// returns, and nothing of the guest is left.
-pub(super) async fn run<C: Call>(inner: &Inner, pre: &InstancePre<State>, call: C) -> Run<C::Answer> {
+pub(super) async fn run<C: Call>(inner: &Inner, pre: &InstancePre<State>, lookups: Lookups, call: C) -> Run<C::Answer> {
     // Dropped after the store, so that a place is free only when its part of the
     // pool is.
     let _place = match place(inner).await {
         Ok(place) => place,
         Err(failure) => {
-            return Run { result: Err(failure), fuel: 0, took: Duration::ZERO, memory_peak: 0, log: Vec::new() };
+            let (log, lookups) = (Vec::new(), Vec::new());
+            return Run { result: Err(failure), fuel: 0, took: Duration::ZERO, memory_peak: 0, log, lookups };
         }
     };
     let started = Instant::now();
     let limits = &inner.limits;
-    let mut store = Store::new(&inner.wasmtime, State::new(limits));
+    let mut store = Store::new(&inner.wasmtime, State::new(limits, lookups));
     store.limiter(|state| state);
     store.set_hostcall_fuel(limits.output_bytes);
     store.set_epoch_deadline(1);
@@ -77,7 +82,8 @@ pub(super) async fn run<C: Call>(inner: &Inner, pre: &InstancePre<State>, call: 
     };
     let fuel = limits.fuel - store.get_fuel().unwrap_or(0).min(limits.fuel);
     let log = store.data_mut().take_log();
-    Run { result, fuel, took: started.elapsed(), memory_peak: store.data().memory_peak(), log }
+    let lookups = store.data_mut().lookups.take();
+    Run { result, fuel, took: started.elapsed(), memory_peak: store.data().memory_peak(), log, lookups }
 }
 
 /// Waits for a place among the concurrent calls, but not for ever.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use wasmtime::{Config, Enabled, OptLevel, PoolingAllocationConfig, WasmFeatures};
 
+use super::compiler::Compiler;
+
 /// How an engine is built. The default is what production runs.
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
@@ -15,11 +17,27 @@ pub struct EngineConfig {
     pub limits: Limits,
     /// Guest calls that run at the same time; more wait for [`Limits::queue`].
     pub concurrent_calls: usize,
+    /// Who compiles components, and what it may use.
+    pub compiler: Compiler,
+    /// Bytes that compiled components on disk may take; the ones not used for the longest time go first.
+    pub cache_bytes: u64,
+    /// How long a compiled component is kept on disk that nobody uses.
+    pub cache_unused: Duration,
+    /// Bytes of machine code kept in memory beside what decides now.
+    pub loaded_bytes: usize,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { cache_dir: None, limits: Limits::default(), concurrent_calls: 64 }
+        Self {
+            cache_dir: None,
+            limits: Limits::default(),
+            concurrent_calls: 64,
+            compiler: Compiler::default(),
+            cache_bytes: 2 << 30,
+            cache_unused: Duration::from_secs(30 * 24 * 60 * 60),
+            loaded_bytes: 256 << 20,
+        }
     }
 }
 
@@ -54,6 +72,14 @@ pub struct Limits {
     pub log_line_bytes: usize,
     /// Log lines written per call, kept or not, before the call is ended.
     pub log_flood: usize,
+    /// Lookups of one call.
+    pub lookups: usize,
+    /// Rows of all lookups of one call together.
+    pub lookup_rows: usize,
+    /// Bytes of all queries and rows of one call together.
+    pub lookup_bytes: usize,
+    /// Answers to lookups that a guest holds at a time.
+    pub lookup_handles: usize,
     /// Size of an uploaded component, bytes.
     pub component_bytes: usize,
 }
@@ -76,6 +102,10 @@ impl Default for Limits {
             log_lines: 100,
             log_line_bytes: 1_024,
             log_flood: 1_000,
+            lookups: 16,
+            lookup_rows: 1_000,
+            lookup_bytes: 512 << 10,
+            lookup_handles: 8,
             component_bytes: 64 << 20,
         }
     }
@@ -97,9 +127,20 @@ const FIBER_STACK: usize = 2 << 20;
 /// Without `limits` it is bare: the same pool and the same code generation, but
 /// no fuel, no epochs. Benchmarks compare the two.
 pub(super) fn wasmtime(concurrent_calls: usize, limits: &Limits, metered: bool) -> Config {
+    let mut config = code(metered);
+    config.allocation_strategy(pool(concurrent_calls, limits));
+    config
+}
+
+/// The configuration of an engine that only compiles: the same code generation, without a pool, whose address space
+/// alone would exceed a compiler's.
+pub(super) fn compiler() -> Config {
+    code(true)
+}
+
+fn code(metered: bool) -> Config {
     let mut config = Config::new();
     config
-        .allocation_strategy(pool(concurrent_calls, limits))
         .consume_fuel(metered)
         .epoch_interruption(metered)
         .max_wasm_stack(WASM_STACK)
@@ -137,4 +178,25 @@ fn pool(concurrent_calls: usize, limits: &Limits) -> PoolingAllocationConfig {
         .table_keep_resident(TABLE_KEEP_RESIDENT)
         .pagemap_scan(Enabled::Auto);
     pool
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+    use super::*;
+
+    #[test]
+    fn what_the_compiler_makes_fits_the_engine() {
+        let hash = |config: &Config| {
+            let engine = wasmtime::Engine::new(config).unwrap();
+            let mut hasher = DefaultHasher::new();
+            engine.precompile_compatibility_hash().hash(&mut hasher);
+            hasher.finish()
+        };
+        assert_eq!(hash(&compiler()), hash(&wasmtime(2, &Limits::default(), true)));
+        assert_ne!(hash(&compiler()), hash(&wasmtime(2, &Limits::default(), false)), "without fuel");
+    }
 }

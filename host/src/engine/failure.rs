@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use wasmtime::{Error, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
+use super::lookup::LookupEnded;
 use super::state::{LogFlood, State};
 
 /// A guest call that ended without an answer. The host serves on; the caller
@@ -56,6 +57,14 @@ pub enum Cause {
     /// It flooded the log.
     #[serde(rename = "log-limit")]
     Log,
+    /// It looked up more than it may, or held too many answers.
+    #[serde(rename = "lookup-limit")]
+    Lookup,
+    /// It looked up what is not in the record of the decision that is run again, or where nothing can be looked up.
+    #[serde(rename = "lookup-not-recorded")]
+    LookupMissing,
+    /// The records could not be read; the guest is not to blame.
+    LookupFailed,
     /// The host had no place for the call; the guest never started.
     #[serde(rename = "busy")]
     Unavailable,
@@ -79,6 +88,9 @@ impl Cause {
             Self::Output => "output-limit",
             Self::InvalidOutput => "invalid-output",
             Self::Log => "log-limit",
+            Self::Lookup => "lookup-limit",
+            Self::LookupMissing => "lookup-not-recorded",
+            Self::LookupFailed => "lookup-failed",
             Self::Unavailable => "busy",
             Self::NotLoaded => "does-not-load",
             Self::WrongProcess => "wrong-process",
@@ -88,7 +100,7 @@ impl Cause {
     /// Whether the component is to blame, so that the failure counts against it.
     #[must_use]
     pub fn blames_component(self) -> bool {
-        !matches!(self, Self::Unavailable | Self::WrongProcess)
+        !matches!(self, Self::Unavailable | Self::WrongProcess | Self::LookupFailed)
     }
 }
 
@@ -108,6 +120,9 @@ const TOO_MUCH_DATA: &str = "fuel allocated for hostcalls has been exhausted";
 pub(super) fn classify(error: &Error, phase: Phase, state: &State) -> Failure {
     if error.is::<LogFlood>() {
         return Failure::new(Cause::Log, error.root_cause().to_string());
+    }
+    if let Some(ended) = error.downcast_ref::<LookupEnded>() {
+        return Failure::new(ended.cause, ended.to_string());
     }
     if error.is::<PoolConcurrencyLimitError>() {
         return Failure::new(Cause::Unavailable, error.root_cause().to_string());

@@ -16,9 +16,11 @@ mod cache;
 mod call;
 mod card;
 mod compare;
+mod compiler;
 mod config;
 mod failure;
 mod inspect;
+mod lookup;
 mod mac;
 mod program;
 mod refused;
@@ -34,10 +36,12 @@ use mortise_types::{Decision, Refusal, Request};
 use tokio::sync::Semaphore;
 
 pub use self::admit::Admission;
+pub use self::compiler::{ChildOrder, Compiler, child as compile_in_child};
 pub use self::config::{EngineConfig, Limits};
 pub use self::failure::{Cause, Failure};
+pub use self::lookup::{Found, Lookups, Source, SourceError};
 pub use self::program::Prepared;
-pub use self::refused::{GRANTABLE, Grants, Refused, rule};
+pub use self::refused::{GRANTABLE, Grants, LOOKUP, Refused, rule};
 pub use self::settings::{SettingsProblem, SettingsRefused};
 pub use self::state::{LogLevel, LogLine};
 
@@ -47,6 +51,7 @@ use self::card::Validate;
 use self::program::Decide;
 use self::settings::Schema;
 use self::ticker::Ticker;
+use crate::domain::lookup::Recorded;
 use crate::domain::outcome;
 
 /// Runs components. Clones share everything; the last one stops the clock.
@@ -59,8 +64,14 @@ struct Inner {
     concurrent_calls: usize,
     /// A place for each call that the pool has room for.
     places: Arc<Semaphore>,
-    /// Components are compiled one after another; each keeps a core busy.
-    compiler: Semaphore,
+    compiler: Compiler,
+    /// Components are compiled one after another, each keeps a core busy: those uploaded now …
+    uploads: Semaphore,
+    /// … and those that were admitted before.
+    compiler_turns: Semaphore,
+    cache_bytes: u64,
+    cache_unused: Duration,
+    loaded_bytes: usize,
     cache: Option<Cache>,
     _ticker: Ticker,
 }
@@ -92,6 +103,8 @@ pub struct Evaluation {
     pub memory_peak: usize,
     /// What the component logged.
     pub log: Vec<LogLine>,
+    /// What it looked up, in order.
+    pub lookups: Vec<Recorded>,
 }
 
 /// A component's answer. Both are answers: a refusal is not a failure.
@@ -109,7 +122,8 @@ impl Engine {
     /// # Errors
     /// If wasmtime cannot reserve its pool, or the cache's folder cannot be used.
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
-        let EngineConfig { cache_dir, limits, concurrent_calls } = config;
+        let EngineConfig { cache_dir, limits, concurrent_calls, compiler, cache_bytes, cache_unused, loaded_bytes } =
+            config;
         let concurrent_calls = concurrent_calls.max(1);
         let wasmtime = wasmtime::Engine::new(&config::wasmtime(concurrent_calls, &limits, true))
             .map_err(|error| EngineError::Setup(format!("{error:#}")))?;
@@ -122,7 +136,12 @@ impl Engine {
             limits,
             concurrent_calls,
             places,
-            compiler: Semaphore::new(1),
+            compiler,
+            uploads: Semaphore::new(1),
+            compiler_turns: Semaphore::new(1),
+            cache_bytes,
+            cache_unused,
+            loaded_bytes,
             cache,
             _ticker: ticker,
         })))
@@ -134,11 +153,28 @@ impl Engine {
         &self.0.limits
     }
 
+    /// Bytes of machine code to be kept in memory beside what decides now.
+    #[must_use]
+    pub fn loaded_bytes(&self) -> usize {
+        self.0.loaded_bytes
+    }
+
     /// Asks a component for a decision.
     ///
     /// Never fails as a whole: whatever the component does, the evaluation says
     /// so. Needs a tokio runtime with its clock.
     pub async fn evaluate(&self, prepared: &Prepared, request: &Request, settings: &str) -> Evaluation {
+        self.evaluate_with(prepared, request, settings, Lookups::None).await
+    }
+
+    /// The same for a component that may look records up.
+    pub async fn evaluate_with(
+        &self,
+        prepared: &Prepared,
+        request: &Request,
+        settings: &str,
+        lookups: Lookups,
+    ) -> Evaluation {
         let Some(bound) = prepared.program().bind(request) else {
             return Evaluation {
                 result: Err(Failure::new(
@@ -149,9 +185,10 @@ impl Engine {
                 took: Duration::ZERO,
                 memory_peak: 0,
                 log: Vec::new(),
+                lookups: Vec::new(),
             };
         };
-        let run = run(&self.0, prepared.pre(), Decide { bound, settings }).await;
+        let run = run(&self.0, prepared.pre(), lookups, Decide { bound, settings }).await;
         let result = run.result.and_then(|answer| {
             match answer {
                 Ok(decision) => outcome::check_decision(request, &decision).map(|()| Verdict::Decided(decision)),
@@ -159,8 +196,8 @@ impl Engine {
             }
             .map_err(|message| Failure::new(Cause::InvalidOutput, message))
         });
-        let (fuel, took, memory_peak, log) = (run.fuel, run.took, run.memory_peak, run.log);
-        Evaluation { result, fuel, took, memory_peak, log }
+        let (fuel, took, memory_peak, log, lookups) = (run.fuel, run.took, run.memory_peak, run.log, run.lookups);
+        Evaluation { result, fuel, took, memory_peak, log, lookups }
     }
 
     /// What an evaluation comes to where the component does not load on this node.
@@ -193,7 +230,7 @@ impl Engine {
     /// Has the component check settings.
     async fn validate(&self, prepared: &Prepared, settings: &str) -> Result<(), SettingsRefused> {
         let call = Validate { shared: prepared.shared(), settings };
-        match run(&self.0, prepared.pre(), call).await.result {
+        match run(&self.0, prepared.pre(), Lookups::None, call).await.result {
             Ok(Ok(())) => Ok(()),
             Ok(Err(problems)) if problems.is_empty() => {
                 Err(SettingsRefused::whole("the component refuses the settings without a reason"))

@@ -7,9 +7,9 @@ use wasmtime::Store;
 use wasmtime::component::{Component, Instance, InstancePre, Linker};
 
 use super::bindings::shared::{self, SharedIndices};
-use super::bindings::{budget, change_risk, sla, supplier};
+use super::bindings::{budget, change_risk, records, sla, supplier};
 use super::call::Call;
-use super::refused::{Grants, LOG, Refused, rule};
+use super::refused::{Grants, LOG, LOOKUP, Refused, rule};
 use super::settings::Schema;
 use super::state::State;
 
@@ -38,6 +38,10 @@ impl Prepared {
             shared::itsm::log::log::add_to_linker::<State, HasState>(&mut linker, |state| state)
                 .map_err(|error| does_not_compile(&error))?;
         }
+        if grants.allows(LOOKUP) {
+            records::itsm::records::lookup::add_to_linker::<State, HasState>(&mut linker, |state| state)
+                .map_err(|error| does_not_compile(&error))?;
+        }
         let pre = instantiate_pre(&linker, component, grants)?;
         let program = Program::find(&pre)?;
         let shared = SharedIndices::new(&pre)
@@ -60,6 +64,13 @@ impl Prepared {
             Program::Budget(_) => Process::Budget,
             Program::Supplier(_) => Process::Supplier,
         }
+    }
+
+    /// Bytes of its machine code and what belongs to it, in memory.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let range = self.0.pre.component().image_range();
+        range.end.addr().saturating_sub(range.start.addr())
     }
 
     pub(super) fn pre(&self) -> &InstancePre<State> {

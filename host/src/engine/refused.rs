@@ -32,8 +32,27 @@ pub mod rule {
     pub const INVALID_SETTINGS_SCHEMA: &str = "invalid-settings-schema";
     /// Its own default settings do not pass its own checks.
     pub const INVALID_DEFAULT_SETTINGS: &str = "invalid-default-settings";
+    /// Compiling it takes more memory or time than is allowed, or gives too much machine code.
+    pub const COMPILE_LIMIT: &str = "compile-limit";
     /// The host had no place to try it; the same upload may pass later.
     pub const BUSY: &str = "busy";
+
+    /// The rule of this name, as a compiler in a process of its own gives it.
+    pub(in crate::engine) fn named(name: &str) -> &'static str {
+        let all = [
+            NOT_A_COMPONENT,
+            UNKNOWN_WORLD,
+            SEVERAL_WORLDS,
+            UNGRANTED_IMPORT,
+            UNKNOWN_IMPORT,
+            CHANGED_IMPORT,
+            MISSING_EXPORT,
+            CHANGED_EXPORT,
+            DOES_NOT_COMPILE,
+            BUSY,
+        ];
+        all.into_iter().find(|&rule| rule == name).unwrap_or(DOES_NOT_COMPILE)
+    }
 }
 
 /// A component that is not accepted.
@@ -68,9 +87,11 @@ pub struct Grants {
 }
 
 /// The interfaces that this host can grant.
-pub const GRANTABLE: &[&str] = &[LOG];
+pub const GRANTABLE: &[&str] = &[LOG, LOOKUP];
 /// Writing to the host's log.
 pub(super) const LOG: &str = "itsm:log/log";
+/// Looking records up.
+pub const LOOKUP: &str = "itsm:records/lookup";
 
 impl Grants {
     /// No imports.

@@ -5,6 +5,7 @@ use wasmtime::ResourceLimiter;
 
 use super::bindings::shared::itsm::log::log::{Host, Level};
 use super::config::Limits;
+use super::lookup::{Desk, Lookups};
 
 /// How important a log line is, in the component's judgement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -44,11 +45,14 @@ pub(super) struct State {
     log_line_bytes: usize,
     log_flood: usize,
     log_written: usize,
+    /// What the guest looks up.
+    pub(super) lookups: Desk,
 }
 
 impl State {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, lookups: Lookups) -> Self {
         Self {
+            lookups: Desk::new(lookups, limits),
             memory_bytes: 0,
             memory_limit: limits.memory_bytes,
             memory_peak: 0,
@@ -193,7 +197,8 @@ mod tests {
     use super::*;
 
     fn state() -> State {
-        State::new(&Limits { memory_bytes: 1000, log_lines: 2, log_flood: 4, log_line_bytes: 5, ..Limits::default() })
+        let limits = Limits { memory_bytes: 1000, log_lines: 2, log_flood: 4, log_line_bytes: 5, ..Limits::default() };
+        State::new(&limits, Lookups::None)
     }
 
     #[test]

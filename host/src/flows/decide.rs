@@ -144,7 +144,7 @@ impl Working<'_> {
         fallback: Option<i64>,
         asked: &mut Asked<'_>,
     ) -> Result<Answer, Failed> {
-        let evaluation = self.desk.catalog.evaluate(live, asked.request).await;
+        let evaluation = self.desk.catalog.evaluate(live, asked.request, self.desk).await;
         let id = self.desk.clock.id();
         if let Some(shadow) = asked.shadow.take() {
             self.shadows.push((id.clone(), shadow.activation.id.clone()));
@@ -169,6 +169,7 @@ impl Working<'_> {
             output,
             fuel: i64::try_from(evaluation.fuel).unwrap_or(i64::MAX),
             took_us: i64::try_from(evaluation.took.as_micros()).unwrap_or(i64::MAX),
+            lookups: stored_lookups(&evaluation),
         });
         match evaluation.result {
             Ok(Verdict::Decided(decision)) => {
@@ -227,6 +228,14 @@ impl Working<'_> {
         if self.decisions.iter().any(|one| one.id == decision && one.fallback) {
             kept["fallback"] = json!(true);
         }
+    }
+}
+
+/// The canonical text of what was looked up; empty for nothing.
+fn stored_lookups(evaluation: &Evaluation) -> String {
+    match evaluation.lookups.as_slice() {
+        [] => String::new(),
+        made => canonical::text(&json!(made)),
     }
 }
 

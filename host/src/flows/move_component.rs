@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Desk, FlowError, retry};
 use crate::domain::record::Record;
 use crate::domain::refusal::Refusal;
-use crate::domain::{Actor, Kind, TransitionContext, lifecycle};
+use crate::domain::{Actor, Kind, TransitionContext, lifecycle, trust};
 use crate::store::components::ComponentRow;
 use crate::store::unit::{AuditDraft, EventDraft};
 
@@ -68,6 +68,12 @@ async fn attempt(desk: &Desk, actor: &Actor, kind: &Kind, number: &str, step: &S
     Ok(desk.store.move_component(component, &found.to, audit, event).await?)
 }
 
+/// Who vouches for a component: the keys that signed it, or nobody.
+fn signed_by(component: &ComponentRow) -> String {
+    let keys: Vec<String> = trust::signatures(&component.signatures).into_iter().map(|signed| signed.key).collect();
+    if keys.is_empty() { "unsigned".to_owned() } else { keys.join(", ") }
+}
+
 /// A component as a record of its kind.
 pub fn as_record(kind: &Kind, component: &ComponentRow) -> Record {
     use crate::domain::time::Instant;
@@ -76,6 +82,7 @@ pub fn as_record(kind: &Kind, component: &ComponentRow) -> Record {
         "version": component.version,
         "sha256": component.digest,
         "publisher": component.uploaded_by,
+        "signature": signed_by(component),
         "confidentiality": "internal",
     });
     Record {

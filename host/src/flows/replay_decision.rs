@@ -7,6 +7,7 @@ use super::decide::stored_output;
 use super::{Desk, FlowError};
 use crate::domain::Actor;
 use crate::domain::decision::DecisionRecord;
+use crate::domain::lookup;
 use crate::domain::refusal::Refusal;
 
 /// A stored decision beside what the same component says today.
@@ -59,7 +60,8 @@ pub async fn run(desk: &Desk, actor: &Actor, id: &str) -> Result<Replay, FlowErr
     let request = Request::from_json(decision.process, input).map_err(unreadable)?;
     let settings = desk.store.settings_text(&actor.org, &decision.settings_hash).await?;
     let settings = settings.ok_or_else(|| unreadable("its settings are gone".to_owned()))?;
-    let evaluation = desk.catalog.replay(&actor.org, &decision.component, &settings, &request).await?;
+    let recorded = lookup::recorded(&decision.lookups).map_err(unreadable)?;
+    let evaluation = desk.catalog.replay(&actor.org, &decision.component, &settings, &request, recorded).await?;
     let (_, output) = stored_output(&evaluation);
     Ok(Replay { decision, output, fuel: evaluation.fuel })
 }

@@ -5,27 +5,53 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::trust::Trust;
 use super::{Desk, FlowError};
-use crate::catalog;
+use crate::domain::lookup::LookupGrant;
 use crate::domain::refusal::{Class, Refusal};
-use crate::domain::{Actor, Role, number};
-use crate::engine::{GRANTABLE, Grants, Refused};
+use crate::domain::trust::{self, Subject, Unsigned};
+use crate::domain::{Actor, Role, canonical, number};
+use crate::engine::{GRANTABLE, Grants, LOOKUP, Refused};
 use crate::store::components::ComponentRow;
 use crate::store::unit::{AuditDraft, EventDraft};
+use crate::{catalog, flows};
 
-/// Verifies `bytes` and keeps them as a component of the actor's organisation, with these imports granted.
-///
-/// A publisher submits; an administrator submits and grants (guide, section 2: plugin). Uploading the same bytes
-/// again changes the grants and nothing else.
+/// What somebody uploads.
+#[derive(Clone, Debug, Default)]
+pub struct Upload {
+    /// The component.
+    pub bytes: Vec<u8>,
+    /// Imports that are granted.
+    pub granted: BTreeSet<String>,
+    /// A signature file over the bytes.
+    pub signature: Option<String>,
+    /// What it may look up, where that import is granted.
+    pub lookups: LookupGrant,
+}
+
+/// Verifies `bytes` and keeps them as a component of the actor's organisation, with these imports granted; nobody
+/// signed them.
 ///
 /// # Errors
-/// Not allowed; refused by admission, by rule; the database's errors.
+/// As [`signed`].
 pub async fn run(
     desk: &Desk,
     actor: &Actor,
     bytes: Vec<u8>,
     granted: BTreeSet<String>,
 ) -> Result<ComponentRow, FlowError> {
+    signed(desk, actor, Upload { bytes, granted, ..Upload::default() }).await
+}
+
+/// Verifies an upload and keeps it as a component of the actor's organisation.
+///
+/// A publisher submits; an administrator submits and grants (guide, section 2: plugin). Uploading the same bytes
+/// again changes the grants, adds a signature that is new, and nothing else.
+///
+/// # Errors
+/// Not allowed; not trusted by the organisation; refused by admission, by rule; the database's errors.
+pub async fn signed(desk: &Desk, actor: &Actor, upload: Upload) -> Result<ComponentRow, FlowError> {
+    let Upload { bytes, granted, signature, lookups } = upload;
     let role = uploader(actor)?;
     if !granted.is_empty() && !actor.has(Role::Adm) {
         return Err(Refusal::forbidden("role", "only an administrator grants imports").into());
@@ -34,9 +60,28 @@ pub async fn run(
         let message = format!("'{unknown}' cannot be granted; this server grants {}", GRANTABLE.join(", "));
         return Err(Refusal::invalid("enum", "grant", message).into());
     }
+    if granted.contains(LOOKUP) == lookups.kinds.is_empty() {
+        let message = format!("{LOOKUP} is granted with the kinds and fields that may be looked up, and they with it");
+        return Err(Refusal::invalid("required", "lookup", message).into());
+    }
+    flows::lookup::check(desk, &actor.org, &lookups)?;
     let grants = Grants { imports: granted };
     let shared: Arc<[u8]> = bytes.into();
+    let trust = Trust::of(desk, &actor.org).await?;
+    let known = desk.store.component(&actor.org, &canonical::sha256(&shared)).await?;
+    let mut signatures = known.as_ref().map(|row| trust::signatures(&row.signatures)).unwrap_or_default();
+    // What a stranger sends is not compiled.
+    if let Some(file) = signature {
+        let taken = flows::trust::take(desk, actor, &trust, &file, Arc::clone(&shared)).await?;
+        signatures.retain(|one| one.key != taken.key);
+        signatures.push(taken);
+    } else if signatures.is_empty() && trust.policy.unsigned == Unsigned::Refuse {
+        let message = "the organisation takes only components that one of its publishers' keys has signed";
+        return Err(Refusal::invalid(trust::rule::UNSIGNED, "signature", message).into());
+    }
     let admission = desk.catalog.admit(Arc::clone(&shared), &grants).await.map_err(refused)?;
+    let subject = Subject { digest: &admission.digest, name: &admission.name, process: admission.process };
+    flows::trust::admit(&trust, subject, &signatures)?;
     let now = desk.clock.now();
     let year = now.year();
     let count = desk.store.next_number(&actor.org, "PLG", i64::from(year)).await?;
@@ -48,6 +93,8 @@ pub async fn run(
         version: admission.version.clone(),
         manifest: manifest(&admission).to_string(),
         grants: catalog::join(&grants.imports),
+        signatures: serde_json::to_string(&signatures).unwrap_or_default(),
+        lookup_grant: lookups.text(),
         uploaded_at: now.0,
         uploaded_by: actor.user.clone(),
         uploaded_as: role.code().to_owned(),
@@ -59,6 +106,7 @@ pub async fn run(
     };
     let about = json!({
         "name": row.name, "version": row.version, "process": row.process, "grants": grants.imports,
+        "lookups": lookups, "signed_by": signatures.iter().map(|one| &one.key).collect::<Vec<_>>(),
     });
     let audit = AuditDraft {
         at: now,
@@ -78,6 +126,21 @@ pub async fn run(
     tracing::info!(digest = %row.digest, name = %row.name, version = %row.version, process = %row.process,
         by = %actor.user, "component uploaded");
     Ok(row)
+}
+
+/// What a component would need: its imports, which of them this server can grant, and which it cannot.
+///
+/// # Errors
+/// Not allowed; no component of a process that this server runs.
+pub async fn look(desk: &Desk, actor: &Actor, bytes: Vec<u8>) -> Result<Value, FlowError> {
+    uploader(actor)?;
+    let digest = canonical::sha256(&bytes);
+    let imports = desk.catalog.imports(bytes.into()).await.map_err(refused)?;
+    let bare = |import: &String| import.split('@').next().unwrap_or(import).to_owned();
+    let (grantable, unknown): (Vec<String>, Vec<String>) =
+        imports.iter().map(bare).partition(|import| GRANTABLE.contains(&import.as_str()));
+    let lookups = grantable.iter().any(|import| import == LOOKUP);
+    Ok(json!({ "digest": digest, "imports": imports, "grantable": grantable, "unknown": unknown, "lookups": lookups }))
 }
 
 /// The role in which the actor may upload: asked before a body is read.

@@ -39,6 +39,7 @@ mod serve;
 mod service;
 mod site;
 mod table;
+mod trust;
 mod views;
 mod watchers;
 mod work;
@@ -123,6 +124,13 @@ fn table() -> Table {
         .get("/api/v1/components", components::list::run, &components::list::DOC)
         .post("/api/v1/components", components::upload::run, &components::upload::DOC)
         .get("/api/v1/components/{digest}", components::read::run, &components::read::DOC)
+        .get("/api/v1/trust", trust::policy::read, &trust::policy::READ)
+        .put("/api/v1/trust", trust::policy::set, &trust::policy::SET)
+        .get("/api/v1/trust/keys", trust::keys::list, &trust::keys::LIST)
+        .post("/api/v1/trust/keys", trust::keys::add, &trust::keys::ADD)
+        .get("/api/v1/trust/keys/{id}", trust::keys::read, &trust::keys::READ)
+        .patch("/api/v1/trust/keys/{id}", trust::keys::change, &trust::keys::CHANGE)
+        .post("/api/v1/trust/keys/{id}/revoke", trust::keys::revoke, &trust::keys::REVOKE)
         // Activations
         .get("/api/v1/activations", activations::list::run, &activations::list::DOC)
         .post("/api/v1/activations", activations::activate::run, &activations::activate::DOC)

@@ -42,6 +42,8 @@ pub struct Replayed {
     pub fuel: i64,
     /// Microseconds it took.
     pub took_us: i64,
+    /// What was looked up, as canonical JSON; empty for nothing.
+    pub lookups: String,
 }
 
 /// A decision that does not come out the same.
@@ -153,7 +155,7 @@ fn conditions(org: &str, selection: &Selection) -> (String, Vec<Bind>) {
     (sql, binds)
 }
 
-type ReplayedRow = (String, String, i64, String, String, i64, i64);
+type ReplayedRow = (String, String, i64, String, String, i64, i64, String);
 type ComparedRow = (String, String, i64, String, String, Option<String>, String, Option<String>, String);
 
 impl Store {
@@ -200,12 +202,12 @@ impl Store {
         binds.extend([Bind::Text(after.to_owned()), Bind::Int(limit)]);
         let (after, limit) = (binds.len() - 1, binds.len());
         let sql = format!(
-            "SELECT d.id, d.number, d.at, d.input, d.output, d.fuel, d.took_us FROM decisions d
+            "SELECT d.id, d.number, d.at, d.input, d.output, d.fuel, d.took_us, d.lookups FROM decisions d
              WHERE {conditions} AND d.id > ${after} ORDER BY d.id LIMIT ${limit}"
         );
         let mut tx = self.read().await?;
         let rows = fetch_built::<ReplayedRow>(&mut tx, sql, binds).await?;
-        let read = |(id, number, at, input, output, fuel, took_us)| Replayed {
+        let read = |(id, number, at, input, output, fuel, took_us, lookups)| Replayed {
             id,
             number,
             at: Instant(at),
@@ -213,6 +215,7 @@ impl Store {
             output,
             fuel,
             took_us,
+            lookups,
         };
         Ok(rows.into_iter().map(read).collect())
     }

@@ -21,6 +21,10 @@ pub struct ComponentRow {
     pub manifest: String,
     /// Granted imports, separated by commas.
     pub grants: String,
+    /// Signatures over its bytes, as JSON; see [`crate::domain::trust::signatures`].
+    pub signatures: String,
+    /// What it may look up, as JSON; empty for nothing.
+    pub lookup_grant: String,
     /// Milliseconds.
     pub uploaded_at: i64,
     /// Who uploaded it.
@@ -37,12 +41,44 @@ pub struct ComponentRow {
     pub changed_at: i64,
 }
 
-type Row = (String, String, String, String, String, String, String, i64, String, String, String, String, i64, i64);
+type Row = (
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    i64,
+    String,
+    String,
+    String,
+    String,
+    i64,
+    i64,
+);
 
 fn component(row: Row) -> ComponentRow {
-    let (org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as, number, ..) =
-        row.clone();
-    let (.., state, revision, changed_at) = row;
+    let (
+        org,
+        digest,
+        process,
+        name,
+        version,
+        manifest,
+        grants,
+        signatures,
+        lookup_grant,
+        uploaded_at,
+        uploaded_by,
+        uploaded_as,
+        number,
+        state,
+        revision,
+        changed_at,
+    ) = row;
     ComponentRow {
         org,
         digest,
@@ -51,6 +87,8 @@ fn component(row: Row) -> ComponentRow {
         version,
         manifest,
         grants,
+        signatures,
+        lookup_grant,
         uploaded_at,
         uploaded_by,
         uploaded_as,
@@ -85,9 +123,10 @@ impl Store {
                     &mut *tx,
                     "INSERT INTO components
                         (org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as,
-                         number, state, revision, changed_at)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                         number, state, revision, changed_at, signatures, lookup_grant)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
                      ON CONFLICT (org, digest) DO UPDATE SET grants = excluded.grants, manifest = excluded.manifest,
+                         signatures = excluded.signatures, lookup_grant = excluded.lookup_grant,
                          state = CASE WHEN components.state = 'submitted' THEN excluded.state
                                       ELSE components.state END",
                     &row.org,
@@ -103,7 +142,9 @@ impl Store {
                     &row.number,
                     &row.state,
                     row.revision,
-                    row.changed_at
+                    row.changed_at,
+                    &row.signatures,
+                    &row.lookup_grant
                 )?;
                 unit::append(tx, &row.org, &[audit], &[event]).await
             })
@@ -120,8 +161,8 @@ impl Store {
         let row = fetch_optional!(
             &mut tx,
             Row,
-            "SELECT org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as,
-                    number, state, revision, changed_at
+            "SELECT org, digest, process, name, version, manifest, grants, signatures, lookup_grant, uploaded_at,
+                    uploaded_by, uploaded_as, number, state, revision, changed_at
              FROM components WHERE org = $1 AND digest = $2",
             org,
             digest
@@ -138,8 +179,8 @@ impl Store {
         let row = fetch_optional!(
             &mut tx,
             Row,
-            "SELECT org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as,
-                    number, state, revision, changed_at
+            "SELECT org, digest, process, name, version, manifest, grants, signatures, lookup_grant, uploaded_at,
+                    uploaded_by, uploaded_as, number, state, revision, changed_at
              FROM components WHERE org = $1 AND number = $2",
             org,
             number
@@ -189,8 +230,8 @@ impl Store {
         let rows = fetch_all!(
             &mut tx,
             Row,
-            "SELECT org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as,
-                    number, state, revision, changed_at
+            "SELECT org, digest, process, name, version, manifest, grants, signatures, lookup_grant, uploaded_at,
+                    uploaded_by, uploaded_as, number, state, revision, changed_at
              FROM components WHERE org = $1 ORDER BY uploaded_at DESC, digest",
             org
         )?;

@@ -42,6 +42,7 @@ macro_rules! readable {
                     output: row.try_get("output")?,
                     fuel: row.try_get("fuel")?,
                     took_us: row.try_get("took_us")?,
+                    lookups: row.try_get("lookups")?,
                     id,
                 })))
             }
@@ -53,15 +54,15 @@ readable!(sqlx::sqlite::SqliteRow);
 readable!(sqlx::postgres::PgRow);
 
 const COLUMNS: &str = "id, org, decision_number, number, process, event, at, component, component_name, settings_hash, activation, \
-     generation, status, input, output, fuel, took_us, fallback";
+     generation, status, input, output, fuel, took_us, fallback, lookups";
 
 pub(super) async fn insert(tx: &mut Tx, d: &DecisionRecord) -> Result<(), StoreError> {
     execute!(
         tx,
         "INSERT INTO decisions
             (id, org, number, process, event, at, component, component_name, settings_hash, activation, generation,
-             status, input, output, fuel, took_us, decision_number, fallback)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+             status, input, output, fuel, took_us, decision_number, fallback, lookups)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         &d.id,
         &d.org,
         &d.number,
@@ -79,7 +80,8 @@ pub(super) async fn insert(tx: &mut Tx, d: &DecisionRecord) -> Result<(), StoreE
         d.fuel,
         d.took_us,
         &d.decision_number,
-        i64::from(d.fallback)
+        i64::from(d.fallback),
+        &d.lookups
     )?;
     Ok(())
 }

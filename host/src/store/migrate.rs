@@ -34,6 +34,7 @@ const MIGRATIONS: &[Migration] = migrations![
     20 "samples" "0020_samples.sql",
     21 "rollout" "0021_rollout.sql",
     22 "breaker" "0022_breaker.sql",
+    23 "trust" "0023_trust.sql",
 ];
 
 /// Version of the tables that this server makes.

@@ -44,6 +44,7 @@ pub mod snapshot;
 pub mod timeline;
 pub mod timers;
 pub mod tokens;
+pub mod trust;
 pub mod unit;
 pub mod views;
 pub mod watchers;

@@ -1,7 +1,8 @@
 //! Compiled components on disk: used when this node wrote them, ignored otherwise.
 
-use std::fs;
+use std::fs::{self, FileTimes};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use mortise::engine::{Engine, EngineConfig, Grants};
 use mortise_types::Process;
@@ -106,4 +107,49 @@ async fn key_and_artifacts_are_private_and_a_key_that_is_not_is_replaced() {
     decides(&engine(&folder)).await;
     assert_ne!(fs::read(&key).unwrap(), old_key);
     assert_ne!(fs::read(artifact).unwrap(), old_artifact, "sealed with a key that others know");
+}
+
+#[tokio::test]
+async fn what_nobody_uses_leaves_the_disk_and_what_is_used_stays() {
+    let dir = TempDir::new().unwrap();
+    let with = |days: u64, bytes: u64| {
+        Engine::new(EngineConfig {
+            cache_dir: Some(dir.path().to_owned()),
+            concurrent_calls: 4,
+            cache_unused: Duration::from_secs(days * 86_400),
+            cache_bytes: bytes,
+            ..EngineConfig::default()
+        })
+        .unwrap()
+    };
+    let engine = with(30, 1 << 30);
+    for process in [Process::Sla, Process::Budget] {
+        engine.load(standard(process), &Grants::none()).await.unwrap();
+    }
+    let sla = mortise::domain::canonical::sha256(&standard(Process::Sla));
+    let of_sla = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(&sla);
+    let long_ago = SystemTime::now() - Duration::from_secs(40 * 86_400);
+    let age = |path: &Path| {
+        let times = FileTimes::new().set_accessed(long_ago).set_modified(long_ago);
+        fs::File::open(path).unwrap().set_times(times).unwrap();
+    };
+    artifacts(dir.path()).iter().for_each(|path| age(path));
+    let dead = dir.path().join(".0123.tmp");
+    fs::write(&dead, b"half").unwrap();
+    age(&dead);
+    // Used again today.
+    assert!(engine.load_kept(&sla, &Grants::none()).await.is_some());
+    assert_eq!(engine.prune_cache().await, 2);
+    assert!(artifacts(dir.path()).iter().all(of_sla) && !dead.exists());
+
+    // Too many bytes: the one used longest ago goes.
+    engine.load(standard(Process::Budget), &Grants::none()).await.unwrap();
+    let budget = artifacts(dir.path()).into_iter().find(|path| !of_sla(path)).unwrap();
+    let yesterday = SystemTime::now() - Duration::from_secs(86_400);
+    let times = FileTimes::new().set_accessed(yesterday).set_modified(yesterday);
+    fs::File::open(&budget).unwrap().set_times(times).unwrap();
+    let room = artifacts(dir.path()).iter().map(|path| fs::metadata(path).unwrap().len()).max().unwrap();
+    assert_eq!(with(30, room).prune_cache().await, 1);
+    assert!(artifacts(dir.path()).iter().all(of_sla));
+    assert!(engine.load_kept(&sla, &Grants::none()).await.is_some(), "the key stays");
 }

@@ -3,8 +3,10 @@
 mod components;
 mod decisions;
 mod events;
+mod lookups;
 mod records;
 mod server;
+mod trust;
 mod wrong_input;
 
 use serde_json::{Value, json};

@@ -8,6 +8,7 @@
 
 pub(super) mod budget;
 pub(super) mod change_risk;
+pub(super) mod records;
 pub(super) mod shared;
 pub(super) mod sla;
 pub(super) mod supplier;

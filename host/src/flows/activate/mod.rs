@@ -11,7 +11,7 @@ use mortise_types::Process;
 use serde_json::Value;
 
 use self::change::{Making, Turn};
-use super::{Desk, FlowError};
+use super::{Desk, FlowError, trust};
 use crate::domain::component::{Activation, Mode, OnFailure, Scope};
 use crate::domain::refusal::{FieldProblem, Refusal, rule};
 use crate::domain::time::Instant;
@@ -120,9 +120,9 @@ pub async fn run(desk: &Desk, actor: &Actor, wish: Wish) -> Result<Activation, F
     }
     not_his_own(actor, &component)?;
     if wish.mode == Mode::Shadow {
-        may_be_tried(&component)?;
+        may_be_tried(desk, &component).await?;
     } else {
-        may_decide(desk, &component)?;
+        may_decide(desk, &component).await?;
     }
     check_scope(desk, actor, &wish.scope).await?;
     let now = desk.clock.now();
@@ -206,21 +206,21 @@ fn not_his_own(actor: &Actor, component: &ComponentRow) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Refuses a component whose life does not let it decide (guide, P57).
-fn may_decide(desk: &Desk, component: &ComponentRow) -> Result<(), Refusal> {
+/// Refuses a component whose life does not let it decide (guide, P57), or that the organisation does not trust.
+async fn may_decide(desk: &Desk, component: &ComponentRow) -> Result<(), FlowError> {
     let approved = ["approved", "active", "suspended"].contains(&component.state.as_str());
     if desk.policy.component.approval_required && !approved {
-        return Err(state_refused(component));
+        return Err(state_refused(component).into());
     }
-    may_be_tried(component)
+    may_be_tried(desk, component).await
 }
 
-/// Refuses a component whose life has ended.
-fn may_be_tried(component: &ComponentRow) -> Result<(), Refusal> {
+/// Refuses a component whose life has ended, or that the organisation does not trust: it does not run at all.
+async fn may_be_tried(desk: &Desk, component: &ComponentRow) -> Result<(), FlowError> {
     if ["rejected", "retired"].contains(&component.state.as_str()) {
-        return Err(state_refused(component));
+        return Err(state_refused(component).into());
     }
-    Ok(())
+    trust::permit(desk, component).await
 }
 
 fn state_refused(component: &ComponentRow) -> Refusal {

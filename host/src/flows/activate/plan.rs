@@ -80,8 +80,10 @@ async fn allowed(desk: &Desk, plan: &Activation) -> Result<Result<String, Refusa
             format!("there is no component {} any more", plan.digest),
         )));
     };
-    if let Err(refusal) = may_decide(desk, &component) {
-        return Ok(Err(refusal));
+    match may_decide(desk, &component).await {
+        Ok(()) => {}
+        Err(FlowError::Refused(refusal)) => return Ok(Err(refusal)),
+        Err(error) => return Err(error),
     }
     let settings = desk.store.settings_text(&plan.org, &plan.settings_hash).await?;
     Ok(settings.ok_or_else(|| Refusal::conflict("settings-gone", "the planned settings are gone")))

@@ -47,7 +47,7 @@ pub async fn run(desk: &Desk, actor: &Actor, id: &str, how: Promotion) -> Result
         || Refusal::conflict("component-state", format!("there is no component {} any more", candidate.digest));
     let component = desk.store.component(&actor.org, &candidate.digest).await?.ok_or_else(missing)?;
     not_his_own(actor, &component)?;
-    may_decide(desk, &component)?;
+    may_decide(desk, &component).await?;
     let settings = desk.store.settings_text(&actor.org, &candidate.settings_hash).await?;
     let settings = settings.ok_or_else(|| Refusal::conflict("settings-gone", "the candidate's settings are gone"))?;
     let new = Activation {

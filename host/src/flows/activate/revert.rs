@@ -64,7 +64,7 @@ pub(super) async fn go_back(turn: Turn<'_>, scope: &Scope, reason: &str) -> Resu
         return Ok(None);
     };
     if let Some(component) = desk.store.component(&actor.org, &earlier.digest).await? {
-        may_decide(desk, &component)?;
+        may_decide(desk, &component).await?;
     }
     let settings = desk.store.settings_text(&actor.org, &earlier.settings_hash).await?;
     let settings = settings.ok_or_else(|| Refusal::conflict("settings-gone", "the earlier settings are gone"))?;

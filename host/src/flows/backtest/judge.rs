@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::catalog::Candidate;
 use crate::domain::backtest::{Comparison, Cost, compare};
-use crate::engine::Cause;
+use crate::engine::{Cause, Lookups};
 use crate::flows::decide::stored_output;
 
 /// What came of one decision.
@@ -21,11 +21,17 @@ pub struct Judged {
     pub cause: Option<Cause>,
 }
 
-/// Asks the candidate what it would have decided; `None` when the stored texts cannot be read.
-pub async fn judge(candidate: &Candidate, process: Process, input: &str, output: &str) -> Option<Judged> {
+/// Asks the candidate what it would have decided, its lookups answered so; `None` when the stored texts cannot be read.
+pub async fn judge(
+    candidate: &Candidate,
+    process: Process,
+    input: &str,
+    output: &str,
+    lookups: Lookups,
+) -> Option<Judged> {
     let request = Request::from_json(process, serde_json::from_str(input).ok()?).ok()?;
     let old: Value = serde_json::from_str(output).ok()?;
-    let evaluation = candidate.evaluate(&request).await;
+    let evaluation = candidate.evaluate(&request, lookups).await;
     let (_, text) = stored_output(&evaluation);
     let cost = Cost { fuel: evaluation.fuel, took_us: u64::try_from(evaluation.took.as_micros()).unwrap_or(u64::MAX) };
     let cause = evaluation.result.as_ref().err().map(|failure| failure.cause);

@@ -11,7 +11,9 @@ use super::report::summary;
 use crate::catalog::Candidate;
 use crate::domain::Outcome;
 use crate::domain::backtest::{Cost, Sort, Summary};
+use crate::domain::lookup::recorded;
 use crate::domain::refusal::Refusal;
+use crate::engine::Lookups;
 use crate::flows::FlowError;
 use crate::flows::jobs::Run;
 use crate::store::backtests::{Batch, Compared, Replayed, Selection};
@@ -67,7 +69,9 @@ async fn batch(candidate: &Candidate, process: Process, decisions: Vec<Replayed>
             let mut summary = Summary::default();
             let mut found = Vec::new();
             for decision in &decisions[start..end] {
-                let judged = judge(&candidate, process, &decision.input, &decision.output).await;
+                // A record that cannot be read answers nothing: the component's lookups then fail by name.
+                let recorded = Lookups::Recorded(recorded(&decision.lookups).unwrap_or_default());
+                let judged = judge(&candidate, process, &decision.input, &decision.output, recorded).await;
                 add(&mut summary, &mut found, decision, judged);
             }
             (summary, found)

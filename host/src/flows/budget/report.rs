@@ -249,7 +249,7 @@ impl<'d> Report<'d> {
     async fn answer(&self, request: budget::Request) -> Option<Verdict> {
         let subject = subject("budget", None, None);
         let live = self.desk.catalog.resolve(&self.budget.org, Process::Budget, &subject)?;
-        match self.desk.catalog.evaluate(&live, &Request::Budget(request)).await.result {
+        match self.desk.catalog.evaluate(&live, &Request::Budget(request), self.desk).await.result {
             Ok(verdict) => Some(verdict),
             Err(failure) => {
                 tracing::warn!(budget = %self.budget.number, cause = %failure.cause, "a figure was not worked out");

@@ -201,7 +201,7 @@ async fn service_up(
         Subject { kind: "service".to_owned(), services: vec![service.to_owned()], customer: None, contract: None };
     let Some(live) = ask.desk.catalog.resolve(ask.org, Process::Sla, &subject) else { return Ok(None) };
     let request = Request::Sla(sla::Request::Availability(request));
-    match ask.desk.catalog.evaluate(&live, &request).await.result {
+    match ask.desk.catalog.evaluate(&live, &request, ask.desk).await.result {
         Ok(Verdict::Decided(decision)) => match decision.outcome {
             Outcome::Sla(sla::Outcome::Availability(found)) => {
                 Ok(Some(Up { agreed: found.agreed_s, down: found.down_s, failures: found.outage_count }))

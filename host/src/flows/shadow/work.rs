@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::queue::{Asked, Pair};
+use crate::catalog::live_lookups;
 use crate::domain::backtest::{Comparison, Sort};
 use crate::domain::decision::Status;
 use crate::engine::Cause;
@@ -96,7 +97,7 @@ async fn ask(desk: &Desk, asked: &Asked, parts: &mut BTreeMap<Pair, Part>) {
     let snapshot = desk.catalog.snapshot();
     let Some(live) = snapshot.candidate(&asked.pair.org, asked.process, &asked.pair.candidate) else { return };
     let candidate = desk.catalog.beside(&live);
-    let judged = judge(&candidate, asked.process, &asked.input, &asked.output).await;
+    let judged = judge(&candidate, asked.process, &asked.input, &asked.output, live_lookups(&live, desk)).await;
     let part = part(parts, &asked.pair);
     match judged {
         // The host had no room for it: that says nothing about the candidate.

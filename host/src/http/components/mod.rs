@@ -8,7 +8,12 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::Instant;
 use crate::domain::component::Activation;
+use crate::domain::trust::{self, Signed};
 use crate::store::components::ComponentRow;
+
+fn signed(one: &Signed) -> Value {
+    json!({ "key": one.key, "signature": one.signature, "at": Instant(one.at), "by": one.by })
+}
 
 /// A component as lists show it; with everything it says about itself where `whole` is true.
 fn shown(row: &ComponentRow, activations: &[Activation], whole: bool) -> Value {
@@ -27,6 +32,10 @@ fn shown(row: &ComponentRow, activations: &[Activation], whole: bool) -> Value {
         map.extend(manifest);
     }
     map.insert("grants".to_owned(), json!(grants));
+    if let Ok(lookups) = serde_json::from_str::<Value>(&row.lookup_grant) {
+        map.insert("lookups".to_owned(), lookups);
+    }
+    map.insert("signatures".to_owned(), trust::signatures(&row.signatures).iter().map(signed).collect());
     map.insert("uploaded_at".to_owned(), json!(Instant(row.uploaded_at)));
     map.insert("uploaded_by".to_owned(), row.uploaded_by.as_str().into());
     map.insert("uploaded_as".to_owned(), row.uploaded_as.as_str().into());

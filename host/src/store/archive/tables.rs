@@ -53,8 +53,24 @@ pub const TABLES: &[Table] = &[
         key: &["digest"],
         columns: &[
             ("digest", Text), ("process", Text), ("name", Text), ("version", Text), ("manifest", Text),
-            ("grants", Text), ("uploaded_at", Int), ("uploaded_by", Text), ("uploaded_as", Text), ("number", Text),
+            ("grants", Text), ("signatures", Text), ("lookup_grant", Text), ("uploaded_at", Int), ("uploaded_by", Text), ("uploaded_as", Text), ("number", Text),
             ("state", Text), ("revision", Int), ("changed_at", Int),
+        ],
+    },
+    Table {
+        name: "trust_policies",
+        key: &["unsigned"],
+        columns: &[
+            ("unsigned", Text), ("allowed", Text), ("revision", Int), ("changed_at", Int), ("changed_by", Text),
+        ],
+    },
+    Table {
+        name: "publisher_keys",
+        key: &["id"],
+        columns: &[
+            ("id", Text), ("name", Text), ("public_key", Text), ("processes", Text), ("valid_from", Int),
+            ("valid_until", Int), ("revoked_at", Int), ("revoked_because", Text), ("revision", Int), ("added_at", Int),
+            ("added_by", Text),
         ],
     },
     Table {
@@ -153,7 +169,7 @@ pub const TABLES: &[Table] = &[
             ("id", Text), ("number", Text), ("process", Text), ("event", Text), ("at", Int), ("component", Text),
             ("component_name", Text), ("settings_hash", Text), ("activation", Text), ("generation", Int),
             ("status", Text), ("input", Text), ("output", Text), ("fuel", Int), ("took_us", Int),
-            ("decision_number", Text), ("fallback", Int),
+            ("decision_number", Text), ("fallback", Int), ("lookups", Text),
         ],
     },
     Table {
