@@ -50,6 +50,8 @@ mod offering;
 #[cfg(test)]
 mod random_walk;
 #[cfg(test)]
+mod registry;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod rollout;

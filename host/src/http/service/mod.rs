@@ -4,3 +4,4 @@ pub(super) mod docs;
 pub(super) mod document;
 pub(super) mod health;
 pub(super) mod rule;
+pub(super) mod wit;
