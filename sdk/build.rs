@@ -1,4 +1,4 @@
-//! Writes one macro per process that expands to the bindings of its world.
+//! Writes one macro per process and version that expands to the bindings of its world.
 //!
 //! The bindings belong into the component's crate: were they in the SDK, the
 //! macros that wit-bindgen generates for the shared interfaces would clash,
@@ -12,27 +12,34 @@ use std::{env, fs};
 
 /// Packages that every process's world names, dependencies first.
 const SHARED: [&str; 3] = ["types", "plugin", "log"];
-const PROCESSES: [&str; 4] = ["sla", "change-risk", "budget", "supplier"];
+/// Each version of each process's package: its folder, the world's package, the name in the macro.
+const WORLDS: [(&str, &str, &str); 5] = [
+    ("sla", "itsm:sla", "sla"),
+    ("sla-0.2.0", "itsm:sla", "sla_0_2"),
+    ("change-risk", "itsm:change-risk", "change_risk"),
+    ("budget", "itsm:budget", "budget"),
+    ("supplier", "itsm:supplier", "supplier"),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     let wit = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../wit");
     let mut text = String::new();
-    for process in PROCESSES {
+    for (folder, package, name) in WORLDS {
         let mut paths = String::new();
-        for package in SHARED.into_iter().chain([process]) {
-            write!(paths, "{:?}, ", wit.join(package))?;
+        for folder in SHARED.into_iter().chain([folder]) {
+            write!(paths, "{:?}, ", wit.join(folder))?;
         }
         write!(
             text,
             r#"
-/// Expands to the bindings of the world `itsm:{process}/policy`.
+/// Expands to the bindings of the world `{package}/policy` in `wit/{folder}`.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __{name}_bindings {{
     () => {{
         $crate::__private::wit_bindgen::generate!({{
-            world: "itsm:{process}/policy",
+            world: "{package}/policy",
             path: [{paths}],
             runtime_path: "::mortise_sdk::__private::wit_bindgen::rt",
             generate_all,
@@ -40,7 +47,6 @@ macro_rules! __{name}_bindings {{
     }};
 }}
 "#,
-            name = process.replace('-', "_"),
         )?;
     }
     fs::write(Path::new(&env::var("OUT_DIR")?).join("bindings.rs"), text)?;

@@ -18,6 +18,9 @@ const PREFIX: &str = "MORTISE_";
 /// Variables with this start belong to the test harness.
 const HARNESS: &str = "MORTISE_TEST_";
 
+/// Keys of `[registry]` that are texts, whatever they look like.
+const TEXTS: [&str; 3] = ["user", "password", "token"];
+
 /// Everything a server can be told.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -38,6 +41,8 @@ pub struct Config {
     pub shadow: Shadow,
     /// Files that are attached to records.
     pub attachments: Attachments,
+    /// Registries that components are pushed to and pulled from.
+    pub registry: Registry,
     /// What is written to the log.
     pub log: Log,
     /// Traces and figures for whoever watches the server.
@@ -184,6 +189,41 @@ impl Attachments {
     }
 }
 
+/// Registries that components are pushed to and pulled from.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Registry {
+    /// Name, for registries that ask for one.
+    pub user: Option<String>,
+    /// The password that goes with it.
+    pub password: Option<Secret>,
+    /// A token that is sent as it is, instead of name and password.
+    pub token: Option<Secret>,
+    /// Certificates of the authorities that registries are trusted by (PEM), instead of the public ones.
+    pub ca_file: Option<PathBuf>,
+    /// Seconds that one request may take.
+    pub timeout_s: u64,
+    /// Mebibytes of a component at the most.
+    pub max_mib: u32,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self { user: None, password: None, token: None, ca_file: None, timeout_s: 120, max_mib: 64 }
+    }
+}
+
+/// A text that is not shown.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
 /// What is written to the log.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -281,7 +321,10 @@ impl Config {
         for (name, value) in environment {
             if let Some(key) = name.strip_prefix(PREFIX).filter(|_| !name.starts_with(HARNESS)) {
                 let path: Vec<String> = key.split("__").map(str::to_lowercase).collect();
-                set(&mut table, &path, scalar(&value));
+                // A password may well look like a number.
+                let text = path.first().is_some_and(|section| section == "registry")
+                    && path.last().is_some_and(|key| TEXTS.contains(&key.as_str()));
+                set(&mut table, &path, if text { value.as_str().into() } else { scalar(&value) });
             }
         }
         Self::deserialize(Value::Table(table)).map_err(|why| ConfigError::Content {
@@ -344,6 +387,15 @@ mod tests {
         assert_eq!(config.listen.0.port(), 9000);
         assert_eq!(config.database_url(), "sqlite:x.db");
         assert_eq!(config.database.connections, 3);
+    }
+
+    #[test]
+    fn a_password_is_a_text_and_not_shown() {
+        let pairs = [("MORTISE_REGISTRY__PASSWORD", "007"), ("MORTISE_REGISTRY__TIMEOUT_S", "5")];
+        let config = Config::load(None, environment(&pairs)).unwrap();
+        assert_eq!(config.registry.password.as_ref().unwrap().0, "007");
+        assert_eq!(config.registry.timeout_s, 5);
+        assert!(!format!("{config:?}").contains("007"));
     }
 
     #[test]

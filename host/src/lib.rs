@@ -20,6 +20,9 @@ pub mod catalog;
 /// One file per use case.
 pub mod flows;
 
+/// Components in OCI registries: push, pull, signatures.
+pub mod registry;
+
 /// All axum: routes, problems, tokens.
 pub mod http;
 

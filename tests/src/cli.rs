@@ -126,6 +126,11 @@ fn every_command_explains_itself() {
         vec!["plugin", "rollback"],
         vec!["plugin", "inspect"],
         vec!["plugin", "run"],
+        vec!["plugin", "key", "new"],
+        vec!["plugin", "sign"],
+        vec!["plugin", "verify"],
+        vec!["plugin", "push"],
+        vec!["plugin", "pull"],
     ] {
         let output = mortise(&[command.clone(), vec!["--help"]].concat(), "");
         assert!(output.status.success(), "{command:?}");
@@ -138,11 +143,73 @@ fn every_command_explains_itself() {
 fn a_component_shows_what_it_is() {
     for process in ["sla", "change-risk", "budget", "supplier"] {
         let component = components().join(format!("{process}-standard.wasm"));
-        let output = mortise(&["plugin", "inspect", component.to_str().unwrap()], "");
+        let output = mortise(&["plugin", "inspect", "--json", component.to_str().unwrap()], "");
         let about: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", error(&output)));
         assert_eq!(about["process"], process);
         assert!(about["settings_schema"]["properties"].is_object(), "{about}");
         let imports = about["imports"].as_array().unwrap();
         assert!(imports.iter().all(|i| i.as_str().unwrap().starts_with("itsm:")), "{imports:?}");
     }
+}
+
+#[test]
+fn a_component_shows_itself_in_words() {
+    let component = components().join("sla-standard.wasm");
+    let output = mortise(&["plugin", "inspect", component.to_str().unwrap()], "");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    for words in [
+        "Component     sla-standard",
+        "Process       sla",
+        "Built for     ",
+        "itsm:sla/forecast@0.2.0",
+        "Needs granted none",
+        "processed-by: wit-component",
+        "horizon_days: integer = ",
+    ] {
+        assert!(text.contains(words), "{words:?} is not in\n{text}{}", error(&output));
+    }
+    let granted = components().join("guests/ungranted.wasm");
+    let output = mortise(&["plugin", "inspect", granted.to_str().unwrap()], "");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("Needs granted itsm:log/log"), "{text}");
+}
+
+#[test]
+fn a_publisher_makes_keys_signs_and_is_checked() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let component = at("a.wasm");
+    std::fs::copy(components().join("sla-standard.wasm"), &component).unwrap();
+    for algorithm in ["ed25519", "ecdsa-p256"] {
+        let made = mortise(&["plugin", "key", "new", &at(algorithm), "--algorithm", algorithm], "");
+        assert!(made.status.success(), "{}", error(&made));
+        let made = String::from_utf8_lossy(&made.stdout).into_owned();
+        let id = made.lines().next().unwrap().to_owned();
+        let (private, public) = (at(&format!("{algorithm}.key")), at(&format!("{algorithm}.pub")));
+        for file in [&private, &public] {
+            let shown = mortise(&["plugin", "key", "show", file], "");
+            assert_eq!(String::from_utf8_lossy(&shown.stdout).trim(), id);
+        }
+        let again = mortise(&["plugin", "key", "new", &at(algorithm)], "");
+        assert_eq!(again.status.code(), Some(2), "a key is never overwritten");
+        assert!(mortise(&["plugin", "sign", &component, "--key", &private], "").status.success());
+        let good = mortise(&["plugin", "verify", &component, "--key", &public], "");
+        assert_eq!(String::from_utf8_lossy(&good.stdout).trim(), format!("good: {id}"), "{}", error(&good));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&private).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+    // The signature that is there is by the other key.
+    let other = mortise(&["plugin", "verify", &component, "--key", &at("ed25519.pub")], "");
+    assert_eq!(other.status.code(), Some(2));
+    assert!(error(&other).contains("not by"), "{}", error(&other));
+    let mut bytes = std::fs::read(&component).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&component, bytes).unwrap();
+    let bent = mortise(&["plugin", "verify", &component, "--key", &at("ecdsa-p256.pub")], "");
+    assert!(error(&bent).contains("not of these bytes"), "{}", error(&bent));
+    let not_a_key = mortise(&["plugin", "sign", &component, "--key", &component], "");
+    assert_eq!(not_a_key.status.code(), Some(2));
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use wit_parser::{Resolve, WorldItem};
 
-const PACKAGES: [&str; 8] = ["types", "plugin", "log", "records", "sla", "change-risk", "budget", "supplier"];
+/// The folders below `wit/`: a package's first version under its name, later ones with the version.
+const PACKAGES: [&str; 9] = ["types", "plugin", "log", "records", "sla", "sla-0.2.0", "change-risk", "budget", "supplier"];
 
 fn resolve() -> Resolve {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit"));
@@ -18,14 +19,40 @@ fn resolve() -> Resolve {
 }
 
 #[test]
-fn every_package_is_known_at_0_1_0() {
+fn every_package_is_known_at_its_version() {
     let resolve = resolve();
     let names: Vec<String> = resolve.packages.iter().map(|(_, p)| p.name.to_string()).collect();
     for package in PACKAGES {
-        assert!(names.contains(&format!("itsm:{package}@0.1.0")), "{package}: {names:?}");
+        let (name, version) = versioned(package);
+        assert!(names.contains(&format!("itsm:{name}@{version}")), "{package}: {names:?}");
     }
     let folders = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit")).unwrap().count();
     assert_eq!(folders, PACKAGES.len(), "a folder below wit/ is not tested");
+}
+
+/// Package and version of a folder.
+fn versioned(folder: &str) -> (&str, &str) {
+    match folder.rsplit_once('-') {
+        Some((name, version)) if version.starts_with(|c: char| c.is_ascii_digit()) => (name, version),
+        _ => (folder, "0.1.0"),
+    }
+}
+
+/// Released WIT is frozen: a component of the corpus was built with exactly this text.
+#[test]
+fn released_texts_are_as_they_were_released() {
+    let text = include_str!("../corpus/released.txt");
+    let released: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once(' ')).collect();
+    for package in PACKAGES {
+        let (name, version) = versioned(package);
+        let wit = std::fs::read(format!("{}/../wit/{package}/{name}.wit", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let digest = mortise::domain::canonical::sha256(&wit);
+        let id = format!("itsm:{name}@{version}");
+        let Some((_, known)) = released.iter().find(|(known, _)| *known == id) else {
+            panic!("{id} is not in tests/corpus/released.txt; `cargo xtask corpus` adds it when it is released");
+        };
+        assert_eq!(*known, digest, "{id} has changed since its release; make a new version instead");
+    }
 }
 
 #[test]

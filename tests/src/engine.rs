@@ -9,6 +9,7 @@ mod admission;
 mod cache;
 mod compiling;
 mod contained;
+mod corpus;
 mod fairness;
 mod forged;
 mod golden;
@@ -31,6 +32,11 @@ pub(crate) fn component(name: &str) -> Arc<[u8]> {
 /// The standard component of a process.
 pub(crate) fn standard(process: Process) -> Arc<[u8]> {
     component(&format!("{process}-standard"))
+}
+
+/// The version of its process's package that the standard component is built against.
+pub(crate) fn version(process: Process) -> &'static str {
+    if process == Process::Sla { "0.2.0" } else { "0.1.0" }
 }
 
 /// One engine with production limits for all tests that need nothing else. It keeps what it
@@ -64,7 +70,11 @@ pub(crate) struct Case {
 
 /// The golden cases of a process.
 pub(crate) fn golden(process: Process) -> Vec<Case> {
-    let file = process.slug().replace('-', "_");
+    golden_file(process, &process.slug().replace('-', "_"))
+}
+
+/// The cases of one golden file.
+pub(crate) fn golden_file(process: Process, file: &str) -> Vec<Case> {
     let path = format!("{}/golden/{file}.json", env!("CARGO_MANIFEST_DIR"));
     let cases: Vec<Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     cases

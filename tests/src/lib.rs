@@ -56,6 +56,8 @@ mod random_walk;
 #[cfg(test)]
 mod recompute;
 #[cfg(test)]
+mod registry;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod rollout;

@@ -8,17 +8,19 @@ use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
 /// Room and what it may name of ours.
-const TABLE: [(&str, &[&str]); 6] = [
+const TABLE: [(&str, &[&str]); 7] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("engine", &["domain"]),
     ("catalog", &["domain", "store", "engine", "telemetry"]),
     ("flows", &["domain", "store", "engine", "catalog", "clock", "telemetry"]),
+    ("registry", &["domain"]),
     ("http", &["domain", "store", "catalog", "flows", "telemetry"]),
 ];
 
 /// Crates that belong to one room.
-const CRATES: [(&str, &str); 4] = [("wasmtime", "engine"), ("sqlx", "store"), ("axum", "http"), ("anyhow", "")];
+const CRATES: [(&str, &str); 5] =
+    [("wasmtime", "engine"), ("ureq", "registry"), ("sqlx", "store"), ("axum", "http"), ("anyhow", "")];
 
 /// Store methods that write; `http` reads only.
 const WRITES: [&str; 12] = [

@@ -225,3 +225,62 @@ fn the_chain_verifies_and_a_forged_entry_shows() {
         assert!(audit::verify(audit::Verified::default(), &entries).is_err());
     });
 }
+
+#[test]
+fn a_manager_looks_ahead_and_asks_what_if() {
+    for_each_db(|app| async move {
+        let agreed = app.agreed_service("Mail").await;
+        let agent = app.agent().await;
+        let record = agent.post("/records/incident", incident(&agreed, 1, 2)).await.ok();
+        let number = record["number"].as_str().unwrap().to_owned();
+        let path = format!("/records/incident/{number}/forecast");
+        // P2 around the clock, opened at 01:00: due at 05:00.
+        let ahead = agent.get(&format!("{path}?at=2026-03-03T06:00:00Z&at=2026-03-03T04:00:00Z")).await.ok();
+        assert_eq!(ahead["restore_by"], "2026-03-03T05:00:00Z");
+        assert_eq!(ahead["respond_by"], "2026-03-03T01:30:00Z");
+        let levels: Vec<_> = ahead["outlooks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|o| (o["at"].as_str().unwrap(), o["resolution"]["level"].as_str().unwrap()))
+            .collect();
+        assert_eq!(levels, [("2026-03-03T04:00:00Z", "warning"), ("2026-03-03T06:00:00Z", "breached")]);
+        assert_eq!(ahead["record"], json!(number));
+        let decisions = agent.get(&format!("/decisions?record={number}")).await.ok();
+        assert_eq!(decisions["decisions"].as_array().unwrap().len(), 1, "a forecast decides nothing");
+        assert_eq!(ahead["component"], decisions["decisions"][0]["component"]);
+
+        // What if it were P1; what if the customer keeps us waiting until the evening?
+        let raised = agent.get(&format!("{path}?at=2026-03-03T04:00:00Z&urgency=1")).await.ok();
+        assert_eq!(raised["outlooks"][0]["priority"], "P1");
+        assert_eq!(raised["restore_by"], "2026-03-03T03:00:00Z");
+        let waits = agent.get(&format!("{path}?at=2026-03-03T06:00:00Z&paused_until=2026-03-03T12:00:00Z")).await.ok();
+        assert_eq!(waits["outlooks"][0]["resolution"]["state"], "paused");
+        assert_eq!(waits["restore_by"], "2026-03-03T16:00:00Z");
+
+        for (query, status, rule) in [
+            ("", 422, "required"),
+            ("?at=tomorrow", 422, "format"),
+            ("?at=2026-03-02T00:00:00Z", 422, "range"),
+            ("?at=2028-03-02T00:00:00Z", 422, "range"),
+            ("?at=2026-03-03T06:00:00Z&urgency=7", 409, "forecast-refused"),
+            ("?at=2026-03-03T06:00:00Z&weather=fine", 400, "unknown-parameter"),
+        ] {
+            agent.get(&format!("{path}{query}")).await.problem(status, rule);
+        }
+        let service = format!("/records/service/{}/forecast?at=2026-03-03T06:00:00Z", agreed.service);
+        agent.get(&service).await.problem(409, "no-clocks");
+
+        // A component of the earlier contract decides as before, and gives no forecast.
+        let old = include_bytes!("../corpus/sla-0.1.0/sla-standard.wasm").to_vec();
+        let admin = app.administrator().await;
+        let uploaded = admin.upload(old).await.ok();
+        let activation = json!({ "process": "sla", "component": uploaded["digest"], "reason": "the old one" });
+        admin.post("/activations", activation).await.ok();
+        let second = agent.post("/records/incident", incident(&agreed, 1, 2)).await.ok();
+        assert_eq!(second["sla"]["resolution"]["due_at"], "2026-03-03T05:00:00Z");
+        let number = second["number"].as_str().unwrap();
+        let path = format!("/records/incident/{number}/forecast?at=2026-03-03T06:00:00Z");
+        agent.get(&path).await.problem(409, "no-forecast");
+    });
+}

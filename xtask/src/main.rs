@@ -7,10 +7,12 @@
 //! | `toolchain/` | where a compiler for `wasm32-unknown-unknown` comes from |
 //! | `guests.rs` | which crates become components, and building them |
 //! | `component.rs` | from a core module to a checked component |
+//! | `corpus.rs` | keeping the components of released contracts |
 //! | `serve.rs`, `tests.rs`, `fill.rs`, `fuzz.rs`, `bench.rs` | the commands |
 
 mod bench;
 mod component;
+mod corpus;
 mod fill;
 mod fuzz;
 mod guests;
@@ -18,6 +20,8 @@ mod guests;
 #[path = "../../tests/src/postgres/binaries.rs"]
 mod postgres_binaries;
 mod progress;
+#[path = "../../tests/src/registry/binary.rs"]
+mod registry_binary;
 mod serve;
 mod tests;
 mod toolchain;
@@ -42,6 +46,8 @@ struct Cli {
 enum Command {
     /// Build every component into target/components
     Plugins,
+    /// Keep the reference components under the contract versions they are built for (tests/corpus)
+    Corpus,
     /// Build host and reference components, then serve demo data on 127.0.0.1:8080
     ///
     /// What follows `--` goes to `mortise serve`.
@@ -111,6 +117,7 @@ fn run(command: Command, rest: Vec<String>) -> Result<ExitCode> {
             guests::build(&workspace, guests::Which::All)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Corpus => corpus::corpus(&workspace),
         Command::Serve { release } => serve::serve(&workspace, release, &rest),
         Command::Test { args } => tests::test(&workspace, &args, &rest),
         Command::Fill(wish) => fill::fill(&workspace, &wish),

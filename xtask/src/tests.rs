@@ -9,19 +9,21 @@ use anyhow::{Context, Result, bail};
 use crate::guests::{self, Which};
 use crate::postgres_binaries;
 use crate::progress::say;
+use crate::registry_binary;
 use crate::workspace::{Workspace, run};
 
 /// Builds the components and the host, then runs every test of the workspace.
 ///
 /// Tests find the components through `MORTISE_TEST_COMPONENTS`, the host's binary through
-/// `MORTISE_TEST_BIN`, and PostgreSQL through `PG_BIN`, or `MORTISE_TEST_POSTGRES=skip`.
+/// `MORTISE_TEST_BIN`, PostgreSQL through `PG_BIN`, or `MORTISE_TEST_POSTGRES=skip`, and a registry likewise.
 ///
 /// # Errors
-/// When a build fails, or `CI=true` and there is no PostgreSQL. A failing test is not an error
+/// When a build fails, or `CI=true` and there is no PostgreSQL or no registry. A failing test is not an error
 /// but an exit code: it has already been reported.
 pub(crate) fn test(workspace: &Workspace, args: &[String], harness: &[String]) -> Result<ExitCode> {
     let started = Instant::now();
     let postgres = Postgres::find()?;
+    let registry = Registry::find()?;
     guests::build(workspace, Which::All)?;
     run(
         "building the host",
@@ -42,10 +44,12 @@ pub(crate) fn test(workspace: &Workspace, args: &[String], harness: &[String]) -
         .env("MORTISE_TEST_COMPONENTS", workspace.components())
         .env("MORTISE_TEST_BIN", workspace.host_binary("debug"));
     postgres.apply(&mut cargo);
+    registry.apply(&mut cargo);
 
     let (summary, passed) = watch(&mut cargo)?;
     say(&summary.text(passed, started.elapsed().as_secs()));
     say(&postgres.text());
+    say(&registry.text());
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -88,6 +92,41 @@ impl Postgres {
         match self {
             Self::At(bin) => format!("PostgreSQL: tested with {}", bin.display()),
             Self::Skipped => format!("PostgreSQL: SKIPPED, no initdb found ({})", postgres_binaries::PLACES),
+        }
+    }
+}
+
+/// The registry of a run, for components.
+enum Registry {
+    /// Its program.
+    At(std::path::PathBuf),
+    Skipped,
+}
+
+impl Registry {
+    fn find() -> Result<Self> {
+        if let Some(program) = registry_binary::find() {
+            return Ok(Self::At(program));
+        }
+        if std::env::var("CI").is_ok_and(|ci| ci == "true" || ci == "1") {
+            bail!("no registry found ({}), and under CI its tests may not be skipped", registry_binary::PLACES);
+        }
+        let skipped = Self::Skipped;
+        say(&skipped.text());
+        Ok(skipped)
+    }
+
+    fn apply(&self, cargo: &mut Command) {
+        match self {
+            Self::At(program) => cargo.env("REGISTRY_BIN", program).env_remove("MORTISE_TEST_REGISTRY"),
+            Self::Skipped => cargo.env("MORTISE_TEST_REGISTRY", "skip"),
+        };
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::At(program) => format!("registry: tested with {}", program.display()),
+            Self::Skipped => format!("registry: SKIPPED, none found ({})", registry_binary::PLACES),
         }
     }
 }

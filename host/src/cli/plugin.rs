@@ -7,7 +7,6 @@ use clap::{Args, Subcommand};
 use mortise::domain::component::{Mode, Scope};
 use mortise::domain::lookup::LookupGrant;
 use mortise::domain::{Actor, Role};
-use mortise::engine::Grants;
 use mortise::flows::activate;
 use mortise::flows::upload_component::{self, Upload};
 use mortise_types::Process;
@@ -15,11 +14,14 @@ use serde_json::{Value, json};
 
 use super::plugin_backtest::Backtest;
 use super::plugin_breaker::Breaker;
+use super::plugin_inspect::Inspect;
+use super::plugin_oci::{Pull, Push};
 use super::plugin_rollout::{Activate, Promote, Revert};
 use super::plugin_run::Run;
+use super::plugin_sign::{Key, Sign, Verify};
 use super::{Place, Usage, flow};
 
-/// Components: list, upload, activate, promote, revert, roll back, inspect, run, backtest.
+/// Components: list, upload, activate, promote, revert, roll back, inspect, sign, push, pull, run, backtest, breaker.
 #[derive(Subcommand)]
 pub(crate) enum Plugin {
     /// List the organisation's components and where each is active.
@@ -59,14 +61,14 @@ pub(crate) enum Plugin {
         #[arg(long, default_value = "")]
         reason: String,
     },
-    /// Show what a component file is: imports, exports, WIT versions, size, settings. Needs no server.
-    Inspect {
-        /// Component file (.wasm).
-        component: PathBuf,
-        /// Import to grant, for example itsm:log/log; may be given several times.
-        #[arg(long, value_name = "IMPORT")]
-        grant: Vec<String>,
-    },
+    Inspect(Inspect),
+    /// Keys that sign components: make one, show one.
+    #[command(subcommand)]
+    Key(Key),
+    Sign(Sign),
+    Verify(Verify),
+    Push(Push),
+    Pull(Pull),
     /// Run requests through a component file. Needs no server.
     Run(Run),
     Backtest(Backtest),
@@ -99,7 +101,12 @@ impl Plugin {
         match self {
             Self::Run(command) => command.run().await,
             Self::Backtest(command) => command.run().await,
-            Self::Inspect { component, grant } => inspect(&component, grant).await,
+            Self::Inspect(command) => command.run().await,
+            Self::Key(command) => command.run(),
+            Self::Sign(command) => command.run(),
+            Self::Verify(command) => command.run(),
+            Self::Push(command) => command.run(place).await,
+            Self::Pull(command) => command.run(place).await,
             Self::List => list(place).await,
             Self::Upload { component, grant, lookup, lookup_rows, signature } => {
                 let (config, app) = place.open().await?;
@@ -153,28 +160,12 @@ async fn list(place: &Place) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn inspect(component: &std::path::Path, grant: Vec<String>) -> anyhow::Result<()> {
-    let grants = Grants { imports: grant.into_iter().collect() };
-    let engine = super::engine()?;
-    let admission = engine
-        .admit(bytes(component)?.into(), &grants)
-        .await
-        .map_err(|e| Usage(format!("{}: {} [{}]", component.display(), e.message, e.rule)))?;
-    let mut about = upload_component::manifest(&admission);
-    about["digest"] = json!(admission.digest);
-    about["process"] = json!(admission.process);
-    about["name"] = json!(admission.name);
-    about["version"] = json!(admission.version);
-    println!("{}", serde_json::to_string_pretty(&about)?);
-    Ok(())
-}
-
 /// Whoever may run commands on the database is its administrator.
 pub(super) fn administrator(org: &str) -> Actor {
     Actor::user(org, "command-line", [Role::Adm])
 }
 
-fn bytes(path: &std::path::Path) -> anyhow::Result<Vec<u8>> {
+pub(super) fn bytes(path: &std::path::Path) -> anyhow::Result<Vec<u8>> {
     Ok(std::fs::read(path).map_err(|e| Usage(format!("component {}: {e}", path.display())))?)
 }
 

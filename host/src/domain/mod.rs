@@ -17,6 +17,7 @@ pub mod change;
 pub mod component;
 pub mod configuration;
 pub mod constant;
+pub mod contract;
 pub mod decision;
 pub mod evidence;
 pub mod expression;

@@ -4,11 +4,15 @@
 //! Component types are structural, so names of records do not count; names of
 //! fields and cases do, and so does their order.
 
-use wit_parser::{Function, Resolve, Type, TypeDefKind};
+use wit_parser::{Function, Handle, Resolve, Type, TypeDefKind};
 
 /// Compares two functions; the error says where they differ.
 pub(super) fn functions(ours: &Resolve, wanted: &Function, theirs: &Resolve, offered: &Function) -> Result<(), String> {
     let compare = Compare { ours, theirs };
+    if wanted.kind.is_async() != offered.kind.is_async() {
+        let (is, expected) = if offered.kind.is_async() { ("", "not ") } else { ("not ", "") };
+        return Err(format!("it is {is}async, {expected}async is expected"));
+    }
     if wanted.params.len() != offered.params.len() {
         return Err(format!("{} parameters expected, found {}", wanted.params.len(), offered.params.len()));
     }
@@ -58,6 +62,14 @@ impl Compare<'_> {
                 .try_for_each(|(i, (a, b))| self.types(&format!("{at}.{i}"), *a, *b)),
             (TypeDefKind::List(a), TypeDefKind::List(b)) => self.types(&format!("{at}[]"), *a, *b),
             (TypeDefKind::Option(a), TypeDefKind::Option(b)) => self.types(at, *a, *b),
+            (TypeDefKind::Handle(Handle::Own(a)), TypeDefKind::Handle(Handle::Own(b)))
+            | (TypeDefKind::Handle(Handle::Borrow(a)), TypeDefKind::Handle(Handle::Borrow(b))) => {
+                self.types(at, Type::Id(*a), Type::Id(*b))
+            }
+            // Resources are what they are called.
+            (TypeDefKind::Resource, TypeDefKind::Resource) if self.ours.types[a].name == self.theirs.types[b].name => {
+                Ok(())
+            }
             (TypeDefKind::Result(a), TypeDefKind::Result(b)) => {
                 self.optional(&format!("{at}.ok"), a.ok, b.ok)?;
                 self.optional(&format!("{at}.err"), a.err, b.err)
@@ -191,5 +203,23 @@ mod tests {
             "`x` is record `r` instead of list"
         );
         assert_eq!(with("f: func();"), "1 parameters expected, found 0");
+        assert_eq!(
+            with("record r { a: u32, b: string } f: async func(x: list<r>) -> result<u32, string>;"),
+            "it is async, not async is expected"
+        );
+    }
+
+    #[test]
+    fn resources_are_known_by_name_and_by_who_owns_them() {
+        let ours = "resource page; f: func(of: borrow<page>) -> page;";
+        assert_eq!(compare(ours, ours), Ok(()));
+        assert_eq!(
+            compare(ours, "resource leaf; f: func(of: borrow<leaf>) -> leaf;").unwrap_err(),
+            "`of` is resource `leaf` instead of resource `page`"
+        );
+        assert_eq!(
+            compare(ours, "resource page; f: func(of: page) -> page;").unwrap_err(),
+            "`of` is own instead of borrow"
+        );
     }
 }

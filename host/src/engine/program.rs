@@ -147,14 +147,14 @@ pub(super) enum Program {
 impl Program {
     /// Finds the evaluator that a component exports and checks its functions.
     pub(super) fn find<T: 'static>(pre: &InstancePre<T>) -> Result<Self, Refused> {
-        let exports = |interface| pre.component().get_export_index(None, interface).is_some();
-        if exports(sla::INTERFACE) {
+        let exports = |names: &[&str]| names.iter().any(|name| pre.component().get_export_index(None, name).is_some());
+        if exports(sla::INTERFACES) {
             sla::Evaluator::find(pre).map(Self::Sla)
-        } else if exports(change_risk::INTERFACE) {
+        } else if exports(change_risk::INTERFACES) {
             change_risk::Evaluator::find(pre).map(Self::ChangeRisk)
-        } else if exports(budget::INTERFACE) {
+        } else if exports(budget::INTERFACES) {
             budget::Evaluator::find(pre).map(Self::Budget)
-        } else if exports(supplier::INTERFACE) {
+        } else if exports(supplier::INTERFACES) {
             supplier::Evaluator::find(pre).map(Self::Supplier)
         } else {
             let message = "the component exports the evaluator of no process that this host runs";

@@ -16,10 +16,12 @@ pub mod rule {
     pub const SEVERAL_WORLDS: &str = "several-worlds";
     /// It imports something that it was not granted.
     pub const UNGRANTED_IMPORT: &str = "ungranted-import";
-    /// It was granted an import that this host does not offer.
+    /// It imports what this host does not have, or not in that version.
     pub const UNKNOWN_IMPORT: &str = "unknown-import";
     /// An import has another type than the host's.
     pub const CHANGED_IMPORT: &str = "changed-import";
+    /// It exports an interface of ours that this host does not know.
+    pub const UNKNOWN_EXPORT: &str = "unknown-export";
     /// A function or interface of the contract is not there.
     pub const MISSING_EXPORT: &str = "missing-export";
     /// A function of the contract has another type.

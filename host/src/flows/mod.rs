@@ -63,6 +63,8 @@ mod sla;
 mod supplier;
 mod working;
 
+pub use sla::forecast;
+
 use std::sync::Arc;
 
 use crate::catalog::{Catalog, CatalogError, KindRegistry};

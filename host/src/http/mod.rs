@@ -69,6 +69,7 @@ fn table() -> Table {
         .post("/api/v1/records/{kind}/{number}/transitions/{name}", records::transition::run, &records::transition::DOC)
         .get("/api/v1/records/{kind}/{number}/history", records::history::run, &records::history::DOC)
         .get("/api/v1/records/{kind}/{number}/timers", records::timers::run, &records::timers::DOC)
+        .get("/api/v1/records/{kind}/{number}/forecast", records::forecast::run, &records::forecast::DOC)
         .post("/api/v1/records/{kind}/bulk", records::bulk::run, &records::bulk::DOC)
         .get("/api/v1/search", search::run, &search::DOC)
         .get("/api/v1/budgets/{number}/figures", budgets::figures, &budgets::FIGURES)
@@ -181,6 +182,8 @@ fn table() -> Table {
         // The server itself: no token needed
         .get("/", service::docs::root, &service::docs::ROOT)
         .get("/docs", service::docs::page, &service::docs::PAGE)
+        .get("/docs/wit", service::wit::index, &service::wit::INDEX)
+        .get("/docs/wit/{package}", service::wit::package, &service::wit::PACKAGE)
         .get("/docs/{file}", service::docs::file, &service::docs::FILE)
         .get("/openapi.json", service::document::run, &service::document::DOC)
         .get("/problems/{rule}", service::rule::run, &service::rule::DOC)

@@ -4,4 +4,4 @@
 pub use sla_rules as rules;
 pub use sla_rules::Standard;
 
-mortise_sdk::component_sla!(sla_rules::Standard);
+mortise_sdk::component_sla!(sla_rules::Standard, with forecast);

@@ -143,7 +143,8 @@ macro_rules! component_budget {
             as: BudgetPolicy,
             module: budget,
             bindings: __budget_bindings,
-            conversions: budget_conversions,
+            conversions: [budget_conversions],
+            added: {},
             operations: {
                 allocate(AllocateRequest) -> AllocateDecision,
                 line(LineRequest) -> LineDecision,

@@ -55,7 +55,8 @@ macro_rules! component_change_risk {
             as: ChangeRiskPolicy,
             module: change_risk,
             bindings: __change_risk_bindings,
-            conversions: change_risk_conversions,
+            conversions: [change_risk_conversions],
+            added: {},
             operations: {
                 score(ScoreRequest) -> ScoreDecision,
             },

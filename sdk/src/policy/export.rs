@@ -42,7 +42,8 @@ macro_rules! __component {
         as: $trait:ident,
         module: $module:ident,
         bindings: $bindings:ident,
-        conversions: $conversions:ident,
+        conversions: [$($conversions:ident),+ $(,)?],
+        added: { $($added:ident: { $($op_a:ident($request_a:ident) -> $decision_a:ident),+ $(,)? }),* $(,)? },
         operations: { $($op:ident($request:ident) -> $decision:ident),+ $(,)? },
     ) => {
         #[cfg(target_arch = "wasm32")]
@@ -63,7 +64,7 @@ macro_rules! __component {
             }
 
             $crate::types::common_conversions!(self::bindings::itsm);
-            $crate::types::$conversions!(self::bindings::itsm);
+            $($crate::types::$conversions!(self::bindings::itsm);)+
 
             use bindings::exports::itsm as exports;
             use bindings::itsm::$module::types as wit;
@@ -105,19 +106,38 @@ macro_rules! __component {
 
             impl exports::$module::evaluator::Guest for Component {
                 $(fn $op(request: wit::$request, settings: String) -> Result<wit::$decision, Refusal> {
-                    let request = request.into();
-                    let parsed = Settings::parse(&settings);
-                    let decided = match &parsed {
-                        Ok(settings) => Policy::$op(&request, settings),
-                        Err(refusal) => Err(refusal.clone()),
-                    };
-                    // The instance ends with the call: tidying up would be a tenth of its time.
-                    ::std::mem::forget((request, parsed, settings));
-                    match decided {
-                        Ok(decided) => Ok(decided.into()),
-                        Err(refusal) => Err(refusal.into()),
-                    }
+                    answer(request, settings, |request, settings| Policy::$op(request, settings))
                 })+
+            }
+
+            $(impl exports::$module::$added::Guest for Component {
+                $(fn $op_a(request: wit::$request_a, settings: String) -> Result<wit::$decision_a, Refusal> {
+                    answer(request, settings, |request, settings| Policy::$op_a(request, settings))
+                })+
+            })*
+
+            /// Reads what came over the boundary, asks the policy, and writes the answer.
+            #[inline]
+            fn answer<Wire: Into<Plain>, Plain, Outcome, Decision: From<$crate::types::Decided<Outcome>>>(
+                request: Wire,
+                settings: String,
+                decide: impl FnOnce(
+                    &Plain,
+                    &Settings,
+                ) -> Result<$crate::types::Decided<Outcome>, $crate::types::Refusal>,
+            ) -> Result<Decision, Refusal> {
+                let request = request.into();
+                let parsed = Settings::parse(&settings);
+                let decided = match &parsed {
+                    Ok(settings) => decide(&request, settings),
+                    Err(refusal) => Err(refusal.clone()),
+                };
+                // The instance ends with the call: tidying up would be a tenth of its time.
+                ::std::mem::forget((request, parsed, settings));
+                match decided {
+                    Ok(decided) => Ok(decided.into()),
+                    Err(refusal) => Err(refusal.into()),
+                }
             }
 
             bindings::export!(Component with_types_in bindings);

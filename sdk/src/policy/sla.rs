@@ -1,8 +1,8 @@
 //! Service levels.
 
 use mortise_types::sla::{
-    AvailabilityOutcome, AvailabilityRequest, ChainOutcome, ChainRequest, ClockOutcome, ClockRequest, Outcome,
-    PriorityOutcome, PriorityRequest, Request, ServiceTimeOutcome, ServiceTimeRequest,
+    AvailabilityOutcome, AvailabilityRequest, ChainOutcome, ChainRequest, ClockOutcome, ClockRequest, ForecastOutcome,
+    ForecastRequest, Outcome, PriorityOutcome, PriorityRequest, Request, ServiceTimeOutcome, ServiceTimeRequest,
 };
 use mortise_types::{Decided, Refusal};
 
@@ -60,6 +60,15 @@ pub trait SlaPolicy {
     fn priority(_request: &PriorityRequest, _settings: &Self::Settings) -> Result<Decided<PriorityOutcome>, Refusal> {
         Err(Refusal::not_supported("this component has no operation priority"))
     }
+
+    /// Where will the clocks of a ticket stand? Reaches a host only from a component that is exported with its
+    /// forecast: `export_sla!(Type, with forecast)`, which builds it against `itsm:sla` 0.2.0.
+    ///
+    /// # Errors
+    /// The refusal of the rules.
+    fn forecast(_request: &ForecastRequest, _settings: &Self::Settings) -> Result<Decided<ForecastOutcome>, Refusal> {
+        Err(Refusal::not_supported("this component has no operation forecast"))
+    }
 }
 
 /// Runs the operation that a request names.
@@ -73,6 +82,7 @@ pub fn decide<P: SlaPolicy>(request: &Request, settings: &P::Settings) -> Result
         Request::ServiceTime(request) => P::service_time(request, settings)?.map(Outcome::ServiceTime),
         Request::Chain(request) => P::chain(request, settings)?.map(Outcome::Chain),
         Request::Priority(request) => P::priority(request, settings)?.map(Outcome::Priority),
+        Request::Forecast(request) => P::forecast(request, settings)?.map(Outcome::Forecast),
     })
 }
 
@@ -80,11 +90,15 @@ pub fn decide<P: SlaPolicy>(request: &Request, settings: &P::Settings) -> Result
 ///
 /// Name, version and summary of the component are those of the crate
 /// (`Cargo.toml`: `name`, `version`, `description`).
+///
+/// `export_sla!(Type)` builds against `itsm:sla` 0.1.0, which every host runs. `export_sla!(Type, with forecast)`
+/// builds against 0.2.0: the host then asks [`SlaPolicy::forecast`] too, and a host that knows only 0.1.0 refuses the
+/// component by name.
 #[macro_export]
 macro_rules! export_sla {
-    ($policy:ty) => {
+    ($policy:ty $(, $($with:ident)+)?) => {
         $crate::policy_sla!($policy);
-        $crate::component_sla!($policy);
+        $crate::component_sla!($policy $(, $($with)+)?);
     };
 }
 
@@ -97,16 +111,32 @@ macro_rules! policy_sla {
     };
 }
 
-/// Exports a [`Policy`](crate::Policy) of a library as a component of the process `sla`.
+/// Exports a [`Policy`](crate::Policy) of a library as a component of the process `sla`; `, with forecast` as in
+/// [`export_sla!`](crate::export_sla).
 #[macro_export]
 macro_rules! component_sla {
     ($policy:ty) => {
+        $crate::component_sla! {
+            @world $policy,
+            bindings: __sla_bindings,
+            conversions: [sla_conversions],
+            added: {},
+        }
+    };
+    ($policy:ty, with forecast) => {
+        $crate::component_sla! {
+            @world $policy,
+            bindings: __sla_0_2_bindings,
+            conversions: [sla_conversions, sla_forecast_conversions],
+            added: { forecast: { forecast(ForecastRequest) -> ForecastDecision } },
+        }
+    };
+    (@world $policy:ty, $($world:tt)+) => {
         $crate::__component! {
             policy: $policy,
             as: SlaPolicy,
             module: sla,
-            bindings: __sla_bindings,
-            conversions: sla_conversions,
+            $($world)+
             operations: {
                 clock(ClockRequest) -> ClockDecision,
                 availability(AvailabilityRequest) -> AvailabilityDecision,

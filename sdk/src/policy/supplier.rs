@@ -55,7 +55,8 @@ macro_rules! component_supplier {
             as: SupplierPolicy,
             module: supplier,
             bindings: __supplier_bindings,
-            conversions: supplier_conversions,
+            conversions: [supplier_conversions],
+            added: {},
             operations: {
                 score(ScoreRequest) -> ScoreDecision,
             },

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 mod calendar;
 mod chain;
 mod clock;
+mod forecast;
 mod period;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ pub use crate::common::{Attributes, Date, Instant, Interval, TimeOfDay, Weekday,
 pub use calendar::{AdjustedWorkday, Calendar, Coverage, UtcOffset, Weekly};
 pub use chain::{ChainElement, ChainOutcome, ChainRequest, ChainSla};
 pub use clock::{Assessment, Clock, ClockOutcome, ClockRequest, ClockState, Level, Pause, Target, Thresholds, Ticket};
+pub use forecast::{Assumption, ForecastOutcome, ForecastRequest, Outlook};
 pub use period::{AvailabilityOutcome, AvailabilityRequest, ServiceTimeOutcome, ServiceTimeRequest};
 
 /// A request, told apart in JSON by `op`.
@@ -31,6 +33,8 @@ pub enum Request {
     Chain(ChainRequest),
     /// Which priority do impact and urgency give?
     Priority(PriorityRequest),
+    /// Where will the clocks of a ticket stand? Since `itsm:sla` 0.2.0.
+    Forecast(ForecastRequest),
 }
 
 crate::request_by_op!(Request {
@@ -39,6 +43,7 @@ crate::request_by_op!(Request {
     "service-time" => ServiceTime,
     "chain" => Chain,
     "priority" => Priority,
+    "forecast" => Forecast,
 });
 
 /// The outcome of the operation of the same name.
@@ -51,6 +56,7 @@ pub enum Outcome {
     ServiceTime(ServiceTimeOutcome),
     Chain(ChainOutcome),
     Priority(PriorityOutcome),
+    Forecast(ForecastOutcome),
 }
 
 crate::outcome_by_op!(Outcome {
@@ -59,6 +65,7 @@ crate::outcome_by_op!(Outcome {
     "service-time" => ServiceTime,
     "chain" => Chain,
     "priority" => Priority,
+    "forecast" => Forecast,
 });
 
 /// Impact (1 is the highest) → urgency → priority.

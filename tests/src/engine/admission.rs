@@ -28,9 +28,9 @@ async fn the_reference_components_say_who_they_are() {
         assert_eq!(admission.prepared.digest(), admission.digest);
         assert_eq!(admission.prepared.process(), process);
         assert!(!admission.version.is_empty() && !admission.summary.is_empty());
-        assert!(admission.exports.contains(&format!("itsm:{process}/evaluator@0.1.0")));
+        assert!(admission.exports.contains(&format!("itsm:{process}/evaluator@{}", super::version(process))));
         assert!(admission.exports.contains(&"itsm:plugin/settings@0.1.0".to_owned()));
-        assert!(admission.wit.contains(&format!("itsm:{process}@0.1.0")));
+        assert!(admission.wit.contains(&format!("itsm:{process}@{}", super::version(process))));
         let shown = serde_json::to_value(&admission).unwrap();
         assert_eq!(shown["process"], process.slug());
         assert!(shown.get("prepared").is_none());
@@ -108,7 +108,7 @@ fn renamed(name: &str, from: &str, to: &str) -> Arc<[u8]> {
 #[tokio::test]
 async fn a_later_compatible_version_of_the_contract_runs() {
     let engine = engine();
-    let bytes = renamed("sla-standard", "itsm:sla/evaluator@0.1.0", "itsm:sla/evaluator@0.1.7");
+    let bytes = renamed("sla-vip", "itsm:sla/evaluator@0.1.0", "itsm:sla/evaluator@0.1.7");
     let admission = admit(&engine, bytes).await;
     let case = super::case(Process::Sla, "S01");
     let evaluation = engine.evaluate(&admission.prepared, &case.request, "{}").await;
@@ -118,11 +118,11 @@ async fn a_later_compatible_version_of_the_contract_runs() {
 #[tokio::test]
 async fn another_version_of_the_contract_is_refused_by_name() {
     let engine = engine();
-    let bytes = renamed("sla-standard", "itsm:sla/evaluator@0.1.0", "itsm:sla/evaluator@0.2.0");
+    let bytes = renamed("sla-vip", "itsm:sla/evaluator@0.1.0", "itsm:sla/evaluator@0.3.0");
     let refused = refused(&engine, Arc::clone(&bytes), &Grants::all()).await;
     assert_eq!(refused.rule, rule::UNKNOWN_WORLD);
-    assert!(refused.message.contains("itsm:sla@0.2.0"), "{refused}");
-    assert!(refused.message.contains("itsm:sla@0.1.0"), "{refused}");
+    assert!(refused.message.contains("`itsm:sla@0.3.0`; this host runs `itsm:sla` 0.1.0, 0.2.0"), "{refused}");
+    assert!(refused.message.contains("it lacks `itsm:sla/evaluator@0.3.0`"), "{refused}");
     assert_eq!(
         engine.load(bytes, &Grants::all()).await.unwrap_err().rule,
         rule::UNKNOWN_WORLD,
@@ -136,7 +136,7 @@ async fn a_missing_function_is_refused_by_name() {
     let bytes = renamed("sla-standard", "service-time", "service-tim3");
     let refused = refused(&engine, Arc::clone(&bytes), &Grants::all()).await;
     assert_eq!(refused.rule, rule::MISSING_EXPORT);
-    assert!(refused.message.contains("itsm:sla/evaluator@0.1.0#service-time"), "{refused}");
+    assert!(refused.message.contains("itsm:sla/evaluator@0.2.0#service-time"), "{refused}");
     let refused = engine.load(bytes, &Grants::all()).await.unwrap_err();
     assert_eq!(refused.rule, rule::MISSING_EXPORT);
     assert!(refused.message.contains("service-time"), "{refused}");
@@ -148,11 +148,11 @@ async fn a_function_of_another_type_is_refused_by_name_and_place() {
     let bytes = renamed("sla-standard", "restored-at", "repaired-at");
     let refused = refused(&engine, Arc::clone(&bytes), &Grants::all()).await;
     assert_eq!(refused.rule, rule::CHANGED_EXPORT);
-    assert!(refused.message.contains("itsm:sla/evaluator@0.1.0#clock"), "{refused}");
+    assert!(refused.message.contains("itsm:sla/evaluator@0.2.0#clock"), "{refused}");
     assert!(refused.message.contains("`request.ticket` lacks the field `restored-at`"), "{refused}");
     let refused = engine.load(bytes, &Grants::all()).await.unwrap_err();
     assert_eq!(refused.rule, rule::CHANGED_EXPORT);
-    assert!(refused.message.contains("itsm:sla/evaluator@0.1.0#clock"), "{refused}");
+    assert!(refused.message.contains("itsm:sla/evaluator@0.2.0#clock"), "{refused}");
 }
 
 #[tokio::test]
@@ -171,6 +171,7 @@ async fn an_import_of_another_type_is_refused() {
     let bytes = renamed("guests/ungranted", "debug\x04info\x04warn", "debug\x04note\x04warn");
     let refused = refused(&engine, bytes, &Grants::all()).await;
     assert_eq!(refused.rule, rule::CHANGED_IMPORT, "{refused}");
+    assert!(refused.message.contains("`itsm:log/log@0.1.0#log`: `level` lacks the case `info`"), "{refused}");
 }
 
 /// Whatever is done to the bytes, admission answers; it neither panics nor admits what does not

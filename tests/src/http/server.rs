@@ -49,6 +49,23 @@ fn the_documentation_is_whole_and_comes_from_here() {
         assert!(files.len() >= 9, "{files:?}");
         stranger.get("//docs/none.js").await.problem(404, "not-found");
 
+        // The contracts, from the WIT: an index, a page for each package in each version, the newest by its name.
+        assert!(page.text.contains("href=\"/docs/wit\""));
+        let index = stranger.get("//docs/wit").await;
+        assert!(index.headers["content-type"].to_str().unwrap().starts_with("text/html"));
+        assert!(index.headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+        let pages: BTreeSet<&str> = index.text.split('"').filter_map(|part| part.strip_prefix("/docs/wit/")).collect();
+        assert!(pages.contains("sla@0.1.0") && pages.contains("sla@0.2.0") && pages.len() >= 8, "{pages:?}");
+        for name in &pages {
+            let page = stranger.get(&format!("//docs/wit/{name}")).await;
+            assert!(page.status == 200 && page.text.contains("<title>itsm:"), "{name}");
+            assert!(!page.text.contains("https://") && !page.text.contains("http://"), "{name}");
+        }
+        assert_eq!(stranger.get("//docs/wit.css").await.status, 200);
+        let newest = stranger.get("//docs/wit/sla").await;
+        assert_eq!((newest.status, newest.headers["location"].to_str().unwrap()), (307, "/docs/wit/sla@0.2.0"));
+        stranger.get("//docs/wit/none@1.0.0").await.problem(404, "not-found");
+
         let rule = stranger.get("//problems/stale").await.ok();
         assert_eq!(rule["rule"], "stale");
         let html = stranger.send("GET", "//problems/stale", &[("accept", "text/html")], None).await;

@@ -3,7 +3,8 @@
 use mortise_types::Instant;
 use mortise_types::sla::{
     AvailabilityOutcome, AvailabilityRequest, ChainOutcome, ChainRequest, Clock, ClockOutcome, ClockRequest,
-    ClockState, Level, Matrix, Outcome, Request, ServiceTimeOutcome, ServiceTimeRequest,
+    ClockState, ForecastOutcome, ForecastRequest, Level, Matrix, Outcome, Request, ServiceTimeOutcome,
+    ServiceTimeRequest,
 };
 
 use super::{OTHER_OPERATION, ensure, writable};
@@ -18,6 +19,7 @@ pub(super) fn check(request: &Request, outcome: &Outcome) -> Result<(), String> 
             let known = request.matrix.as_ref().is_none_or(|matrix| in_matrix(matrix, &outcome.priority));
             priority(&outcome.priority, known)
         }
+        (Request::Forecast(request), Outcome::Forecast(outcome)) => forecast(request, outcome),
         _ => Err(OTHER_OPERATION.to_owned()),
     }
 }
@@ -33,21 +35,43 @@ fn priority(name: &str, known: bool) -> Result<(), String> {
 }
 
 fn clocks(request: &ClockRequest, outcome: &ClockOutcome) -> Result<(), String> {
-    let known = match (&request.matrix, &request.targets) {
-        (None, None) => true,
-        (matrix, targets) => {
-            matrix.as_ref().is_some_and(|matrix| in_matrix(matrix, &outcome.priority))
-                || targets.as_ref().is_some_and(|targets| targets.contains_key(&outcome.priority))
-        }
-    };
-    priority(&outcome.priority, known)?;
-    clock("response", request, &outcome.response)?;
-    clock("resolution", request, &outcome.resolution)
+    priority(&outcome.priority, is_known(request, &outcome.priority))?;
+    clock("response", request, request.now, &outcome.response)?;
+    clock("resolution", request, request.now, &outcome.resolution)
 }
 
-fn clock(name: &str, request: &ClockRequest, clock: &Clock) -> Result<(), String> {
+fn is_known(request: &ClockRequest, priority: &str) -> bool {
+    match (&request.matrix, &request.targets) {
+        (None, None) => true,
+        (matrix, targets) => {
+            matrix.as_ref().is_some_and(|matrix| in_matrix(matrix, priority))
+                || targets.as_ref().is_some_and(|targets| targets.contains_key(priority))
+        }
+    }
+}
+
+/// The clocks at each instant are as those of a judgement then, and what is said of the last chance lies ahead.
+fn forecast(request: &ForecastRequest, outcome: &ForecastOutcome) -> Result<(), String> {
+    ensure(outcome.outlooks.len() == request.at.len(), || {
+        format!("{} outlooks for {} instants", outcome.outlooks.len(), request.at.len())
+    })?;
+    for (i, (outlook, at)) in outcome.outlooks.iter().zip(&request.at).enumerate() {
+        ensure(outlook.at == *at, || format!("`outlooks[{i}].at` is not the instant asked for"))?;
+        priority(&outlook.priority, is_known(&request.clocks, &outlook.priority))?;
+        clock(&format!("outlooks[{i}].response"), &request.clocks, *at, &outlook.response)?;
+        clock(&format!("outlooks[{i}].resolution"), &request.clocks, *at, &outlook.resolution)?;
+    }
+    for (name, by) in [("respond_by", outcome.respond_by), ("restore_by", outcome.restore_by)] {
+        ensure(by.is_none_or(|by| by >= request.clocks.now && writable(by)), || {
+            format!("`{name}` lies before the judgement or outside the years 0 to 9999")
+        })?;
+    }
+    Ok(())
+}
+
+fn clock(name: &str, request: &ClockRequest, now: Instant, clock: &Clock) -> Result<(), String> {
     let (target, elapsed) = (i128::from(clock.target_s), i128::from(clock.elapsed_s));
-    let age = (i128::from(request.now.0) - i128::from(request.ticket.opened_at.0)).max(0);
+    let age = (i128::from(now.0) - i128::from(request.ticket.opened_at.0)).max(0);
     ensure(elapsed <= age, || {
         format!("`{name}.elapsed_s` is {elapsed}, more than the {age} s since the ticket was opened")
     })?;
@@ -76,7 +100,7 @@ fn clock(name: &str, request: &ClockRequest, clock: &Clock) -> Result<(), String
     ensure(clock.breached_at.is_some() == clock.ever_breached, || {
         format!("`{name}.breached_at` is given if and only if `ever_breached`")
     })?;
-    let lifetime = request.ticket.opened_at..=request.now;
+    let lifetime = request.ticket.opened_at..=now;
     ensure(clock.breached_at.is_none_or(|at| lifetime.contains(&at)), || {
         format!("`{name}.breached_at` lies before the ticket was opened or in the future")
     })?;

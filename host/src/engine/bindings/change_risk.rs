@@ -5,9 +5,6 @@ use mortise_types::change_risk as plain;
 use super::evaluator;
 use generated::itsm::change_risk::types as wit;
 
-/// The contract in binary form, against which an upload is compared.
-pub(in crate::engine) use generated::COMPONENT_TYPE as CONTRACT;
-
 mod generated {
     wasmtime::component::bindgen!({
         path: ["../wit/types", "../wit/log", "../wit/plugin", "../wit/change-risk"],
@@ -17,14 +14,13 @@ mod generated {
             "itsm:log/log": crate::engine::bindings::shared::itsm::log::log,
         },
         exports: { default: async },
-        include_component_type: true,
     });
 }
 
 mortise_types::change_risk_conversions!(crate::engine::bindings::change_risk::generated::itsm);
 
 evaluator! {
-    interface: "itsm:change-risk/evaluator@0.1.0",
+    interfaces: ["itsm:change-risk/evaluator@0.1.0"],
     request: plain::Request,
     outcome: ChangeRisk,
     score = "score": Score(ScoreRequest -> ScoreDecision) from it => it to std::convert::identity;

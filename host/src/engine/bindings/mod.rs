@@ -15,37 +15,52 @@ pub(super) mod supplier;
 
 /// The evaluator of one process.
 ///
-/// After the interface, the plain request type and the variant of
-/// [`mortise_types::Outcome`], one line per function:
+/// After the interface in every version that this host calls, the newest first,
+/// the plain request type and the variant of [`mortise_types::Outcome`], one line
+/// per function:
 /// `name = "export": Variant(request record -> decision record) from PATTERN => REQUEST to OUTCOME;`
 /// where PATTERN takes REQUEST out of the plain request, and OUTCOME wraps the
 /// plain outcome.
+///
+/// Versions of the interface have the same types: the records of the newest are
+/// those of the older, and wasmtime compares by structure. Where a version ever
+/// changes one, it gets a `Wire` of its own here and an adapter to the plain types.
+///
+/// `+ "INTERFACE" { … }` has the functions of interfaces that a later version
+/// added. A component of an earlier version lacks them: a request for one is then
+/// refused on its behalf, as the SDK refuses operations that a policy leaves out.
 macro_rules! evaluator {
     (
-        interface: $interface:literal,
+        interfaces: $interfaces:expr,
         request: $plain:ty,
         outcome: $wrap:ident,
         $($field:ident = $export:literal: $variant:ident($request:ident -> $decision:ident) from $from:pat => $inner:ident to $to:expr;)+
+        $(+ $added:literal {
+            $($field_a:ident = $export_a:literal: $variant_a:ident($request_a:ident -> $decision_a:ident) from $from_a:pat => $inner_a:ident to $to_a:expr;)+
+        })?
     ) => {
-        /// The exported interface, at the version that this host calls.
-        pub(in crate::engine) const INTERFACE: &str = $interface;
+        /// The exported interface, at the versions that this host calls, the newest first.
+        pub(in crate::engine) const INTERFACES: &[&str] = &$interfaces;
 
         /// A request in the form that crosses the boundary.
         pub(in crate::engine) enum Wire {
-            $($variant(wit::$request)),+
+            $($variant(wit::$request),)+
+            $($($variant_a(wit::$request_a),)+)?
         }
 
         impl From<&$plain> for Wire {
             fn from(request: &$plain) -> Self {
                 match request {
                     $($from => Self::$variant($inner.clone().into()),)+
+                    $($($from_a => Self::$variant_a($inner_a.clone().into()),)+)?
                 }
             }
         }
 
         /// Where a component has the functions of this evaluator.
         pub(in crate::engine) struct Evaluator {
-            $($field: wasmtime::component::ComponentExportIndex),+
+            $($field: wasmtime::component::ComponentExportIndex,)+
+            $($($field_a: Option<wasmtime::component::ComponentExportIndex>,)+)?
         }
 
         impl Evaluator {
@@ -53,13 +68,18 @@ macro_rules! evaluator {
             pub(in crate::engine) fn find<T: 'static>(
                 pre: &wasmtime::component::InstancePre<T>,
             ) -> Result<Self, $crate::engine::Refused> {
-                let interface = $crate::engine::bindings::interface(pre, INTERFACE)?;
+                let (name, interface) = $crate::engine::bindings::interface(pre, INTERFACES)?;
                 Ok(Self {
                     $($field: $crate::engine::bindings::function::<
                         T,
                         (&wit::$request, &str),
                         (Result<wit::$decision, $crate::engine::bindings::shared::itsm::types::types::Refusal>,),
-                    >(pre, INTERFACE, &interface, $export)?),+
+                    >(pre, name, &interface, $export)?,)+
+                    $($($field_a: $crate::engine::bindings::added::<
+                        T,
+                        (&wit::$request_a, &str),
+                        (Result<wit::$decision_a, $crate::engine::bindings::shared::itsm::types::types::Refusal>,),
+                    >(pre, $added, $export_a)?,)+)?
                 })
             }
 
@@ -87,6 +107,25 @@ macro_rules! evaluator {
                             Err(refusal) => Err(refusal.into()),
                         })
                     })+
+                    $($(Wire::$variant_a(request) => {
+                        let Some(index) = &self.$field_a else {
+                            let message = concat!("this component does not offer `", $added, "`");
+                            return Ok(Err(mortise_types::Refusal::not_supported(message)));
+                        };
+                        let function = instance.get_typed_func::<
+                            (&wit::$request_a, &str),
+                            (Result<wit::$decision_a, $crate::engine::bindings::shared::itsm::types::types::Refusal>,),
+                        >(&mut *store, index)?;
+                        let (answer,) = function.call_async(store, (request, settings)).await?;
+                        Ok(match answer {
+                            Ok(decision) => {
+                                let mortise_types::Decided { outcome, milestones, reasons } = decision.into();
+                                let outcome = mortise_types::Outcome::$wrap($to_a(outcome));
+                                Ok(mortise_types::Decision { outcome, milestones, reasons })
+                            }
+                            Err(refusal) => Err(refusal.into()),
+                        })
+                    })+)?
                 }
             }
 
@@ -108,6 +147,15 @@ macro_rules! evaluator {
                         let (answer,) = function.call(store, (request, settings))?;
                         Ok(std::hint::black_box(answer).is_ok())
                     })+
+                    $($(Wire::$variant_a(request) => {
+                        let Some(index) = &self.$field_a else { return Ok(false) };
+                        let function = instance.get_typed_func::<
+                            (&wit::$request_a, &str),
+                            (Result<wit::$decision_a, $crate::engine::bindings::shared::itsm::types::types::Refusal>,),
+                        >(&mut *store, index)?;
+                        let (answer,) = function.call(store, (request, settings))?;
+                        Ok(std::hint::black_box(answer).is_ok())
+                    })+)?
                 }
             }
         }
@@ -120,11 +168,34 @@ use wasmtime::component::{ComponentExportIndex, ComponentNamedList, InstancePre,
 
 use super::refused::{Refused, rule};
 
-/// Finds an exported interface; versions match as semver says.
-fn interface<T: 'static>(pre: &InstancePre<T>, name: &str) -> Result<ComponentExportIndex, Refused> {
-    pre.component()
-        .get_export_index(None, name)
-        .ok_or_else(|| Refused::new(rule::MISSING_EXPORT, format!("the component does not export `{name}`")))
+/// Finds the first of these interfaces that is exported; versions match as semver says.
+fn interface<T: 'static>(
+    pre: &InstancePre<T>,
+    names: &[&'static str],
+) -> Result<(&'static str, ComponentExportIndex), Refused> {
+    let found = names.iter().find_map(|name| Some((*name, pre.component().get_export_index(None, name)?)));
+    found.ok_or_else(|| {
+        let message = format!("the component exports none of `{}`", names.join("`, `"));
+        Refused::new(rule::MISSING_EXPORT, message)
+    })
+}
+
+/// Finds a function of an interface that a later version of the contract added;
+/// `None` where the component does not export it.
+fn added<T, Params, Return>(
+    pre: &InstancePre<T>,
+    interface_name: &str,
+    name: &str,
+) -> Result<Option<ComponentExportIndex>, Refused>
+where
+    T: 'static,
+    Params: ComponentNamedList + Lower,
+    Return: ComponentNamedList + Lift,
+{
+    match pre.component().get_export_index(None, interface_name) {
+        Some(interface) => function::<T, Params, Return>(pre, interface_name, &interface, name).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Finds a function of an exported interface and checks its type.

@@ -5,26 +5,23 @@ use mortise_types::sla as plain;
 use super::evaluator;
 use generated::itsm::sla::types as wit;
 
-/// The contract in binary form, against which an upload is compared.
-pub(in crate::engine) use generated::COMPONENT_TYPE as CONTRACT;
-
 mod generated {
     wasmtime::component::bindgen!({
-        path: ["../wit/types", "../wit/log", "../wit/plugin", "../wit/sla"],
+        path: ["../wit/types", "../wit/log", "../wit/plugin", "../wit/sla-0.2.0"],
         world: "itsm:sla/policy",
         with: {
             "itsm:types/types": crate::engine::bindings::shared::itsm::types::types,
             "itsm:log/log": crate::engine::bindings::shared::itsm::log::log,
         },
         exports: { default: async },
-        include_component_type: true,
     });
 }
 
 mortise_types::sla_conversions!(crate::engine::bindings::sla::generated::itsm);
+mortise_types::sla_forecast_conversions!(crate::engine::bindings::sla::generated::itsm);
 
 evaluator! {
-    interface: "itsm:sla/evaluator@0.1.0",
+    interfaces: ["itsm:sla/evaluator@0.2.0", "itsm:sla/evaluator@0.1.0"],
     request: plain::Request,
     outcome: Sla,
     clock = "clock": Clock(ClockRequest -> ClockDecision)
@@ -37,4 +34,8 @@ evaluator! {
         from plain::Request::Chain(it) => it to plain::Outcome::Chain;
     priority = "priority": Priority(PriorityRequest -> PriorityDecision)
         from plain::Request::Priority(it) => it to plain::Outcome::Priority;
+    + "itsm:sla/forecast@0.2.0" {
+        forecast = "forecast": Forecast(ForecastRequest -> ForecastDecision)
+            from plain::Request::Forecast(it) => it to plain::Outcome::Forecast;
+    }
 }

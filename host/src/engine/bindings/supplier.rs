@@ -5,9 +5,6 @@ use mortise_types::supplier as plain;
 use super::evaluator;
 use generated::itsm::supplier::types as wit;
 
-/// The contract in binary form, against which an upload is compared.
-pub(in crate::engine) use generated::COMPONENT_TYPE as CONTRACT;
-
 mod generated {
     wasmtime::component::bindgen!({
         path: ["../wit/types", "../wit/log", "../wit/plugin", "../wit/supplier"],
@@ -17,14 +14,13 @@ mod generated {
             "itsm:log/log": crate::engine::bindings::shared::itsm::log::log,
         },
         exports: { default: async },
-        include_component_type: true,
     });
 }
 
 mortise_types::supplier_conversions!(crate::engine::bindings::supplier::generated::itsm);
 
 evaluator! {
-    interface: "itsm:supplier/evaluator@0.1.0",
+    interfaces: ["itsm:supplier/evaluator@0.1.0"],
     request: plain::Request,
     outcome: Supplier,
     score = "score": Score(ScoreRequest -> ScoreDecision) from it => it to std::convert::identity;

@@ -6,6 +6,7 @@
 
 mod agreement;
 mod chain;
+pub mod forecast;
 mod ticket;
 
 use mortise_types::{Decision, Milestone, Outcome, Process, Request, sla};

@@ -3,6 +3,7 @@
 pub(super) mod bulk;
 pub(super) mod create;
 pub(super) mod export;
+pub(super) mod forecast;
 pub(super) mod history;
 pub(super) mod import;
 pub(super) mod list;

@@ -52,6 +52,7 @@ static FILES: &[(&str, &str, &str)] = &[
     ("start.js", "text/javascript; charset=utf-8", include_str!("../../../ui/docs/start.js")),
     ("state.js", "text/javascript; charset=utf-8", include_str!("../../../ui/docs/state.js")),
     ("try.js", "text/javascript; charset=utf-8", include_str!("../../../ui/docs/try.js")),
+    ("wit.css", "text/css; charset=utf-8", include_str!("../../../ui/docs/wit.css")),
     ("icon.svg", "image/svg+xml", include_str!("../../../ui/docs/icon.svg")),
 ];
 

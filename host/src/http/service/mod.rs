@@ -5,3 +5,4 @@ pub(super) mod document;
 pub(super) mod health;
 pub(super) mod metrics;
 pub(super) mod rule;
+pub(super) mod wit;

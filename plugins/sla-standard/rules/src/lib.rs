@@ -9,6 +9,7 @@ mod availability;
 mod chain;
 mod clock;
 mod explain;
+mod forecast;
 mod priority;
 mod promise;
 mod service;
@@ -18,8 +19,8 @@ mod ticket;
 
 use mortise_sdk::prelude::*;
 use mortise_sdk::types::sla::{
-    AvailabilityOutcome, AvailabilityRequest, ChainOutcome, ChainRequest, ClockOutcome, ClockRequest, PriorityOutcome,
-    PriorityRequest, ServiceTimeOutcome, ServiceTimeRequest,
+    AvailabilityOutcome, AvailabilityRequest, ChainOutcome, ChainRequest, ClockOutcome, ClockRequest, ForecastOutcome,
+    ForecastRequest, PriorityOutcome, PriorityRequest, ServiceTimeOutcome, ServiceTimeRequest,
 };
 
 pub use settings::{Profile, Settings, Target};
@@ -49,6 +50,10 @@ impl SlaPolicy for Standard {
 
     fn priority(request: &PriorityRequest, settings: &Settings) -> Answer<PriorityOutcome> {
         priority::priority(request, settings)
+    }
+
+    fn forecast(request: &ForecastRequest, settings: &Settings) -> Answer<ForecastOutcome> {
+        forecast::forecast(request, settings)
     }
 }
 

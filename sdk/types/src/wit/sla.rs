@@ -83,3 +83,22 @@ macro_rules! sla_conversions {
         };
     };
 }
+
+/// The same for what `itsm:sla` 0.2.0 adds. Needs [`sla_conversions!`](crate::sla_conversions) of the same bindings.
+#[macro_export]
+macro_rules! sla_forecast_conversions {
+    ($($itsm:ident)::+) => {
+        const _: () = {
+            use $($itsm)::+::sla::types as wit;
+            use $crate::sla as plain;
+
+            $crate::wit_record!(plain::Assumption = wit::Assumption { impact, urgency, paused_until });
+            $crate::wit_record!(plain::ForecastRequest = wit::ForecastRequest { clocks, at, assume });
+            $crate::wit_record!(plain::Outlook = wit::Outlook { at, priority, response, resolution });
+            $crate::wit_record!(plain::ForecastOutcome = wit::ForecastOutcome {
+                outlooks, respond_by, restore_by
+            });
+            $crate::wit_decision!(plain::ForecastOutcome = wit::ForecastDecision);
+        };
+    };
+}
