@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
+use mortise_desk::component;
 
-use crate::component;
 use crate::progress::say;
+use crate::projects;
 use crate::toolchain::{TARGET, Toolchain};
 use crate::workspace::{Workspace, run};
 
@@ -75,6 +76,12 @@ pub(crate) fn build(workspace: &Workspace, which: Which) -> Result<()> {
             Some((_, known)) => known.extend(names),
             None => folders.push((output, names.collect())),
         }
+    }
+    let (names, fresh) = projects::build_all(workspace, &toolchain)?;
+    changed += fresh;
+    match folders.iter_mut().find(|(folder, _)| *folder == workspace.components()) {
+        Some((_, known)) => known.extend(names),
+        None => folders.push((workspace.components(), names)),
     }
     let mut total = 0;
     for (folder, names) in &folders {
@@ -145,7 +152,8 @@ fn core_module(workspace: &Workspace, toolchain: &Toolchain, guest: &Guest) -> P
 fn componentize(core: &Path, output: &Path) -> Result<bool> {
     let module = fs::read(core)
         .with_context(|| format!("no core module at {}; is the crate's type \"cdylib\"?", core.display()))?;
-    let component = component::from_core_module(&module).with_context(|| format!("{}", output.display()))?;
+    let component = component::from_core_module(&module);
+    let component = component.map_err(Error::msg).with_context(|| format!("{}", output.display()))?;
     if fs::read(output).is_ok_and(|existing| existing == component) {
         return Ok(false);
     }

@@ -4,19 +4,19 @@
 //! |---|---|
 //! | `workspace.rs` | where things are, how cargo is called |
 //! | `progress.rs` | long steps stay visible, on a terminal and in a log |
-//! | `toolchain/` | where a compiler for `wasm32-unknown-unknown` comes from |
+//! | `toolchain/` | where the compilers of all languages come from |
 //! | `guests.rs` | which crates become components, and building them |
-//! | `component.rs` | from a core module to a checked component |
+//! | `projects.rs` | the examples in other languages, built like a partner's |
 //! | `serve.rs`, `tests.rs`, `fill.rs`, `bench.rs` | the commands |
 
 mod bench;
-mod component;
 mod fill;
 mod guests;
 // The same search as in the test harness: a run must not promise a server that the tests cannot find.
 #[path = "../../tests/src/postgres/binaries.rs"]
 mod postgres_binaries;
 mod progress;
+mod projects;
 mod serve;
 mod tests;
 mod toolchain;

@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod archive;
+mod desk;
 mod evidence;
 mod export;
 mod fill;
@@ -85,7 +86,7 @@ enum Command {
     Restore(archive::RestoreCommand),
     /// Check everything of an organisation: audit chain, records, references, ledger, decisions.
     Verify(verify::Verify),
-    /// Components: list, upload, activate, roll back, inspect, run.
+    /// Components: list, upload, activate, roll back, inspect, run; projects: new, build, test, bench.
     #[command(subcommand)]
     Plugin(plugin::Plugin),
 }

@@ -12,12 +12,17 @@ use mortise::flows::upload_component;
 use mortise_types::Process;
 use serde_json::{Value, json};
 
+use super::desk::{Bench, Build, New, Test};
 use super::plugin_backtest::Backtest;
 use super::plugin_rollout::{Activate, Promote, Revert};
 use super::plugin_run::Run;
 use super::{Place, Usage, flow};
 
+<<<<<<< HEAD
 /// Components: list, upload, activate, promote, revert, roll back, inspect, run, backtest.
+=======
+/// Components: list, upload, activate, roll back, inspect, run, backtest; projects: new, build, test, bench.
+>>>>>>> c7262be (A partner's desk: projects, builds, tests and measurements in Rust, JavaScript, Python and C)
 #[derive(Subcommand)]
 pub(crate) enum Plugin {
     /// List the organisation's components and where each is active.
@@ -58,6 +63,10 @@ pub(crate) enum Plugin {
     /// Run requests through a component file. Needs no server.
     Run(Run),
     Backtest(Backtest),
+    New(New),
+    Build(Build),
+    Test(Test),
+    Bench(Bench),
 }
 
 /// What an activation is for.
@@ -87,6 +96,10 @@ impl Plugin {
         match self {
             Self::Run(command) => command.run().await,
             Self::Backtest(command) => command.run().await,
+            Self::New(command) => command.run(),
+            Self::Build(command) => command.run().await,
+            Self::Test(command) => command.run().await,
+            Self::Bench(command) => command.run().await,
             Self::Inspect { component, grant } => inspect(&component, grant).await,
             Self::List => list(place).await,
             Self::Upload { component, grant } => {
