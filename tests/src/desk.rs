@@ -24,7 +24,8 @@ fn root() -> PathBuf {
 /// installed.
 fn mortise(folder: &Path, arguments: &[&str]) -> Output {
     let note = components().parent().unwrap().join("desk/tools.json");
-    let note = fs::read_to_string(&note).unwrap_or_else(|e| panic!("{}: {e}; run `cargo xtask plugins`", note.display()));
+    let note =
+        fs::read_to_string(&note).unwrap_or_else(|e| panic!("{}: {e}; run `cargo xtask plugins`", note.display()));
     let tools: Value = serde_json::from_str(&note).unwrap();
     let folders = tools["folders"].as_array().unwrap().iter().map(|folder| PathBuf::from(folder.as_str().unwrap()));
     let path = env::join_paths(folders.chain(env::split_paths(&env::var_os("PATH").unwrap()))).unwrap();
@@ -91,7 +92,8 @@ fn a_new_project_is_complete_and_small_in_every_language() {
             let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("//") && !line.starts_with("\"\"\""));
             assert!((10..60).contains(&lines.count()), "{name}: the author's own code is short");
             let cases: Vec<Value> =
-                serde_json::from_str(&fs::read_to_string(project.join(format!("golden/{process}.json"))).unwrap()).unwrap();
+                serde_json::from_str(&fs::read_to_string(project.join(format!("golden/{process}.json"))).unwrap())
+                    .unwrap();
             assert!(cases.len() >= 5 && cases.iter().any(|case| case["expected"]["error"].is_string()), "{name}");
             for file in fs::read_dir(&project).unwrap() {
                 let path = file.unwrap().path();
@@ -190,7 +192,8 @@ fn a_measurement_names_time_fuel_and_memory() {
 fn an_example_of_this_repository_is_a_project_like_any_other() {
     let component = components().join("change-risk-cautious.wasm");
     let golden = root().join("tests/golden/change_risk.json");
-    let arguments = ["plugin", "test", "--component", component.to_str().unwrap(), "--golden", golden.to_str().unwrap()];
+    let arguments =
+        ["plugin", "test", "--component", component.to_str().unwrap(), "--golden", golden.to_str().unwrap()];
     let report = fine(&mortise(&root(), &arguments));
     assert!(report.contains("13 cases: 13 agree"), "{report}");
 }
@@ -214,11 +217,9 @@ fn what_is_missing_or_wrong_is_one_line_and_status_2() {
     refused(&["plugin", "new", "--process", "sla", "--lang", "c", "../x"], "../x");
     refused(&["plugin", "new", "--process", "sla", "--lang", "c", "--sdk", ".", "x"], "--sdk");
     refused(&["plugin", "test", "nowhere"], "nowhere");
-    for (language, hint) in [
-        ("c", "install clang and lld"),
-        ("javascript", "Node.js"),
-        ("python", "install it (3.10 or newer"),
-    ] {
+    for (language, hint) in
+        [("c", "install clang and lld"), ("javascript", "Node.js"), ("python", "install it (3.10 or newer")]
+    {
         assert!(nobody(&["plugin", "new", "--process", "sla", "--lang", language, language]).status.success());
         refused(&["plugin", "build", language], hint);
     }

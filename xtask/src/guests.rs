@@ -15,9 +15,10 @@ use crate::workspace::{Workspace, run};
 /// What a build is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Which {
-    /// The reference components and examples.
+    /// The reference components and the examples in Rust: what a server is tried with.
     Reference,
-    /// Those, and the misbehaving ones the tests need.
+    /// Those, the examples in other languages with all the tools that they take, and the
+    /// misbehaving components that the tests need.
     All,
 }
 
@@ -77,11 +78,17 @@ pub(crate) fn build(workspace: &Workspace, which: Which) -> Result<()> {
             None => folders.push((output, names.collect())),
         }
     }
-    let (names, fresh) = projects::build_all(workspace, &toolchain)?;
-    changed += fresh;
+    let projects = projects::discover(workspace)?;
+    if which == Which::All {
+        changed += projects::build(workspace, &toolchain, &projects)?;
+    }
+    let names = projects
+        .into_iter()
+        .map(|project| project.name)
+        .filter(|name| which == Which::All || workspace.components().join(format!("{name}.wasm")).is_file());
     match folders.iter_mut().find(|(folder, _)| *folder == workspace.components()) {
         Some((_, known)) => known.extend(names),
-        None => folders.push((workspace.components(), names)),
+        None => folders.push((workspace.components(), names.collect())),
     }
     let mut total = 0;
     for (folder, names) in &folders {

@@ -5,43 +5,45 @@ use std::fs;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use mortise_desk::{Language, Project, Tools, build};
+use mortise_desk::{Language, Project, Tools};
 use serde_json::json;
 
 use crate::progress::say;
 use crate::toolchain::{Toolchain, languages};
 use crate::workspace::Workspace;
 
-/// Builds the projects below `plugins/examples`; the names of all, and how many are new.
+/// Builds projects; how many components are new.
 ///
 /// Leaves a note of the tools in `target/desk/tools.json`, for the tests that build projects.
 ///
 /// # Errors
 /// When a tool is missing and cannot be installed, or a project does not build.
-pub(crate) fn build_all(workspace: &Workspace, toolchain: &Toolchain) -> Result<(Vec<String>, usize)> {
-    let projects = discover(workspace)?;
+pub(crate) fn build(workspace: &Workspace, toolchain: &Toolchain, projects: &[Project]) -> Result<usize> {
     let used: Vec<Language> =
         Language::ALL.into_iter().filter(|it| projects.iter().any(|project| project.language == *it)).collect();
     let tools = languages::find(workspace, &used)?;
     note(workspace, toolchain, &tools)?;
-    let (mut names, mut fresh) = (Vec::new(), 0);
+    let mut fresh = 0;
     for project in projects {
         let started = Instant::now();
         let work = workspace.target().join("desk/build").join(&project.name);
         let output = workspace.components().join(format!("{}.wasm", project.name));
-        let built = build(&project, &tools, &work, &output)?;
+        let built = mortise_desk::build(project, &tools, &work, &output)?;
         if built.changed {
             fresh += 1;
             let size = fs::metadata(&built.component).with_context(|| format!("{}", output.display()))?.len();
             let seconds = started.elapsed().as_secs_f32();
             say(&format!("  {} ({} KB, {}, {seconds:.1} s)", output.display(), size.div_ceil(1024), project.language));
         }
-        names.push(project.name);
     }
-    Ok((names, fresh))
+    Ok(fresh)
 }
 
-fn discover(workspace: &Workspace) -> Result<Vec<Project>> {
+/// The projects below `plugins/examples`, by name.
+///
+/// # Errors
+/// When one does not say what it is.
+pub(crate) fn discover(workspace: &Workspace) -> Result<Vec<Project>> {
     let folder = workspace.root().join("plugins/examples");
     let mut projects = Vec::new();
     for entry in fs::read_dir(&folder).with_context(|| format!("list {}", folder.display()))? {

@@ -120,7 +120,8 @@ async fn varied(name: &str, case: &str, change: impl FnOnce(&mut Value), setting
 
 #[tokio::test]
 async fn the_example_in_c_passes_over_short_pauses() {
-    let elapsed = async |settings| varied("sla-short-pause", "S08", |_| {}, settings).await["resolution"]["elapsed_s"].clone();
+    let elapsed =
+        async |settings| varied("sla-short-pause", "S08", |_| {}, settings).await["resolution"]["elapsed_s"].clone();
     let counted = elapsed("{}").await.as_u64().unwrap();
     // The pause of S08 has two hours and a half.
     assert_eq!(elapsed(r#"{"shortest_pause_s": 9000}"#).await, counted);

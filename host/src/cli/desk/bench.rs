@@ -46,7 +46,10 @@ impl Bench {
         }
         let limits = ready.engine.limits();
         let (wall, memory) = (limits.wall.as_micros(), limits.memory_bytes / 1024);
-        println!("{wall:>10} {wall:>10} {:>12} {memory:>10}  (limits of a server, if it keeps the defaults)", limits.fuel);
+        println!(
+            "{wall:>10} {wall:>10} {:>12} {memory:>10}  (limits of a server, if it keeps the defaults)",
+            limits.fuel
+        );
         Ok(())
     }
 }

@@ -69,8 +69,13 @@ impl File {
                 text.push_str(&format!("  \"{name}\": {value}{}\n", if last { "" } else { "," }));
             };
             member("name", &Value::from(case.name.as_str()).to_string(), false);
-            let rest = [("input", Some(&case.input)), ("settings", case.settings.as_ref()), ("expected", case.expected.as_ref())];
-            let rest: Vec<_> = rest.into_iter().filter_map(|(name, value)| value.map(|value| (name, value.get()))).collect();
+            let rest = [
+                ("input", Some(&case.input)),
+                ("settings", case.settings.as_ref()),
+                ("expected", case.expected.as_ref()),
+            ];
+            let rest: Vec<_> =
+                rest.into_iter().filter_map(|(name, value)| value.map(|value| (name, value.get()))).collect();
             for (place, (name, value)) in rest.iter().enumerate() {
                 member(name, value, place + 1 == rest.len());
             }

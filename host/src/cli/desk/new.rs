@@ -35,9 +35,13 @@ impl New {
         let language: Language = self.lang.parse().map_err(|e| Usage(format!("--lang: {e}")))?;
         let sdk = match self.sdk {
             Some(_) if language != Language::Rust => {
-                return Err(Usage("--sdk is for projects in Rust; other languages bring their library along".into()).into());
+                return Err(
+                    Usage("--sdk is for projects in Rust; other languages bring their library along".into()).into()
+                );
             }
-            Some(path) => Some(std::fs::canonicalize(&path).map_err(|e| Usage(format!("--sdk {}: {e}", path.display())))?),
+            Some(path) => {
+                Some(std::fs::canonicalize(&path).map_err(|e| Usage(format!("--sdk {}: {e}", path.display())))?)
+            }
             None => None,
         };
         let folder = self.dir.unwrap_or_else(|| PathBuf::from(&self.name));
