@@ -18,11 +18,8 @@ use super::plugin_rollout::{Activate, Promote, Revert};
 use super::plugin_run::Run;
 use super::{Place, Usage, flow};
 
-<<<<<<< HEAD
-/// Components: list, upload, activate, promote, revert, roll back, inspect, run, backtest.
-=======
-/// Components: list, upload, activate, roll back, inspect, run, backtest; projects: new, build, test, bench.
->>>>>>> c7262be (A partner's desk: projects, builds, tests and measurements in Rust, JavaScript, Python and C)
+/// Components: list, upload, activate, promote, revert, roll back, inspect, run, backtest; projects: new, build, test,
+/// bench.
 #[derive(Subcommand)]
 pub(crate) enum Plugin {
     /// List the organisation's components and where each is active.
