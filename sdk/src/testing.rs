@@ -10,11 +10,14 @@ use serde_json::Value;
 use crate::policy::Policy;
 use crate::settings::Settings;
 
-/// One golden case: a request, and the outcome or `{"error": CODE}` that it must give.
+/// One golden case: a request, and the outcome or `{"error": CODE}` that it must give; its own
+/// settings, where it has some.
 #[derive(Debug, Deserialize)]
 struct Case {
     name: String,
     input: Value,
+    #[serde(default)]
+    settings: Option<Value>,
     expected: Value,
 }
 
@@ -61,8 +64,8 @@ impl fmt::Display for Report {
     }
 }
 
-/// Runs the golden cases of a file (a JSON list of `{name, input, expected}`)
-/// through a policy's rules with its default settings.
+/// Runs the golden cases of a file (a JSON list of `{name, input, expected}`, where wanted with
+/// `settings`) through a policy's rules, with its default settings where a case has none.
 ///
 /// ```no_run
 /// # use mortise_sdk::Policy;
@@ -78,7 +81,7 @@ pub fn golden<P: Policy>(text: &str) -> Result<Report, String> {
     golden_with::<P>(text, "{}")
 }
 
-/// As [`golden`], with settings (JSON text).
+/// As [`golden`], with settings (JSON text) for the cases that have none.
 ///
 /// # Errors
 /// The text is no list of cases.
@@ -86,7 +89,8 @@ pub fn golden_with<P: Policy>(text: &str, settings: &str) -> Result<Report, Stri
     let cases: Vec<Case> = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let mut report = Report { cases: cases.len(), differences: Vec::new() };
     for case in cases {
-        let actual = answer::<P>(case.input, settings);
+        let own = case.settings.map(|own| own.to_string());
+        let actual = answer::<P>(case.input, own.as_deref().unwrap_or(settings));
         let mut places = Vec::new();
         compare("", &case.expected, &actual, &mut places);
         if !places.is_empty() {

@@ -24,6 +24,8 @@ mod configuration;
 #[cfg(test)]
 mod contracts;
 #[cfg(test)]
+mod desk;
+#[cfg(test)]
 mod durability;
 #[cfg(test)]
 mod engine;

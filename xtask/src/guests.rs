@@ -4,19 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
+use mortise_desk::component;
 
-use crate::component;
 use crate::progress::say;
+use crate::projects;
 use crate::toolchain::{TARGET, Toolchain};
 use crate::workspace::{Workspace, run};
 
 /// What a build is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Which {
-    /// The reference components and examples.
+    /// The reference components and the examples in Rust: what a server is tried with.
     Reference,
-    /// Those, and the misbehaving ones the tests need.
+    /// Those, the examples in other languages with all the tools that they take, and the
+    /// misbehaving components that the tests need.
     All,
 }
 
@@ -75,6 +77,18 @@ pub(crate) fn build(workspace: &Workspace, which: Which) -> Result<()> {
             Some((_, known)) => known.extend(names),
             None => folders.push((output, names.collect())),
         }
+    }
+    let projects = projects::discover(workspace)?;
+    if which == Which::All {
+        changed += projects::build(workspace, &toolchain, &projects)?;
+    }
+    let names = projects
+        .into_iter()
+        .map(|project| project.name)
+        .filter(|name| which == Which::All || workspace.components().join(format!("{name}.wasm")).is_file());
+    match folders.iter_mut().find(|(folder, _)| *folder == workspace.components()) {
+        Some((_, known)) => known.extend(names),
+        None => folders.push((workspace.components(), names.collect())),
     }
     let mut total = 0;
     for (folder, names) in &folders {
@@ -145,7 +159,8 @@ fn core_module(workspace: &Workspace, toolchain: &Toolchain, guest: &Guest) -> P
 fn componentize(core: &Path, output: &Path) -> Result<bool> {
     let module = fs::read(core)
         .with_context(|| format!("no core module at {}; is the crate's type \"cdylib\"?", core.display()))?;
-    let component = component::from_core_module(&module).with_context(|| format!("{}", output.display()))?;
+    let component = component::from_core_module(&module);
+    let component = component.map_err(Error::msg).with_context(|| format!("{}", output.display()))?;
     if fs::read(output).is_ok_and(|existing| existing == component) {
         return Ok(false);
     }

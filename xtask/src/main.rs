@@ -4,14 +4,13 @@
 //! |---|---|
 //! | `workspace.rs` | where things are, how cargo is called |
 //! | `progress.rs` | long steps stay visible, on a terminal and in a log |
-//! | `toolchain/` | where a compiler for `wasm32-unknown-unknown` comes from |
+//! | `toolchain/` | where the compilers of all languages come from |
 //! | `guests.rs` | which crates become components, and building them |
-//! | `component.rs` | from a core module to a checked component |
+//! | `projects.rs` | the examples in other languages, built like a partner's |
 //! | `corpus.rs` | keeping the components of released contracts |
 //! | `serve.rs`, `tests.rs`, `fill.rs`, `fuzz.rs`, `bench.rs` | the commands |
 
 mod bench;
-mod component;
 mod corpus;
 mod fill;
 mod fuzz;
@@ -20,6 +19,7 @@ mod guests;
 #[path = "../../tests/src/postgres/binaries.rs"]
 mod postgres_binaries;
 mod progress;
+mod projects;
 #[path = "../../tests/src/registry/binary.rs"]
 mod registry_binary;
 mod serve;

@@ -2,6 +2,7 @@
 
 mod archive;
 mod compile;
+mod desk;
 mod evidence;
 mod export;
 mod fill;
@@ -98,7 +99,7 @@ enum Command {
     /// Whose components are taken: policy and publishers' keys.
     #[command(subcommand)]
     Trust(trust::Trust),
-    /// Components: list, upload, activate, roll back, inspect, run.
+    /// Components: list, upload, activate, roll back, inspect, run; projects: new, build, test, bench.
     #[command(subcommand)]
     Plugin(plugin::Plugin),
 }

@@ -12,6 +12,7 @@ use mortise::flows::upload_component::{self, Upload};
 use mortise_types::Process;
 use serde_json::{Value, json};
 
+use super::desk::{Bench, Build, New, Test};
 use super::plugin_backtest::Backtest;
 use super::plugin_breaker::Breaker;
 use super::plugin_inspect::Inspect;
@@ -21,7 +22,8 @@ use super::plugin_run::Run;
 use super::plugin_sign::{Key, Sign, Verify};
 use super::{Place, Usage, flow};
 
-/// Components: list, upload, activate, promote, revert, roll back, inspect, sign, push, pull, run, backtest, breaker.
+/// Components: list, upload, activate, promote, revert, roll back, inspect, sign, push, pull, run, backtest, breaker;
+/// projects: new, build, test, bench.
 #[derive(Subcommand)]
 pub(crate) enum Plugin {
     /// List the organisation's components and where each is active.
@@ -72,6 +74,10 @@ pub(crate) enum Plugin {
     /// Run requests through a component file. Needs no server.
     Run(Run),
     Backtest(Backtest),
+    New(New),
+    Build(Build),
+    Test(Test),
+    Bench(Bench),
 }
 
 /// What an activation is for.
@@ -101,6 +107,10 @@ impl Plugin {
         match self {
             Self::Run(command) => command.run().await,
             Self::Backtest(command) => command.run().await,
+            Self::New(command) => command.run(),
+            Self::Build(command) => command.run().await,
+            Self::Test(command) => command.run().await,
+            Self::Bench(command) => command.run().await,
             Self::Inspect(command) => command.run().await,
             Self::Key(command) => command.run(),
             Self::Sign(command) => command.run(),

@@ -4,6 +4,7 @@
 //! add`, unless `RUSTUP_AUTO_INSTALL=0` says no; Debian's compiler, extracted privately.
 
 mod debian;
+pub(crate) mod languages;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -83,6 +84,16 @@ impl Toolchain {
         if let Some(linker) = &self.linker {
             cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
         }
+    }
+
+    /// The compiler, where it is another one than cargo's own.
+    pub(crate) fn rustc(&self) -> Option<&Path> {
+        self.rustc.as_deref()
+    }
+
+    /// The linker, where the compiler brings none.
+    pub(crate) fn linker(&self) -> Option<&Path> {
+        self.linker.as_deref()
     }
 
     /// Where cargo leaves what was built with this toolchain.

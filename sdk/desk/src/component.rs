@@ -1,6 +1,5 @@
-//! From a core module to a component, checked before anybody relies on it.
+//! From a core module to a component, and what a component may import.
 
-use anyhow::{Context, Result, bail};
 use wit_component::{ComponentEncoder, DecodedWasm};
 use wit_parser::WorldKey;
 
@@ -10,28 +9,35 @@ const NAMESPACE: &str = "itsm:";
 /// Turns a core module with component metadata into a validated component.
 ///
 /// # Errors
-/// When the module carries no or wrong metadata, the component would export nothing, or it
-/// would import anything outside `itsm:`; the message names each such import.
-pub(crate) fn from_core_module(module: &[u8]) -> Result<Vec<u8>> {
+/// When the module carries no or wrong metadata, or as [`check`].
+pub fn from_core_module(module: &[u8]) -> Result<Vec<u8>, String> {
     let component = ComponentEncoder::default()
         .module(module)
-        .context("read the core module")?
-        .validate(true)
-        .encode()
-        .context("make a component of the core module")?;
-    let World { imports, exports } = world(&component)?;
+        .and_then(|encoder| encoder.validate(true).encode())
+        .map_err(|error| format!("no component can be made of the core module: {error:#}"))?;
+    check(&component)?;
+    Ok(component)
+}
+
+/// Checks what a component has on its outside.
+///
+/// # Errors
+/// When the component exports nothing, or imports anything outside `itsm:`; the message names
+/// each such import.
+pub fn check(component: &[u8]) -> Result<(), String> {
+    let World { imports, exports } = world(component)?;
     if exports.is_empty() {
-        bail!("the component exports nothing; does its crate call an export macro?");
+        return Err("the component exports nothing; does its crate call an export macro?".to_owned());
     }
     let foreign: Vec<String> = imports.into_iter().filter(|name| !name.starts_with(NAMESPACE)).collect();
-    if !foreign.is_empty() {
-        bail!(
-            "the component imports {}; a component may import from `{NAMESPACE}` only \
-             (no WASI, no clock, no randomness)",
-            foreign.join(", ")
-        );
+    if foreign.is_empty() {
+        return Ok(());
     }
-    Ok(component)
+    Err(format!(
+        "the component imports {}; a component may import from `{NAMESPACE}` only \
+         (no WASI, no clock, no randomness)",
+        foreign.join(", ")
+    ))
 }
 
 /// The names on a component's outside, for example `itsm:log/log@0.1.0`.
@@ -42,10 +48,10 @@ struct World {
 
 /// # Errors
 /// When the bytes are not a component.
-fn world(component: &[u8]) -> Result<World> {
-    let decoded = wit_component::decode(component).context("read the component back")?;
+fn world(component: &[u8]) -> Result<World, String> {
+    let decoded = wit_component::decode(component).map_err(|error| format!("not a component: {error:#}"))?;
     let DecodedWasm::Component(resolve, world) = decoded else {
-        bail!("a WIT package, not a component");
+        return Err("a WIT package, not a component".to_owned());
     };
     let world = &resolve.worlds[world];
     let names = |keys: &mut dyn Iterator<Item = &WorldKey>| keys.map(|key| resolve.name_world_key(key)).collect();
