@@ -58,6 +58,7 @@ struct Inner {
     snapshot: ArcSwap<Snapshot>,
     /// Loaded components by digest and grants, so that a swap back compiles nothing.
     loaded: Mutex<HashMap<(String, String), Prepared>>,
+    following: Mutex<()>,
     behind: AtomicBool,
 }
 
@@ -69,6 +70,7 @@ impl Catalog {
             engine,
             snapshot: ArcSwap::from_pointee(Snapshot::default()),
             loaded: Mutex::default(),
+            following: Mutex::default(),
             behind: AtomicBool::new(false),
         }))
     }
@@ -165,6 +167,8 @@ impl Catalog {
     }
 
     async fn follow(&self) -> Result<bool, CatalogError> {
+        // One at a time: a slow one would put an older snapshot in the place of a newer.
+        let _turn = self.0.following.lock().await;
         let generations: HashMap<_, _> =
             self.0.store.generations().await?.into_iter().map(|(org, process, g)| ((org, process), g)).collect();
         if self.0.snapshot.load().is_at(&generations) {
