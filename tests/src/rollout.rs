@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod canary;
+mod command;
 mod duties;
 mod load;
 mod planned;

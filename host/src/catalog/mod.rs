@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::ArcSwap;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use mortise_types::Process;
+use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
 pub use breaker::Watch;
@@ -72,6 +73,7 @@ struct Inner {
     snapshot: ArcSwap<Snapshot>,
     /// Loaded components by digest and grants, so that a swap back compiles nothing.
     loaded: Loaded,
+    following: Mutex<()>,
     behind: AtomicBool,
     metrics: Metrics,
     /// What this node has seen of those that decide.
@@ -86,6 +88,7 @@ impl Catalog {
             engine,
             snapshot: ArcSwap::from_pointee(Snapshot::default()),
             loaded: Loaded::default(),
+            following: Mutex::default(),
             behind: AtomicBool::new(false),
             metrics: Metrics::default(),
             watch: Watch::default(),
@@ -227,6 +230,8 @@ impl Catalog {
     }
 
     async fn follow(&self) -> Result<bool, CatalogError> {
+        // One at a time: a slow one would put an older snapshot in the place of a newer.
+        let _turn = self.0.following.lock().await;
         let generations: HashMap<_, _> =
             self.0.store.generations().await?.into_iter().map(|(org, process, g)| ((org, process), g)).collect();
         if self.0.snapshot.load().is_at(&generations) {

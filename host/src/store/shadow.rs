@@ -105,7 +105,8 @@ async fn count_group(tx: &mut Tx, part: &Part, group: &str, count: i64) -> Resul
     let known = fetch_optional!(
         &mut *tx,
         (i64, i64),
-        "SELECT COUNT(*), COALESCE(MAX(CASE WHEN change_group = $4 THEN 1 ELSE 0 END), 0) FROM shadow_groups
+        "SELECT COUNT(*), CAST(COALESCE(MAX(CASE WHEN change_group = $4 THEN 1 ELSE 0 END), 0) AS BIGINT)
+         FROM shadow_groups
          WHERE org = $1 AND activation = $2 AND against = $3",
         &part.org,
         &part.activation,

@@ -1,11 +1,9 @@
 //! Decisions that flip are explained before they count (guide, P57 d).
 
-use serde_json::Value;
-
 use crate::domain::backtest::Summary;
 use crate::domain::component::Activation;
 use crate::domain::refusal::Refusal;
-use crate::domain::{Actor, JobState};
+use crate::domain::{Actor, JobState, canonical};
 use crate::flows::{Desk, FlowError, backtest};
 
 /// Refuses what would decide with more flips than the policy lets pass, unless there is an explanation. Flips are those
@@ -43,15 +41,15 @@ async fn tried(desk: &Desk, actor: &Actor, new: &Activation, settings: &str, id:
         FlowError::Refused(_) => Refusal::invalid("reference", "backtest", format!("there is no dry run {id}")).into(),
         other => other,
     })?;
-    let plan = &report.job.plan;
-    let said = |name: &str| plan[name].as_str().unwrap_or_default();
-    let process = plan["selection"]["process"].as_str().unwrap_or_default();
-    if (said("digest"), said("settings"), process) != (&new.digest, settings, new.process.slug()) {
+    let tried = &report.job.input;
+    let said = |name: &str| tried[name].as_str().unwrap_or_default();
+    let with = canonical::text(&tried["settings"]);
+    if (said("component"), with.as_str(), said("process")) != (&new.digest, settings, new.process.slug()) {
         let message = format!("dry run {id} tried another component or other settings");
         return Err(Refusal::invalid("reference", "backtest", message).into());
     }
     if report.job.state != JobState::Done {
-        let message = format!("dry run {id} is {}: wait until it is done", Value::from(report.job.state.as_str()));
+        let message = format!("dry run {id} is {}: wait until it is done", report.job.state.as_str());
         return Err(Refusal::conflict("backtest-unfinished", message).about("backtest").into());
     }
     Ok(report.summary)

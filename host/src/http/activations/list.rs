@@ -18,14 +18,15 @@ use crate::http::table::{Answer, Group, Operation, Parameter, Value};
 pub(in crate::http) static DOC: Operation = Operation {
     id: "listActivations",
     group: Group::Activations,
-    summary: "What is active, and what was",
-    text: "The newest first. `generations` holds the generation of each process: send it as `expected_generation` \
+    summary: "What has a say, and what had",
+    text: "The newest first, each with its `mode`: active, shadow, canary with its `percent`, or planned with \
+           `effective_from`. `generations` holds the generation of each process: send it as `expected_generation` \
            with an activation, and nobody else's activation is overwritten unseen. `breaker` says where an \
            activation's breaker stands, since when and why; what decides meanwhile (`fallback`); and what this node \
            has counted of late (`window`).",
     parameters: &[
         Parameter::query("process", Value::OneOf(PROCESSES), "Only of this process."),
-        Parameter::query("live", Value::Flag, "Only those that are active (true), or only those that ended (false)."),
+        Parameter::query("live", Value::Flag, "Only those that are live (true), or only those that ended (false)."),
     ],
     answers: &[Answer::json(200, "ActivationList", "The activations.")],
     problems: &[400, 401, 403, 422],

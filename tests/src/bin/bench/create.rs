@@ -4,49 +4,23 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use mortise::app::{self, App};
-use mortise::clock::Clock;
-use mortise::config::{Config, DataDir};
-use mortise::domain::Role;
-use mortise::flows::{authenticate, demo, first_start};
-use mortise_tests::app::{ORG, component};
-use serde_json::json;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{
     Column as _, ConnectOptions as _, Connection as _, Executor as _, Row as _, SqliteConnection, TypeInfo as _,
 };
 
 use crate::percentile;
+use crate::served::Served;
 use mortise_tests::client::Connection;
 
 const CONNECTIONS: usize = 32;
 const MEASURED: Duration = Duration::from_secs(8);
 
 pub(crate) async fn run() {
-    let dir = tempfile::tempdir().unwrap();
-    let config = Config { data_dir: DataDir(dir.path().to_owned()), ..Config::default() };
-    let built = App::build(&config, Clock::system()).await.unwrap();
-    first_start::organisation(&built.desk, ORG, ORG).await.unwrap();
-    let offers = ["sla-standard", "change-risk-standard", "budget-standard", "supplier-standard"]
-        .map(|name| first_start::Offer { name: name.to_owned(), bytes: component(name) });
-    first_start::components(&built.desk, ORG, offers.into()).await.unwrap();
-    let numbers = demo::run(&built.desk, ORG).await.unwrap().numbers;
-    let roles = [Role::Sd].into_iter().collect();
-    let token = authenticate::issue(&built.desk, ORG, "bench", &roles, "bench", None).await.unwrap().text;
-    let desk = built.desk.clone();
-    let listener = app::listen(([127, 0, 0, 1], 0).into()).await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = tokio::spawn(built.serve(listener, async move {
-        let _ = stopped.await;
-    }));
-    let body = json!({
-        "title": "Mail is down", "service": numbers["mail"], "customer": numbers["hospital"], "caller": "zhao",
-        "channel": "phone", "category": "mail", "impact": 1, "urgency": 2
-    })
-    .to_string();
+    let served = Served::start().await;
+    let (port, token, body) = (served.port, served.token.clone(), served.incident.clone());
 
-    let mut first = Connection::open(address.port()).await.unwrap();
+    let mut first = Connection::open(port).await.unwrap();
     let (status, made) = first.send("POST", "/api/v1/records/incident", &token, &body).await.unwrap();
     assert_eq!(status, 201, "{}", String::from_utf8_lossy(&made));
     let made: serde_json::Value = serde_json::from_slice(&made).unwrap();
@@ -56,7 +30,7 @@ pub(crate) async fn run() {
         .map(|_| {
             let (token, body) = (token.clone(), body.clone());
             tokio::spawn(async move {
-                let mut connection = Connection::open(address.port()).await.unwrap();
+                let mut connection = Connection::open(port).await.unwrap();
                 let mut times = Vec::new();
                 while begun.elapsed() < MEASURED {
                     let sent = Instant::now();
@@ -74,10 +48,8 @@ pub(crate) async fn run() {
         times.extend(client.await.unwrap());
     }
     let rate = times.len() as f64 / begun.elapsed().as_secs_f64();
-    let _ = stop.send(());
     drop(first);
-    server.await.unwrap().unwrap();
-    drop(desk);
+    let dir = served.end().await;
 
     let (bare, rows) = bare(&dir.path().join("mortise.db"), made["number"].as_str().unwrap()).await;
     println!("(b) durable creation of incidents with their decision, SQLite, synchronous=FULL");

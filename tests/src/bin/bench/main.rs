@@ -11,6 +11,7 @@ mod create;
 mod decision;
 mod impact;
 mod import;
+mod served;
 mod shadow;
 mod size;
 mod start;
