@@ -204,7 +204,7 @@ impl Engine {
     #[must_use]
     pub fn not_loaded(why: &str) -> Evaluation {
         let result = Err(Failure::new(Cause::NotLoaded, why));
-        Evaluation { result, fuel: 0, took: Duration::ZERO, memory_peak: 0, log: Vec::new() }
+        Evaluation { result, fuel: 0, took: Duration::ZERO, memory_peak: 0, log: Vec::new(), lookups: Vec::new() }
     }
 
     /// Checks settings against the component's schema, and then asks the component.

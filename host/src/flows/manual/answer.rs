@@ -88,6 +88,7 @@ impl Working<'_> {
             output: canonical::text(&decision.to_json()),
             fuel: 0,
             took_us: 0,
+            lookups: String::new(),
         });
         self.resolved.push((self.record.number.clone(), process.slug().to_owned()));
         Some(Answer::Decided(Box::new(decision), id))
