@@ -283,7 +283,10 @@ fn a_component_that_does_not_load_stops_no_start() {
             let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
             connection.execute(sqlx::raw_sql(sql)).await.unwrap();
         }
-        let fresh = app.second_node().await;
+        // A node that has not compiled it before.
+        let mut without = app.clone();
+        without.config.engine.cache_dir = None;
+        let fresh = without.second_node().await;
         let shown = activation(&fresh.administrator().await, &double).await;
         let breaker = &shown["breaker"];
         assert_eq!((&breaker["state"], &breaker["cause"]), (&json!("open"), &json!("does-not-load")), "{shown}");
