@@ -121,7 +121,9 @@ fn a_component_that_turns_after_a_thousand_calls_trips_under_load() {
         for node in &nodes {
             node.desk.catalog.refresh().await.unwrap();
             let shown = activation(&node.administrator().await, &turncoat).await;
-            assert_eq!((&shown["breaker"]["state"], &shown["breaker"]["cause"]), (&json!("open"), &json!("fuel")));
+            assert_eq!(shown["breaker"]["state"], "open", "{shown}");
+            // On a machine with much else to do, the clock may be faster than the fuel.
+            assert!(["fuel", "timeout"].contains(&shown["breaker"]["cause"].as_str().unwrap()), "{shown}");
             assert_eq!(shown["breaker"]["fallback"]["activation"], standard["id"], "{shown}");
         }
         let tripped = activation(&admin, &turncoat).await["breaker"].clone();
@@ -283,7 +285,10 @@ fn a_component_that_does_not_load_stops_no_start() {
             let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
             connection.execute(sqlx::raw_sql(sql)).await.unwrap();
         }
-        let fresh = app.second_node().await;
+        // A node that has not compiled it before.
+        let mut without = app.clone();
+        without.config.engine.cache_dir = None;
+        let fresh = without.second_node().await;
         let shown = activation(&fresh.administrator().await, &double).await;
         let breaker = &shown["breaker"];
         assert_eq!((&breaker["state"], &breaker["cause"]), (&json!("open"), &json!("does-not-load")), "{shown}");
