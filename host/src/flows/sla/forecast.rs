@@ -70,7 +70,7 @@ pub async fn run(desk: &Desk, actor: &Actor, kind: &Kind, record: Record, ask: &
         let message = format!("no component is active for the service level of {number}");
         return Err(Refusal::conflict("nothing-active", message).into());
     };
-    let evaluation = desk.catalog.evaluate(&live, &request).await;
+    let evaluation = desk.catalog.evaluate(&live, &request, desk).await;
     match evaluation.result {
         Ok(Verdict::Decided(decision)) => {
             let Outcome::Sla(sla::Outcome::Forecast(forecast)) = decision.outcome else {
