@@ -32,6 +32,7 @@ pub static SOURCES: &[Source] = sources![
     "itsm:types@0.1.0" in "types/types.wit",
     "itsm:plugin@0.1.0" in "plugin/plugin.wit",
     "itsm:log@0.1.0" in "log/log.wit",
+    "itsm:records@0.1.0" in "records/records.wit",
     "itsm:sla@0.1.0" in "sla/sla.wit",
     "itsm:sla@0.2.0" in "sla-0.2.0/sla.wit",
     "itsm:change-risk@0.1.0" in "change-risk/change-risk.wit",

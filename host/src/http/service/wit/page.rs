@@ -71,7 +71,7 @@ impl Page<'_> {
             self.interface(*id, &mut contents, &mut main);
         }
         let nav =
-            format!("<nav aria-label=\"Contents\"><details open><summary>Contents</summary>{contents}</details></nav>");
+            format!("<nav aria-label=\"Contents\"><details><summary>Contents</summary>{contents}</details></nav>");
         whole(&title, &nav, &main)
     }
 
@@ -169,13 +169,14 @@ impl Page<'_> {
         }
         let mut entries = String::new();
         for (item, function) in &interface.functions {
-            entries.push_str(&format!("<li><a href=\"#{name}.{0}\">{0}</a></li>", escape(item)));
+            let item = place::word(item);
+            entries.push_str(&format!("<li><a href=\"#{name}.{0}\">{0}</a></li>", escape(&item)));
             main.push_str(&format!(
                 "<article><h3 id=\"{name}.{0}\"><a class=\"self\" href=\"#{name}.{0}\"><span class=\"kind\">func</span> {0}</a>{1}</h3><pre \
                  class=\"signature\"><code>{2}</code></pre>{3}</article>",
-                escape(item),
+                escape(&item),
                 since(&function.stability),
-                signature::function(self.resolve, item, function),
+                signature::function(self.resolve, &item, function),
                 self.docs(&function.docs, Some(id))
             ));
         }
@@ -221,8 +222,17 @@ impl Page<'_> {
             )),
         }
         if let Some(users) = self.users.get(&id) {
-            let links: Vec<String> =
-                users.iter().map(|(href, text)| format!("<a href=\"{}\">{}</a>", escape(href), escape(text))).collect();
+            let own = format!("/docs/wit/{}#", slug(&self.resolve.packages[self.package].name));
+            let links: Vec<String> = users
+                .iter()
+                .map(|(href, text)| {
+                    // What another package has is named with it: several versions have items of the same name.
+                    let other = href.strip_prefix("/docs/wit/").filter(|_| !href.starts_with(&own));
+                    let package =
+                        other.and_then(|rest| Some(format!("{} ", rest.split_once('#')?.0))).unwrap_or_default();
+                    format!("<a href=\"{}\">{}{}</a>", escape(href), escape(&package), escape(text))
+                })
+                .collect();
             main.push_str(&format!("<p class=\"uses\">Used by {}</p>", links.join(", ")));
         }
         main.push_str("</article>");
@@ -266,7 +276,7 @@ fn users(resolve: &Resolve) -> BTreeMap<TypeId, Vec<(String, String)>> {
         for (name, function) in &interface.functions {
             let types = function.params.iter().map(|param| &param.ty).chain(&function.result);
             let named = types.flat_map(|ty| names(resolve, ty)).collect();
-            note(named, place::of_item(resolve, id, name), name);
+            note(named, place::of_item(resolve, id, name), &place::word(name));
         }
         for (name, ty) in interface.types.iter().filter(|(_, ty)| place::used(resolve, **ty).is_none()) {
             let named = parts(&resolve.types[*ty].kind).into_iter().flat_map(|ty| names(resolve, ty)).collect();

@@ -13,7 +13,16 @@ pub(super) fn of_interface(resolve: &Resolve, id: InterfaceId) -> Option<String>
 
 /// The address of an item of an interface: a function, a type.
 pub(super) fn of_item(resolve: &Resolve, interface: InterfaceId, name: &str) -> Option<String> {
-    Some(format!("{}.{name}", of_interface(resolve, interface)?))
+    Some(format!("{}.{}", of_interface(resolve, interface)?, word(name)))
+}
+
+/// An item's name as it is shown: `rows.next` of `[method]rows.next`.
+pub(super) fn word(name: &str) -> String {
+    match name.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some(("constructor", of)) => format!("{of}.constructor"),
+        Some((_, name)) => name.to_owned(),
+        None => name.to_owned(),
+    }
 }
 
 /// The address of a type: of the place where it was defined, not of those that use it.
