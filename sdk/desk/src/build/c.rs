@@ -72,6 +72,8 @@ impl Compile for Compiler {
         }
         command.arg("-o").arg(&output);
         tools::run("clang", &mut command)?;
+        // Read once more: making bindings adds names of its own to what was read.
+        let (resolve, world) = read(&stage.wit()).map_err(|error| wrong(&error))?;
         let mut module = fs::read(&output).map_err(|error| Error::file("read", &output, error))?;
         wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
             .map_err(|error| wrong(&error))?;
