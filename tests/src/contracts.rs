@@ -7,7 +7,8 @@ use std::path::Path;
 use wit_parser::{Resolve, WorldItem};
 
 /// The folders below `wit/`: a package's first version under its name, later ones with the version.
-const PACKAGES: [&str; 9] = ["types", "plugin", "log", "records", "sla", "sla-0.2.0", "change-risk", "budget", "supplier"];
+const PACKAGES: [&str; 9] =
+    ["types", "plugin", "log", "records", "sla", "sla-0.2.0", "change-risk", "budget", "supplier"];
 
 fn resolve() -> Resolve {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit"));

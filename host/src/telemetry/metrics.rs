@@ -18,7 +18,19 @@ pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; chars
 
 /// Upper bounds of the times of decisions, microseconds.
 const MICROSECONDS: [f64; 14] = [
-    10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0, 50_000.0, 100_000.0, 500_000.0,
+    10.0,
+    20.0,
+    50.0,
+    100.0,
+    200.0,
+    500.0,
+    1_000.0,
+    2_000.0,
+    5_000.0,
+    10_000.0,
+    50_000.0,
+    100_000.0,
+    500_000.0,
     1_000_000.0,
 ];
 /// Upper bounds of fuel.
@@ -92,11 +104,19 @@ impl Default for Metrics {
         let help = "Decisions that a candidate in shadow was compared by: same, differs, flips, fails, dropped";
         registry.register("shadow_decisions", help, compared.clone());
         let took: Histograms<Judge> = Family::new_with_constructor(|| Histogram::new(MICROSECONDS));
-        registry.register("decision_duration_microseconds", "Time of a decision without its wait for a place", took.clone());
+        registry.register(
+            "decision_duration_microseconds",
+            "Time of a decision without its wait for a place",
+            took.clone(),
+        );
         let fuel: Histograms<Judge> = Family::new_with_constructor(|| Histogram::new(FUEL));
         registry.register("decision_fuel", "Units of fuel of a decision", fuel.clone());
         let memory: Histograms<Judge> = Family::new_with_constructor(|| Histogram::new(BYTES));
-        registry.register("decision_memory_peak_bytes", "Linear memory of a component while it decided", memory.clone());
+        registry.register(
+            "decision_memory_peak_bytes",
+            "Linear memory of a component while it decided",
+            memory.clone(),
+        );
         let requests = Family::default();
         registry.register("http_requests", "Requests answered", requests.clone());
         let latency: Histograms<Asked> = Family::new_with_constructor(|| Histogram::new(SECONDS));

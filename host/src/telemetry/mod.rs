@@ -46,9 +46,8 @@ pub fn log(log: &Log) -> Result<(), String> {
 /// A filter or an address that cannot be read.
 pub fn start(log: &Log, telemetry: &Telemetry) -> Result<Traces, String> {
     let filter = EnvFilter::try_new(&log.filter).map_err(|e| format!("log.filter '{}': {e}", log.filter))?;
-    let lines = tracing_subscriber::fmt::layer()
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+    let lines =
+        tracing_subscriber::fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     let lines = match log.format {
         LogFormat::Text => lines.with_target(false).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

@@ -40,7 +40,9 @@ impl World {
         match admitted {
             Ok(_) => Ok(true),
             Err(refused) if whole => Err(format!("a valid component is refused: {refused}")),
-            Err(refused) if refused.rule.is_empty() || refused.message.is_empty() => Err("refused without a reason".to_owned()),
+            Err(refused) if refused.rule.is_empty() || refused.message.is_empty() => {
+                Err("refused without a reason".to_owned())
+            }
             Err(_) => Ok(false),
         }
     }

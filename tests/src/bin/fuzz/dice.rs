@@ -62,7 +62,8 @@ impl Dice {
                 2 => lines.swap(at, to),
                 3 => lines[at].truncate(lines[at].floor_char_boundary(lines[at].len() / 2)),
                 _ => {
-                    let odd = *self.pick(&["\"", "[", "]", "=", "#", "\u{0}", "配", "\\", "'''", "9999999999999999999", "-"]);
+                    let odd =
+                        *self.pick(&["\"", "[", "]", "=", "#", "\u{0}", "配", "\\", "'''", "9999999999999999999", "-"]);
                     let place = lines[at].floor_char_boundary(self.below(lines[at].len() + 1));
                     lines[at].insert_str(place, odd);
                 }

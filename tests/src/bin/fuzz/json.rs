@@ -5,20 +5,8 @@ use serde_json::{Map, Number, Value};
 use crate::dice::Dice;
 
 /// Whole numbers at edges.
-const NUMBERS: [i64; 12] = [
-    0,
-    1,
-    -1,
-    100,
-    101,
-    i64::MAX,
-    i64::MIN,
-    1 << 53,
-    -(1 << 53),
-    (1 << 53) + 1,
-    u32::MAX as i64 + 1,
-    253_402_300_800,
-];
+const NUMBERS: [i64; 12] =
+    [0, 1, -1, 100, 101, i64::MAX, i64::MIN, 1 << 53, -(1 << 53), (1 << 53) + 1, u32::MAX as i64 + 1, 253_402_300_800];
 
 const TEXTS: [&str; 10] =
     ["", " ", "配置项", "\u{0}", "\u{202e}", "P1", "2026-02-30T25:61:61Z", "9999-12-31T23:59:59Z", "1e400", "-0.00"];
@@ -85,7 +73,8 @@ fn other(dice: &mut Dice, leaf: &Value) -> Value {
     match leaf {
         Value::Number(number) => match number.as_i64() {
             Some(known) if dice.percent(60) => {
-                let near = [known.wrapping_add(1), known.wrapping_sub(1), known.wrapping_neg(), known.wrapping_mul(1000)];
+                let near =
+                    [known.wrapping_add(1), known.wrapping_sub(1), known.wrapping_neg(), known.wrapping_mul(1000)];
                 (*dice.pick(&near)).into()
             }
             _ => Value::Number(Number::from(*dice.pick(&NUMBERS))),

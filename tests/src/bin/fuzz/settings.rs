@@ -50,7 +50,9 @@ impl World {
                 let request = dice.pick(requests);
                 match self.engine.evaluate(prepared, request, &text).await.result {
                     Ok(_) => Ok(true),
-                    Err(failure) => Err(format!("accepted settings made it fail: {failure}; {text}; {}", request.to_json())),
+                    Err(failure) => {
+                        Err(format!("accepted settings made it fail: {failure}; {text}; {}", request.to_json()))
+                    }
                 }
             }
         }
