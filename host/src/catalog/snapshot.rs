@@ -45,10 +45,13 @@ impl AsRef<Activation> for Live {
     }
 }
 
+/// Who has a say in which scope, the most specific first.
+type Says = Vec<(Scope, Say<Live>)>;
+
 /// Everything that is live on this node.
 #[derive(Default)]
 pub struct Snapshot {
-    scopes: HashMap<(String, Process), Vec<(Scope, Say<Live>)>>,
+    scopes: HashMap<(String, Process), Says>,
     generations: HashMap<(String, String), i64>,
 }
 

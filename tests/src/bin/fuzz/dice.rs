@@ -60,7 +60,10 @@ impl Dice {
                 0 => drop(lines.remove(at)),
                 1 => lines.insert(to, lines[at].clone()),
                 2 => lines.swap(at, to),
-                3 => lines[at].truncate(lines[at].floor_char_boundary(lines[at].len() / 2)),
+                3 => {
+                    let half = lines[at].floor_char_boundary(lines[at].len() / 2);
+                    lines[at].truncate(half);
+                }
                 _ => {
                     let odd =
                         *self.pick(&["\"", "[", "]", "=", "#", "\u{0}", "配", "\\", "'''", "9999999999999999999", "-"]);

@@ -84,7 +84,7 @@ fn other(dice: &mut Dice, leaf: &Value) -> Value {
             let mut text = text.clone();
             match dice.below(4) {
                 0 => text = (*dice.pick(&TEXTS)).to_owned(),
-                1 => text.push_str(dice.pick(&TEXTS)),
+                1 => text.push_str(dice.pick::<&str>(&TEXTS)),
                 2 => text = text.repeat(1 + dice.below(200)),
                 _ => {
                     // A digit of a time or an amount.
