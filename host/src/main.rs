@@ -11,7 +11,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     let arguments = match cli::Arguments::parse().alone() {
         Ok(done) => return done,
-        Err(arguments) => arguments,
+        Err(arguments) => *arguments,
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -181,7 +181,7 @@ fn a_component_that_turns_after_a_thousand_calls_trips_under_load() {
         say(&admin, &turncoat, "probe").await;
         let made = load(&nodes[..1], 1, 12, &mail, "mail").await;
         let own = made.iter().filter(|record| record["sla"]["fallback"].is_null()).count();
-        assert!(own >= 3 && own < 12, "{own} of 12");
+        assert!((3..12).contains(&own), "{own} of 12");
         let shown = activation(&admin, &turncoat).await["breaker"].clone();
         assert_eq!((&shown["state"], &shown["actor"]), (&json!("closed"), &json!("mortise")), "{shown}");
         let record = nodes[0].agent().await.post("/records/incident", incident(&mail, "mail")).await.ok();

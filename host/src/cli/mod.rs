@@ -111,10 +111,10 @@ pub(crate) struct Usage(pub(crate) String);
 
 impl Arguments {
     /// Does what needs neither configuration nor runtime; gives back the rest.
-    pub(crate) fn alone(self) -> Result<ExitCode, Self> {
+    pub(crate) fn alone(self) -> Result<ExitCode, Box<Self>> {
         match self {
             Self { command: Command::Compile(command), .. } => Ok(command.run()),
-            other => Err(other),
+            other => Err(Box::new(other)),
         }
     }
 }
