@@ -67,6 +67,8 @@ async fn batch(desk: &Desk, paced: bool) -> Result<usize, FlowError> {
         let started = Instant::now();
         ask(desk, &asked, &mut parts).await;
         let took = started.elapsed();
+        // Requests of this thread come first.
+        tokio::task::yield_now().await;
         if paced && took > SLOW {
             // A candidate that loops or hogs is asked less often; what finds no room meanwhile is dropped.
             let share = desk.shadows.config().share_pct.clamp(1, 100);
