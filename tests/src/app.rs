@@ -106,6 +106,11 @@ impl Desktop {
         Self::start(fresh).await
     }
 
+    /// Whether the story runs on PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        self.config.database.url.as_ref().is_some_and(|url| url.starts_with("postgres"))
+    }
+
     /// Another node on the same database, with the same clock.
     pub async fn second_node(&self) -> Self {
         let clock = self.clock.clone();
