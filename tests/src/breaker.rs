@@ -123,8 +123,13 @@ fn a_component_that_turns_after_a_thousand_calls_trips_under_load() {
         // The node that did not trip it follows.
         for node in &nodes {
             node.desk.catalog.refresh().await.unwrap();
-            let shown = activation(&node.administrator().await, &turncoat).await;
+            let admin = node.administrator().await;
+            let shown = activation(&admin, &turncoat).await;
             assert_eq!(shown["breaker"]["state"], "open", "{shown}");
+            let figures = admin.get("//metrics").await.text;
+            let figure = |parts: [&str; 3]| figures.lines().any(|line| parts.iter().all(|part| line.contains(part)));
+            assert!(figure(["mortise_breaker{", &turncoat, "state=\"open\"} 1"]), "{figures}");
+            assert!(figure(["mortise_manual_decisions_waiting{org=\"main\"", "process=\"sla\"} ", ""]), "{figures}");
             // On a machine with much else to do, the clock may be faster than the fuel.
             assert!(["fuel", "timeout"].contains(&shown["breaker"]["cause"].as_str().unwrap()), "{shown}");
             assert_eq!(shown["breaker"]["fallback"]["activation"], standard["id"], "{shown}");

@@ -56,6 +56,8 @@ mod offering;
 #[cfg(test)]
 mod random_walk;
 #[cfg(test)]
+mod real_log;
+#[cfg(test)]
 mod recompute;
 #[cfg(test)]
 mod registry;

@@ -15,7 +15,8 @@ use crate::workspace::{Workspace, run};
 /// Builds the components and the host, then runs every test of the workspace.
 ///
 /// Tests find the components through `MORTISE_TEST_COMPONENTS`, the host's binary through
-/// `MORTISE_TEST_BIN`, PostgreSQL through `PG_BIN`, or `MORTISE_TEST_POSTGRES=skip`, and a registry likewise.
+/// `MORTISE_TEST_BIN`, PostgreSQL through `PG_BIN`, or `MORTISE_TEST_POSTGRES=skip`, and a registry likewise. A log
+/// that is too large to be kept with the project is used where `MORTISE_TEST_LOG` says that it is.
 ///
 /// # Errors
 /// When a build fails, or `CI=true` and there is no PostgreSQL or no registry. A failing test is not an error
@@ -50,6 +51,10 @@ pub(crate) fn test(workspace: &Workspace, args: &[String], harness: &[String]) -
     say(&summary.text(passed, started.elapsed().as_secs()));
     say(&postgres.text());
     say(&registry.text());
+    say(&match std::env::var("MORTISE_TEST_LOG").unwrap_or_default().as_str() {
+        "" => "incident log: SKIPPED, MORTISE_TEST_LOG does not say where it is".to_owned(),
+        path => format!("incident log: tested with {path}"),
+    });
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -243,6 +243,8 @@ impl Catalog {
         let live: Vec<Option<Arc<Live>>> = stream::iter(loading).buffered(AT_ONCE).try_collect().await?;
         let live: Vec<Arc<Live>> = live.into_iter().flatten().collect();
         live.iter().for_each(|one| self.begin_anew(one));
+        let stands = live.iter().map(|one| (one.meter.judge().clone(), one.stands().as_str()));
+        self.0.metrics.breakers(stands, &State::ALL.map(State::as_str));
         self.0.snapshot.store(Arc::new(Snapshot::new(live, generations)));
         Ok(true)
     }

@@ -1,6 +1,6 @@
 //! The manual-decision queue: what a person must decide because a component could not.
 
-use super::tx::{Bind, execute, fetch_built};
+use super::tx::{Bind, execute, fetch_all, fetch_built};
 use super::unit::ManualEntry;
 use super::{Store, StoreError, Tx};
 use crate::domain::time::Instant;
@@ -91,6 +91,19 @@ fn waiting(row: Row) -> Waiting {
 }
 
 impl Store {
+    /// How many decisions wait for a person, by organisation and process.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn manual_counts(&self) -> Result<Vec<(String, String, i64)>, StoreError> {
+        let mut tx = self.read().await?;
+        Ok(fetch_all!(
+            &mut tx,
+            (String, String, i64),
+            "SELECT org, process, COUNT(*) FROM manual_queue WHERE resolved_at IS NULL GROUP BY org, process"
+        )?)
+    }
+
     /// What waits for a person, oldest first.
     ///
     /// # Errors

@@ -55,7 +55,7 @@ async fn insert_chunk(tx: &mut Tx, keys: &Keys, chunk: &mut [(i64, &RecordWrite)
     for (key, write) in chunk.iter() {
         binds.extend(row(*key, &write.record)?);
     }
-    let sql = format!("{INSERT}{} ON CONFLICT DO NOTHING", values_list(chunk.len(), COLUMNS));
+    let sql = format!("{INSERT}{} ON CONFLICT DO NOTHING", values_list(tx, chunk.len(), COLUMNS));
     let rows = execute_built(tx, sql, binds).await?;
     if rows == chunk.len() as u64 {
         return Ok(());
@@ -80,7 +80,7 @@ async fn insert_chunk(tx: &mut Tx, keys: &Keys, chunk: &mut [(i64, &RecordWrite)
             }
             tried += 1;
             *key = keys.next(record.created_at);
-            let sql = format!("{INSERT}{} ON CONFLICT DO NOTHING", values_list(1, COLUMNS));
+            let sql = format!("{INSERT}{} ON CONFLICT DO NOTHING", values_list(tx, 1, COLUMNS));
             execute_built(tx, sql, row(*key, record)?.into()).await?;
         }
     }

@@ -117,8 +117,9 @@ pub(crate) async fn execute_built(tx: &mut Tx, sql: String, binds: Vec<Bind>) ->
     }
 }
 
-/// `VALUES ($1, $2), ($3, $4) …` for `rows` rows of `columns` columns.
-pub(crate) fn values_list(rows: usize, columns: usize) -> String {
+/// `($1, $2), ($3, $4) …` for `rows` rows of `columns` columns: all the placeholders of a statement. SQLite looks each
+/// numbered one up in a list, which for thousands of them costs more than the rows do; there they are `?`, in order.
+pub(crate) fn values_list(tx: &Tx, rows: usize, columns: usize) -> String {
     use std::fmt::Write as _;
     let mut sql = String::with_capacity(rows * columns * 6);
     let mut n = 0;
@@ -126,8 +127,14 @@ pub(crate) fn values_list(rows: usize, columns: usize) -> String {
         sql.push_str(if row == 0 { "(" } else { ", (" });
         for column in 0..columns {
             n += 1;
-            // Writing to a String cannot fail.
-            let _ = write!(sql, "{}${n}", if column == 0 { "" } else { ", " });
+            sql.push_str(if column == 0 { "" } else { ", " });
+            match tx {
+                Tx::Sqlite(_) => sql.push('?'),
+                Tx::Postgres(_) => {
+                    // Writing to a String cannot fail.
+                    let _ = write!(sql, "${n}");
+                }
+            }
         }
         sql.push(')');
     }

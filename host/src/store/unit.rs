@@ -313,7 +313,7 @@ pub(super) async fn insert_rows<const N: usize>(
     let mut rows = rows.into_iter();
     while left > 0 {
         let size = SIZES.into_iter().find(|size| *size <= left).unwrap_or(left);
-        let sql = format!("{head}{}", values_list(size, N));
+        let sql = format!("{head}{}", values_list(tx, size, N));
         execute_built(tx, sql, rows.by_ref().take(size).flatten().collect()).await?;
         left -= size;
     }

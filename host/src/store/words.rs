@@ -7,7 +7,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::tx::{Bind, Tx, execute, execute_built, fetch_all, fetch_built, fetch_optional};
+use super::tx::{Bind, Tx, execute, execute_built, fetch_all, fetch_built, fetch_optional, values_list};
 use super::{Backend, StoreError};
 use crate::domain::record::Record;
 use crate::domain::search::{Content, Want};
@@ -103,17 +103,18 @@ pub(super) async fn insert(tx: &mut Tx, backend: Backend, rows: &[(i64, &Record,
     // In the order of the keys: FTS5 begins a new segment whenever it goes back.
     rows.sort_by_key(|(key, ..)| *key);
     for chunk in rows.chunks(ROWS) {
-        let (head, row, tail) = match backend {
-            Backend::Sqlite => ("INSERT INTO words (rowid, terms) VALUES ", "", ""),
-            Backend::Postgres => (
-                "INSERT INTO words (record, terms) SELECT v.record, array_to_tsvector(string_to_array(v.terms, ' '))
-                 FROM (VALUES ",
-                "::bigint",
-                ") v (record, terms)",
-            ),
+        let sql = match backend {
+            Backend::Sqlite => format!("INSERT INTO words (rowid, terms) VALUES {}", values_list(tx, chunk.len(), 2)),
+            Backend::Postgres => {
+                let rows = (0..chunk.len()).map(|i| format!("(${}::bigint, ${})", 2 * i + 1, 2 * i + 2));
+                format!(
+                    "INSERT INTO words (record, terms)
+                     SELECT v.record, array_to_tsvector(string_to_array(v.terms, ' '))
+                     FROM (VALUES {}) v (record, terms)",
+                    rows.collect::<Vec<_>>().join(", ")
+                )
+            }
         };
-        let places = (0..chunk.len()).map(|i| format!("(${}{row}, ${})", 2 * i + 1, 2 * i + 2));
-        let sql = format!("{head}{}{tail}", places.collect::<Vec<_>>().join(", "));
         let binds = chunk
             .iter()
             .flat_map(|(key, record, content)| [Bind::Int(*key), Bind::Text(terms(backend, record, *key, content))]);

@@ -79,6 +79,23 @@ struct Answered {
     status: u16,
 }
 
+/// Where a breaker stands, as a set of states of which one is 1.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Stand {
+    org: String,
+    process: String,
+    component: String,
+    activation: String,
+    mode: String,
+    state: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Queue {
+    org: String,
+    process: String,
+}
+
 type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
 
 /// Everything this node counts.
@@ -93,6 +110,8 @@ pub struct Metrics {
     requests: Family<Answered, Counter>,
     latency: Histograms<Asked>,
     behind: Gauge,
+    breakers: Family<Stand, Gauge>,
+    waiting: Family<Queue, Gauge>,
 }
 
 impl Default for Metrics {
@@ -123,9 +142,13 @@ impl Default for Metrics {
         registry.register("http_request_duration_seconds", "Time until the answer began", latency.clone());
         let behind = Gauge::default();
         registry.register("node_behind", "1 while this node cannot follow the database", behind.clone());
+        let breakers = Family::default();
+        registry.register("breaker", "Where the breaker of an activation stands: 1 for its state", breakers.clone());
+        let waiting = Family::default();
+        registry.register("manual_decisions_waiting", "Decisions that wait for a person", waiting.clone());
         let version = ("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
         registry.register("build", "What runs here", Info::new(vec![version]));
-        Self { registry, decisions, compared, took, fuel, memory, requests, latency, behind }
+        Self { registry, decisions, compared, took, fuel, memory, requests, latency, behind, breakers, waiting }
     }
 }
 
@@ -182,6 +205,26 @@ impl Metrics {
         self.behind.set(behind.into());
     }
 
+    /// Says where the breakers of everything that is live stand, each by its state and all the states there are.
+    pub fn breakers(&self, live: impl Iterator<Item = (Judge, &'static str)>, states: &[&'static str]) {
+        self.breakers.clear();
+        for (judge, stands) in live {
+            for state in states {
+                let Judge { org, process, component, activation, mode } = judge.clone();
+                let stand = Stand { org, process, component, activation, mode, state: (*state).to_owned() };
+                self.breakers.get_or_create(&stand).set((*state == stands).into());
+            }
+        }
+    }
+
+    /// Says how many decisions wait for a person, by organisation and process.
+    pub fn waiting(&self, counts: Vec<(String, String, i64)>) {
+        self.waiting.clear();
+        for (org, process, count) in counts {
+            self.waiting.get_or_create(&Queue { org, process }).set(count);
+        }
+    }
+
     /// Everything, as text; what belongs to one organisation only for `org`, if one is given.
     pub fn text(&self, org: Option<&str>) -> String {
         let mut all = String::new();
@@ -195,6 +238,11 @@ impl Metrics {
 }
 
 impl Meter {
+    /// What is counted here is counted for this one.
+    pub fn judge(&self) -> &Judge {
+        &self.judge
+    }
+
     /// Counts a decision; `outcome` is `decided`, `refused` or the cause of a failure.
     pub fn count(&self, outcome: &str, cost: Cost) {
         match outcome {
@@ -247,6 +295,9 @@ mod tests {
             meter.count("fuel", cost);
         }
         metrics.request("GET", "/api/v1/records/{kind}", 200, Duration::from_millis(3));
+        metrics.breakers([(judge("gone"), "open")].into_iter(), &["closed", "open"]);
+        metrics.breakers([(judge("main"), "open")].into_iter(), &["closed", "open"]);
+        metrics.waiting(vec![("main".to_owned(), "sla".to_owned(), 4)]);
         metrics
     }
 
@@ -262,9 +313,13 @@ mod tests {
             format!("mortise_decision_fuel_sum{{{labels}}} 60000.0"),
             "mortise_http_requests_total{method=\"GET\",path=\"/api/v1/records/{kind}\",status=\"200\"} 1".to_owned(),
             "mortise_node_behind 0".to_owned(),
+            format!("mortise_breaker{{{labels},state=\"open\"}} 1"),
+            format!("mortise_breaker{{{labels},state=\"closed\"}} 0"),
+            "mortise_manual_decisions_waiting{org=\"main\",process=\"sla\"} 4".to_owned(),
         ] {
             assert!(text.lines().any(|known| known == line), "{line}\n{text}");
         }
+        assert!(!text.contains("gone"), "what is live no more has no breaker: {text}");
         assert!(text.ends_with("# EOF\n"));
     }
 

@@ -18,8 +18,8 @@ pub(in crate::http) static DOC: Operation = Operation {
     group: Group::Server,
     summary: "What this node counts, for Prometheus",
     text: "Decisions by process, component, activation, mode and outcome, with their time in microseconds, fuel and \
-           memory; requests by route and status; whether this node follows the database. Counters start with the \
-           process. An administrator (ADM) sees the node's figures and those of the own organisation; with \
+           memory; where breakers stand; how many decisions wait for a person; requests by route and status; whether \
+           this node follows the database. Counters start with the process. An administrator (ADM) sees the node's figures and those of the own organisation; with \
            `telemetry.open_metrics` in the configuration nobody is asked for a token and all are shown.",
     answers: &[Answer { status: 200, text: "OpenMetrics text.", content: Content::Other(MEDIA_TYPE), headers: &[] }],
     problems: &[401, 403],
@@ -36,6 +36,8 @@ pub(in crate::http) async fn run(State(site): State<Site>, request: Request) -> 
         }
         Some(caller.org.clone())
     };
-    let text = site.desk.catalog.metrics().text(org.as_deref());
+    let metrics = site.desk.catalog.metrics();
+    metrics.waiting(site.desk.store.manual_counts().await?);
+    let text = metrics.text(org.as_deref());
     Ok(([(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], text).into_response())
 }

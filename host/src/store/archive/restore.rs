@@ -149,7 +149,7 @@ impl Head {
             "INSERT INTO {} ({}) VALUES {}",
             self.table.name,
             self.columns.join(", "),
-            values_list(rows.len(), self.columns.len())
+            values_list(tx, rows.len(), self.columns.len())
         );
         let mut binds = Vec::with_capacity(rows.len() * self.columns.len());
         for row in rows {

@@ -1,16 +1,19 @@
 //! `cargo xtask bench`: ratios, measured in one run on one machine.
 //!
-//! `bench [decision] [create] [import] [start] [contain] [impact] [shadow] [breaker] [size]` runs those sections, or all of them. `--log FILE` imports that log
-//! instead of a made-up one; `--sizes 10000,1000000` are the numbers of records of the section `size`.
+//! `bench [SECTION …]` runs those sections, or all of them; [`SECTIONS`] names them. `--log FILE` imports that log instead
+//! of a made-up one; `--sizes 10000,1000000` are the numbers of records of the section `size`.
 
 #![allow(clippy::unwrap_used)]
 
+mod backtest;
+mod beside;
 mod breaker;
 mod contain;
 mod create;
 mod decision;
 mod impact;
 mod import;
+mod running;
 mod served;
 mod shadow;
 mod size;
@@ -18,6 +21,10 @@ mod start;
 
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// In the order in which they run.
+const SECTIONS: [&str; 11] =
+    ["decision", "create", "import", "start", "contain", "impact", "shadow", "breaker", "backtest", "beside", "size"];
 
 fn main() {
     let mut sections = Vec::new();
@@ -31,45 +38,31 @@ fn main() {
                 let given = arguments.next().unwrap_or_default();
                 sizes = given.split(',').filter_map(|size| size.parse().ok()).collect();
             }
-            "decision" | "create" | "import" | "start" | "contain" | "impact" | "shadow" | "breaker" | "size" => {
-                sections.push(argument)
-            }
+            section if SECTIONS.contains(&section) => sections.push(argument),
             other => {
-                eprintln!(
-                    "bench: '{other}' is not decision, create, import, start, contain, impact, shadow, breaker, size, --log FILE or --sizes N,N"
-                );
+                eprintln!("bench: '{other}' is not {}, --log FILE or --sizes N,N", SECTIONS.join(", "));
                 std::process::exit(2);
             }
         }
     }
-    let wanted = |name: &str| sections.is_empty() || sections.iter().any(|s| s == name);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    if wanted("decision") {
-        runtime.block_on(decision::run());
-    }
-    if wanted("create") {
-        runtime.block_on(create::run());
-    }
-    if wanted("import") {
-        import::run(log.as_deref());
-    }
-    if wanted("start") {
-        runtime.block_on(start::run());
-    }
-    if wanted("contain") {
-        runtime.block_on(contain::run());
-    }
-    if wanted("impact") {
-        runtime.block_on(impact::run());
-    }
-    if wanted("shadow") {
-        runtime.block_on(shadow::run());
-    }
-    if wanted("breaker") {
-        runtime.block_on(breaker::run());
-    }
-    if wanted("size") {
-        runtime.block_on(size::run(&sizes));
+    for section in SECTIONS.into_iter().filter(|name| sections.is_empty() || sections.iter().any(|s| s == name)) {
+        runtime.block_on(async {
+            match section {
+                "decision" => decision::run().await,
+                "create" => create::run().await,
+                "import" => import::run(log.as_deref()),
+                "start" => start::run().await,
+                "contain" => contain::run().await,
+                "impact" => impact::run().await,
+                "shadow" => shadow::run().await,
+                "breaker" => breaker::run().await,
+                "backtest" => backtest::run().await,
+                "beside" => beside::run().await,
+                "size" => size::run(&sizes).await,
+                other => unreachable!("{other} is no section"),
+            }
+        });
     }
 }
 

@@ -2,8 +2,7 @@
 //! ready, and the memory it then has.
 
 use std::collections::BTreeSet;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use mortise::app::App;
 use mortise::clock::Clock;
@@ -15,8 +14,8 @@ use mortise::flows::{first_start, upload_component};
 use mortise_tests::app::{ORG, component, marked};
 use mortise_types::Process;
 
-use crate::{binary, percentile};
-use mortise_tests::client::Connection;
+use crate::percentile;
+use crate::running::Running;
 
 const STARTS: usize = 15;
 
@@ -54,30 +53,12 @@ async fn start(components: usize, bound_ms: u32, bound_mib: u64) {
 
     let (mut times, mut memory) = (Vec::new(), 0);
     for round in 0..=STARTS {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let begun = Instant::now();
-        let server = Server(
-            Command::new(binary())
-                .arg("--data-dir")
-                .arg(dir.path())
-                .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap(),
-        );
-        loop {
-            if let Ok(mut connection) = Connection::open(port).await
-                && let Ok((200, _)) = connection.send("GET", "/readyz", "", "").await
-            {
-                break;
-            }
-            assert!(begun.elapsed() < Duration::from_secs(60), "the server does not start");
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        let server = Running::start(dir.path(), &[]).await;
         // The first start may still have compiled something.
         if round > 0 {
             times.push(begun.elapsed());
-            memory = memory.max(resident_mib(server.0.id()));
+            memory = memory.max(server.resident_mib());
         }
         drop(server);
     }
@@ -87,21 +68,4 @@ async fn start(components: usize, bound_ms: u32, bound_mib: u64) {
         percentile(&mut times, 50).as_secs_f64() * 1e3,
         percentile(&mut times, 100).as_secs_f64() * 1e3
     );
-}
-
-/// Resident memory of a process, in mebibytes.
-fn resident_mib(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    let kib: u64 = line.split_ascii_whitespace().nth(1).unwrap().parse().unwrap();
-    kib >> 10
-}
-
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }

@@ -1,0 +1,159 @@
+//! (k) What a healthy request takes alone, beside requests that misbehaving components decide, and while a large
+//! component in Python is uploaded and compiled. A real server in a process of its own.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use mortise::app::App;
+use mortise::clock::Clock;
+use mortise::config::{Config, DataDir};
+use mortise::domain::component::Scope;
+use mortise::domain::{Actor, Role};
+use mortise::flows::activate::{self, Wish};
+use mortise::flows::{Desk, authenticate, demo, first_start, upload_component};
+use mortise_tests::app::{ORG, component};
+use mortise_tests::client::Connection;
+use mortise_types::Process;
+use serde_json::json;
+
+use crate::percentile;
+use crate::running::Running;
+
+const MEASURED: Duration = Duration::from_secs(10);
+/// What decides for the hostile clients: one that loops until its fuel is used up, one that asks for memory.
+const HOSTILE: [&str; 2] = ["guests/loop", "guests/hog"];
+/// Hostile clients of each.
+const CLIENTS: usize = 2;
+const PYTHON: &str = "supplier-careful";
+
+pub(crate) async fn run() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config { data_dir: DataDir(dir.path().to_owned()), ..Config::default() };
+    let app = App::build(&config, Clock::system()).await.unwrap();
+    let Prepared { token, healthy, hostile } = prepare(&app.desk).await;
+    app.desk.store.close().await;
+    drop(app);
+    // A breaker would end the hostile load at once.
+    let server = Running::start(dir.path(), &[("MORTISE_POLICY__COMPONENT__BREAKER__ENABLED", "false")]).await;
+    let port = server.port;
+
+    let _warm = measure(port, &token, &healthy, Until::Time(Duration::from_secs(2))).await;
+    let mut alone = measure(port, &token, &healthy, Until::Time(MEASURED)).await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let failed = Arc::new(AtomicU64::new(0));
+    let load: Vec<_> = hostile
+        .into_iter()
+        .cycle()
+        .take(HOSTILE.len() * CLIENTS)
+        .map(|body| tokio::spawn(client(port, token.clone(), body, Arc::clone(&stop), Arc::clone(&failed))))
+        .collect();
+    let mut beside = measure(port, &token, &healthy, Until::Time(MEASURED)).await;
+    stop.store(true, Ordering::Relaxed);
+    for one in load {
+        one.await.unwrap();
+    }
+    let uploaded = Arc::new(AtomicBool::new(false));
+    let upload = tokio::spawn(upload(port, token.clone(), Arc::clone(&uploaded)));
+    let mut uploading = measure(port, &token, &healthy, Until::Set(&uploaded)).await;
+    let (took, bytes) = upload.await.unwrap();
+    drop(server);
+
+    println!("(k) creating an incident over HTTP, one healthy client, microseconds");
+    let line = |label: &str, times: &mut Vec<Duration>| {
+        let (p50, p99) = (percentile(times, 50), percentile(times, 99));
+        let (p50, p99) = (crate::micros(p50), crate::micros(p99));
+        println!("    {label:<30} p50 {p50:>9.1}   p99 {p99:>9.1}   ({} requests)", times.len());
+        (p50, p99)
+    };
+    let plain = line("alone", &mut alone);
+    let loaded = line("beside hostile components", &mut beside);
+    let busy = line("while Python is uploaded", &mut uploading);
+    println!("    hostile / alone                p50 {:>9.2}   p99 {:>9.2}", loaded.0 / plain.0, loaded.1 / plain.1);
+    println!("    upload / alone                 p50 {:>9.2}   p99 {:>9.2}", busy.0 / plain.0, busy.1 / plain.1);
+    println!("    hostile decisions contained meanwhile {:>9}", failed.load(Ordering::Relaxed));
+    println!("    the upload of {} MB took {:.1} s", bytes / 1_000_000, took.as_secs_f64());
+}
+
+struct Prepared {
+    token: String,
+    /// An incident about an agreed service.
+    healthy: String,
+    /// Incidents about services for which a misbehaving component decides.
+    hostile: Vec<String>,
+}
+
+async fn prepare(desk: &Desk) -> Prepared {
+    first_start::organisation(desk, ORG, ORG).await.unwrap();
+    let offers = ["sla-standard", "change-risk-standard", "budget-standard", "supplier-standard"]
+        .map(|name| first_start::Offer { name: name.to_owned(), bytes: component(name) });
+    first_start::components(desk, ORG, offers.into()).await.unwrap();
+    let numbers = demo::run(desk, ORG).await.unwrap().numbers;
+    let roles = [Role::Sd, Role::Adm].into_iter().collect();
+    let token = authenticate::issue(desk, ORG, "bench", &roles, "bench", None).await.unwrap().text;
+    let body = |service: &str, category: &str| {
+        json!({
+            "title": "Mail is down", "service": service, "customer": numbers["hospital"], "caller": "zhao",
+            "channel": "phone", "category": category, "impact": 1, "urgency": 2
+        })
+        .to_string()
+    };
+    let actor = Actor::user(ORG, "bench", [Role::Adm]);
+    let mut hostile = Vec::new();
+    let services: BTreeSet<&String> =
+        numbers.values().filter(|n| n.starts_with("SVC-") && **n != numbers["mail"]).collect();
+    for (name, service) in HOSTILE.into_iter().zip(services) {
+        let row = upload_component::run(desk, &actor, component(name), BTreeSet::new()).await.unwrap();
+        activate::run(desk, &actor, Wish::new(Process::Sla, Scope::Service(service.clone()), &row.digest))
+            .await
+            .unwrap();
+        hostile.push(body(service, "mail"));
+    }
+    assert_eq!(hostile.len(), HOSTILE.len(), "the demonstration has services enough");
+    Prepared { token, healthy: body(&numbers["mail"], "mail"), hostile }
+}
+
+enum Until<'a> {
+    Time(Duration),
+    Set(&'a AtomicBool),
+}
+
+async fn measure(port: u16, token: &str, body: &str, until: Until<'_>) -> Vec<Duration> {
+    let mut connection = Connection::open(port).await.unwrap();
+    let begun = Instant::now();
+    let goes_on = || match &until {
+        Until::Time(length) => begun.elapsed() < *length,
+        Until::Set(done) => !done.load(Ordering::Relaxed),
+    };
+    let mut times = Vec::new();
+    while goes_on() {
+        let sent = Instant::now();
+        let (status, answer) = connection.send("POST", "/api/v1/records/incident", token, body).await.unwrap();
+        times.push(sent.elapsed());
+        assert_eq!(status, 201, "{}", String::from_utf8_lossy(&answer));
+    }
+    times
+}
+
+async fn client(port: u16, token: String, body: String, stop: Arc<AtomicBool>, failed: Arc<AtomicU64>) {
+    let mut connection = Connection::open(port).await.unwrap();
+    while !stop.load(Ordering::Relaxed) {
+        let (status, answer) = connection.send("POST", "/api/v1/records/incident", &token, &body).await.unwrap();
+        assert_eq!(status, 201, "{}", String::from_utf8_lossy(&answer));
+        failed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Uploads the component; gives how long that took, and its size.
+async fn upload(port: u16, token: String, done: Arc<AtomicBool>) -> (Duration, usize) {
+    let bytes = component(PYTHON);
+    let mut connection = Connection::open(port).await.unwrap();
+    let begun = Instant::now();
+    let sent = connection.send_bytes("POST", "/api/v1/components", &token, "application/wasm", &bytes).await;
+    let took = begun.elapsed();
+    done.store(true, Ordering::Relaxed);
+    let (status, answer) = sent.unwrap();
+    assert_eq!(status, 201, "{}", String::from_utf8_lossy(&answer));
+    (took, bytes.len())
+}
