@@ -332,3 +332,84 @@ int32_t add_months(int32_t date, uint32_t months) {
     int32_t first = day_of(year, month, 1), next = month == 12 ? day_of(year + 1, 1, 1) : day_of(year, month + 1, 1);
     return first + (int32_t)((int64_t)day <= next - first ? day : (uint32_t)(next - first)) - 1;
 }
+
+#ifdef ITSM_SLA_TYPES_LEVEL_OK
+
+// A clock's run from when the ticket was opened.
+struct run {
+    int64_t opened, end;
+    const itsm_sla_types_list_pause_t *pauses; // NULL if it never waits
+};
+
+// A pause within the run; an empty one has nothing of it.
+static void pause_within(const struct run *run, size_t i, int64_t *from, int64_t *to) {
+    const itsm_sla_types_pause_t *it = &run->pauses->ptr[i];
+    *from = it->start > run->opened ? it->start : run->opened;
+    *to = it->end.is_some && it->end.val < run->end ? it->end.val : run->end;
+    if (*to < *from) *to = *from;
+}
+
+// The instant at which so many seconds are used.
+static int64_t used_at(const struct run *run, int64_t seconds) {
+    int64_t at = run->opened + seconds, from, to;
+    for (size_t i = 0; run->pauses && i < run->pauses->len; i++) {
+        pause_within(run, i, &from, &to);
+        if (from < at) at += to - from;
+    }
+    return at;
+}
+
+static void run_clock(const itsm_sla_types_clock_request_t *request, const char *name, int64_t target, const int64_t *stop,
+                      const itsm_sla_types_list_pause_t *pauses, itsm_sla_types_clock_t *clock,
+                      itsm_sla_types_clock_decision_t *decision) {
+    static const char *const words[] = {".warning", ".critical", ".due"};
+    int64_t pcts[] = {75, 90, 100}, now = request->now, from, to;
+    if (request->warn_pct.is_some) {
+        pcts[0] = request->warn_pct.val.warning;
+        pcts[1] = request->warn_pct.val.critical;
+    }
+    bool stopped = stop && *stop <= now, paused = false;
+    struct run run = {request->ticket.opened_at, stopped ? *stop : now, pauses};
+    if (run.end < run.opened) run.end = run.opened;
+    int64_t elapsed = run.end - run.opened;
+    for (size_t i = 0; pauses && i < pauses->len; i++) {
+        const itsm_sla_types_pause_t *it = &pauses->ptr[i];
+        paused |= !stopped && it->start <= now && (!it->end.is_some || now < it->end.val);
+        pause_within(&run, i, &from, &to);
+        elapsed -= to - from;
+    }
+    uint8_t level = ITSM_SLA_TYPES_LEVEL_OK;
+    for (int i = 0; i < 3; i++) {
+        int64_t mark = target / 100 * pcts[i] + (target % 100 * pcts[i] + 99) / 100;
+        if (elapsed >= mark && i < 2) level = i ? ITSM_SLA_TYPES_LEVEL_CRITICAL : ITSM_SLA_TYPES_LEVEL_WARNING;
+        if (stopped || paused || elapsed >= mark) continue;
+        itsm_sla_types_milestone_t ahead = {JOIN(str(name), str(words[i])), used_at(&run, mark)};
+        PUSH(&decision->milestones, ahead);
+    }
+    bool over = elapsed > target;
+    *clock = (itsm_sla_types_clock_t){
+        .target_s = (uint64_t)target,
+        .elapsed_s = (uint64_t)elapsed,
+        .remaining_s = target - elapsed,
+        .percent = target ? (uint64_t)elapsed * 100 / (uint64_t)target : 100,
+        .state = stopped ? ITSM_SLA_TYPES_CLOCK_STATE_STOPPED
+                 : paused ? ITSM_SLA_TYPES_CLOCK_STATE_PAUSED
+                          : ITSM_SLA_TYPES_CLOCK_STATE_RUNNING,
+        .level = over ? ITSM_SLA_TYPES_LEVEL_BREACHED : level,
+        .met = {stopped, !over},
+        .due_at = {!paused || elapsed >= target, used_at(&run, target)},
+        .breached_at = {over, used_at(&run, target)},
+        .ever_breached = over,
+    };
+}
+
+void around_the_clock(const itsm_sla_types_clock_request_t *request, int64_t response_s, int64_t resolution_s,
+                      itsm_sla_types_clock_decision_t *decision) {
+    const itsm_sla_types_ticket_t *ticket = &request->ticket;
+    const int64_t *responded = ticket->responded_at.is_some ? &ticket->responded_at.val : NULL;
+    const int64_t *restored = ticket->restored_at.is_some ? &ticket->restored_at.val : NULL;
+    run_clock(request, "response", response_s, responded, NULL, &decision->outcome.response, decision);
+    run_clock(request, "resolution", resolution_s, restored, &ticket->pauses, &decision->outcome.resolution, decision);
+}
+
+#endif

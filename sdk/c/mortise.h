@@ -85,3 +85,13 @@ bool minor(text amount, int decimals, int64_t *value);
 text amount(int64_t minor, int decimals);
 // The same day so many months later, or the last of that month. Days since 1970-01-01.
 int32_t add_months(int32_t date, uint32_t months);
+
+#ifdef ITSM_SLA_TYPES_LEVEL_OK
+// ---- service levels ----
+
+// Both clocks of a ticket, running around the clock, and the marks that they have still to reach.
+// Waiting for the customer does not count for resolution. Targets are in seconds; pauses are in
+// order and do not overlap, as the host sends them.
+void around_the_clock(const itsm_sla_types_clock_request_t *, int64_t response_s, int64_t resolution_s,
+                      itsm_sla_types_clock_decision_t *);
+#endif

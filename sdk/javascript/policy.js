@@ -195,3 +195,48 @@ export function addMonths(date, months) {
   const last = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
   return Date.UTC(year, month, Math.min(day.getUTCDate(), last)) / 86_400_000;
 }
+
+// ---- service levels ----
+
+/**
+ * Both clocks of a ticket, running around the clock, and the marks that they have still to reach:
+ * `{ response, resolution, milestones }`. Waiting for the customer does not count for resolution.
+ * Pauses are in order and do not overlap, as the host sends them.
+ */
+export function aroundTheClock({ now, ticket, warnPct }, { responseS, resolutionS }) {
+  const { warning, critical } = warnPct ?? { warning: 75, critical: 90 };
+  const opened = ticket.openedAt;
+  const milestones = [];
+  const clock = (name, targetS, stop, pauses) => {
+    const stopped = stop != null && stop <= now;
+    const end = Math.max(stopped ? stop : now, opened);
+    const paused = !stopped && pauses.some((pause) => pause.start <= now && (pause.end == null || now < pause.end));
+    const within = pauses.map((pause) => [Math.max(pause.start, opened), Math.min(pause.end ?? end, end)]);
+    const waits = within.filter(([from, to]) => from < to);
+    const elapsedS = end - opened - waits.reduce((sum, [from, to]) => sum + to - from, 0);
+    const at = (seconds) => waits.reduce((at, [from, to]) => (from < at ? at + to - from : at), opened + seconds);
+    const mark = (pct) => Math.ceil((targetS * pct) / 100);
+    for (const [word, pct] of stopped || paused ? [] : [["warning", warning], ["critical", critical], ["due", 100]]) {
+      if (mark(pct) > elapsedS) milestones.push({ name: `${name}.${word}`, at: at(mark(pct)) });
+    }
+    const over = elapsedS > targetS;
+    const level = over ? "breached" : elapsedS >= mark(critical) ? "critical" : elapsedS >= mark(warning) ? "warning" : "ok";
+    return {
+      targetS,
+      elapsedS,
+      remainingS: targetS - elapsedS,
+      percent: targetS === 0 ? 100 : Math.floor((elapsedS * 100) / targetS),
+      state: stopped ? "stopped" : paused ? "paused" : "running",
+      level,
+      met: stopped ? !over : undefined,
+      dueAt: paused && elapsedS < targetS ? undefined : at(targetS),
+      breachedAt: over ? at(targetS) : undefined,
+      everBreached: over,
+    };
+  };
+  return {
+    response: clock("response", responseS, ticket.respondedAt, []),
+    resolution: clock("resolution", resolutionS, ticket.restoredAt, ticket.pauses),
+    milestones,
+  };
+}

@@ -33,6 +33,7 @@
 //! rule is a pure function of request and settings: there is no clock, no
 //! randomness, no file and no network in a component.
 
+pub mod clocks;
 mod log;
 pub mod lookup;
 mod policy;

@@ -8,6 +8,8 @@ pub mod client;
 pub mod postgres;
 
 #[cfg(test)]
+mod around_the_clock;
+#[cfg(test)]
 mod automatic;
 #[cfg(test)]
 mod backtest;

@@ -50,6 +50,32 @@ fn another_component_decides_for_one_service_and_back() {
 }
 
 #[test]
+fn what_a_component_leaves_out_is_decided_by_the_next_wider_scope() {
+    for_each_db(|app| async move {
+        let mail = app.agreed_service("Mail").await;
+        let (agent, admin) = (app.agent().await, app.administrator().await);
+        let standard = admin.get("/activations?process=sla").await.ok()["activations"][0].clone();
+        let partial = digest(&admin, "guests/partial").await;
+        let scope = json!({"kind": "service", "value": mail.service});
+        admin.post("/activations", activation(&partial, scope, 1)).await.ok();
+        let record = agent.post("/records/incident", incident(&mail)).await.ok();
+        assert_eq!((&record["manual"], &record["sla"]["resolution"]["target_s"]), (&json!(false), &json!(7200)));
+        // One decision, and it names who took it.
+        let number = record["number"].as_str().unwrap();
+        let decisions = admin.get(&format!("/decisions?record={number}")).await.ok();
+        let [decision] = decisions["decisions"].as_array().unwrap().as_slice() else { panic!("{decisions}") };
+        assert_eq!(decision["component"], standard["component"]);
+        assert_eq!((&decision["activation"], &decision["fallback"]), (&standard["id"], &json!(false)));
+
+        // Where there is no wider scope, a person has to.
+        let scope = json!({"kind": "organisation", "value": ""});
+        admin.post("/activations", activation(&partial, scope, 2)).await.ok();
+        let record = agent.post("/records/incident", incident(&mail)).await.ok();
+        assert_eq!(record["manual"], true, "{record}");
+    });
+}
+
+#[test]
 fn a_second_node_follows() {
     for_each_db(|app| async move {
         let mail = app.agreed_service("Mail").await;

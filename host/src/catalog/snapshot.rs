@@ -86,21 +86,20 @@ impl Snapshot {
     /// Who decides in place of an activation whose breaker is open: the last good version of its scope; where there is
     /// none, whoever decides in the next less specific scope. None where nobody does.
     pub fn instead(&self, org: &str, process: Process, question: &Question<'_>, of: &Live) -> Option<Arc<Live>> {
+        let wider = || self.wider(org, process, question, &of.activation.scope);
+        of.fallback.clone().or_else(wider)
+    }
+
+    /// Who decides in the next scope that is less specific than this one, as far as its breaker lets it; its last good
+    /// version while it is open. None where nobody does.
+    pub fn wider(&self, org: &str, process: Process, question: &Question<'_>, than: &Scope) -> Option<Arc<Live>> {
+        // Scopes are sorted, the most specific first.
         let scopes = self.scopes(org, process);
-        let mut fallback = of.fallback.clone();
-        let mut rank = of.activation.scope.rank();
-        loop {
-            if let Some(fallback) = fallback {
-                return Some(fallback);
-            }
-            // Scopes are sorted, the most specific first.
-            let rest = scopes.iter().position(|(scope, _)| scope.rank() < rank)?;
-            let next = choose(&scopes[rest..], question)?.live;
-            if next.stands() == State::Closed {
-                return Some(next);
-            }
-            rank = next.activation.scope.rank();
-            fallback = next.fallback.clone();
+        let rest = scopes.iter().position(|(scope, _)| scope.rank() < than.rank())?;
+        let next = choose(&scopes[rest..], question)?.live;
+        match next.stands() {
+            State::Closed => Some(next),
+            State::Open | State::Probing => self.instead(org, process, question, &next),
         }
     }
 

@@ -11,6 +11,7 @@ use mortise::config::{Config, Listen};
 use mortise::flows::demo;
 use mortise::flows::first_start::{self, Offer};
 use mortise::telemetry;
+use mortise_types::Process;
 
 use super::{Place, Usage, flow};
 
@@ -63,6 +64,16 @@ async fn prepare(config: &Config, app: &App) -> anyhow::Result<()> {
         for name in started {
             tracing::info!(component = %name, "reference component activated");
         }
+    }
+    let snapshot = app.desk.catalog.snapshot();
+    let idle = Process::ALL.into_iter().filter(|process| snapshot.organisation(org, *process).is_none());
+    let idle: Vec<&str> = idle.map(Process::slug).collect();
+    if !idle.is_empty() {
+        tracing::warn!(
+            processes = idle.join(", "),
+            "no component decides for the whole organisation: what none decides waits for a person; \
+             --components DIR activates those of a folder"
+        );
     }
     Ok(())
 }

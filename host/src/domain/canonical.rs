@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 
 /// The canonical text of a value.
 pub fn text(value: &Value) -> String {
-    let mut out = String::new();
+    let mut out = Vec::with_capacity(1024);
     write(value, &mut out);
-    out
+    // Everything in it was text before.
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// SHA-256 of some bytes, as 64 lower-case hexadecimal digits.
@@ -35,35 +36,45 @@ pub fn hex(bytes: &[u8]) -> String {
     out
 }
 
-fn write(value: &Value, out: &mut String) {
+fn write(value: &Value, out: &mut Vec<u8>) {
     match value {
+        // The map's own order depends on a feature that any dependency may switch on.
+        Value::Object(map) if map.keys().is_sorted() => members(map.iter(), out),
         Value::Object(map) => {
-            // The map's own order depends on a feature that any dependency may switch on.
             let mut entries: Vec<_> = map.iter().collect();
             entries.sort_unstable_by_key(|(key, _)| *key);
-            out.push('{');
-            for (index, (key, value)) in entries.into_iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                out.push_str(&Value::from(key.as_str()).to_string());
-                out.push(':');
-                write(value, out);
-            }
-            out.push('}');
+            members(entries.into_iter(), out);
         }
         Value::Array(items) => {
-            out.push('[');
+            out.push(b'[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 write(item, out);
             }
-            out.push(']');
+            out.push(b']');
         }
-        leaf => out.push_str(&leaf.to_string()),
+        leaf => plain(leaf, out),
     }
+}
+
+fn members<'v>(entries: impl Iterator<Item = (&'v String, &'v Value)>, out: &mut Vec<u8>) {
+    out.push(b'{');
+    for (index, (key, value)) in entries.enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        plain(key, out);
+        out.push(b':');
+        write(value, out);
+    }
+    out.push(b'}');
+}
+
+/// Writing a text, a number or a word into memory does not fail.
+fn plain(value: &impl serde::Serialize, out: &mut Vec<u8>) {
+    let _ = serde_json::to_writer(out, value);
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mortise_types::{Decision, Process, Request};
+use mortise_types::{Decision, Process, RefusalKind, Request};
 use serde_json::{Value, json};
 
 use super::breaker;
@@ -41,8 +41,14 @@ struct Asked<'r> {
     shadow: Option<Arc<Live>>,
 }
 
-/// An answer that is none: the failure, and the decision that is stored about it.
-type Failed = (Failure, String);
+/// An answer that is none.
+struct Failed {
+    failure: Failure,
+    /// Who failed: not who was asked, where that one leaves the operation out.
+    by: Arc<Live>,
+    /// The decision that is stored about it.
+    decision: String,
+}
 
 impl Working<'_> {
     /// Asks whoever judges the record: the choice is the snapshot's, taken once. The decision is kept with the unit; a
@@ -78,7 +84,8 @@ impl Working<'_> {
                 answer
             }
             Err(failed) => {
-                self.note(&live, probe, Some(&failed.0)).await;
+                let own = failed.by.activation.id == live.activation.id;
+                self.note(&failed.by, probe && own, Some(&failed.failure)).await;
                 // This failure, or another one meanwhile, may have tripped the breaker.
                 match self.choose(subject, process).map(|choice| choice.live) {
                     Some(now) if now.activation.id == live.activation.id && now.stands() != State::Closed && !alone => {
@@ -99,7 +106,7 @@ impl Working<'_> {
     async fn instead(&mut self, out: &Live, asked: &mut Asked<'_>, failed: Option<Failed>) -> Answer {
         let Some(breaker) = &out.breaker else { return Answer::Failed };
         let why = format!("the breaker of {} is open since {} ({})", out.name, breaker.since, breaker.cause);
-        let decision = failed.as_ref().map_or("", |(_, id)| id.as_str());
+        let decision = failed.as_ref().map_or("", |failed| failed.decision.as_str());
         match out.activation.on_failure {
             OnFailure::LastGood => {
                 let question = Question {
@@ -118,7 +125,7 @@ impl Working<'_> {
                         answer
                     }
                     Err(failed) => {
-                        self.note(&other, false, Some(&failed.0)).await;
+                        self.note(&failed.by, false, Some(&failed.failure)).await;
                         self.wait(asked.process, failed)
                     }
                 }
@@ -136,15 +143,23 @@ impl Working<'_> {
     }
 
     /// Asks one component and keeps what it said. `fallback` is the generation in which the breaker of another one came
-    /// to be open, where it decides in that one's place.
+    /// to be open, where it decides in that one's place. What a component leaves out, whoever decides in the next less
+    /// specific scope decides: a partner's component for one service need not have every operation of the process.
     async fn call(
         &mut self,
-        live: &Live,
+        live: &Arc<Live>,
         side: Option<Side>,
         fallback: Option<i64>,
         asked: &mut Asked<'_>,
     ) -> Result<Answer, Failed> {
-        let evaluation = self.desk.catalog.evaluate(live, asked.request, self.desk).await;
+        let mut live = Arc::clone(live);
+        let mut evaluation = self.desk.catalog.evaluate(&live, asked.request, self.desk).await;
+        while leaves_out(&evaluation)
+            && let Some(next) = self.wider(&live, asked)
+        {
+            evaluation = self.desk.catalog.evaluate(&next, asked.request, self.desk).await;
+            live = next;
+        }
         let id = self.desk.clock.id();
         if let Some(shadow) = asked.shadow.take() {
             self.shadows.push((id.clone(), shadow.activation.id.clone()));
@@ -185,9 +200,16 @@ impl Working<'_> {
                     digest = %live.activation.digest, ?side, cause = %failure.cause, message = %failure.message,
                     "the component failed"
                 );
-                Err((failure, id))
+                Err(Failed { failure, by: live, decision: id })
             }
         }
+    }
+
+    /// Who decides in the next less specific scope.
+    fn wider(&self, of: &Live, asked: &Asked<'_>) -> Option<Arc<Live>> {
+        let (number, created_at) = (&self.record.number, self.record.created_at);
+        let question = Question { subject: asked.subject, number, created_at };
+        self.desk.catalog.snapshot().wider(&self.record.org, asked.process, &question, &of.activation.scope)
     }
 
     /// Counts a call for the component's breaker, and sets it where that is due.
@@ -218,8 +240,8 @@ impl Working<'_> {
     }
 
     /// The record waits for a person; its last valid value stays.
-    fn wait(&mut self, process: Process, (failure, id): Failed) -> Answer {
-        self.needs_a_person(process, &format!("{}: {}", failure.cause, failure.message), &id);
+    fn wait(&mut self, process: Process, Failed { failure, decision, .. }: Failed) -> Answer {
+        self.needs_a_person(process, &format!("{}: {}", failure.cause, failure.message), &decision);
         Answer::Failed
     }
 
@@ -229,6 +251,11 @@ impl Working<'_> {
             kept["fallback"] = json!(true);
         }
     }
+}
+
+/// Whether the component says that it does not have this operation.
+fn leaves_out(evaluation: &Evaluation) -> bool {
+    matches!(&evaluation.result, Ok(Verdict::Refused(refusal)) if refusal.kind == RefusalKind::NotSupported)
 }
 
 /// The canonical text of what was looked up; empty for nothing.

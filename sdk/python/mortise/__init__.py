@@ -22,7 +22,7 @@ from wit_world.imports import itsm_types_types as types
 Reason = types.Reason
 
 __all__ = [
-    "Problem", "Reason", "add_months", "amount", "choice", "component", "decimals", "flag",
+    "Problem", "Reason", "add_months", "amount", "around_the_clock", "choice", "component", "decimals", "flag",
     "minor", "reason", "refuse", "whole",
 ]
 
@@ -222,3 +222,56 @@ def add_months(day: int, months: int) -> int:
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     last = monthrange(year, month + 1)[1]
     return (date(year, month + 1, min(start.day, last)) - epoch).days
+
+
+def around_the_clock(request: Any, response_s: int, resolution_s: int) -> tuple[Any, Any, list[Any]]:
+    """Both clocks of a ticket, running around the clock, and the marks that they have still to reach.
+
+    Waiting for the customer does not count for resolution. Pauses are in order and do not overlap,
+    as the host sends them. Only a project of the process ``sla`` has these types.
+    """
+    from wit_world.imports import itsm_sla_types as sla
+
+    ticket, now = request.ticket, request.now
+    warning, critical = (request.warn_pct.warning, request.warn_pct.critical) if request.warn_pct else (75, 90)
+    milestones = []
+
+    def clock(name: str, target: int, stop: int | None, pauses: list[Any]) -> Any:
+        stopped = stop is not None and stop <= now
+        end = max(stop if stopped else now, ticket.opened_at)
+        paused = not stopped and any(p.start <= now and (p.end is None or now < p.end) for p in pauses)
+        within = [(max(p.start, ticket.opened_at), end if p.end is None else min(p.end, end)) for p in pauses]
+        waits = [(start, stop) for start, stop in within if start < stop]
+        elapsed = end - ticket.opened_at - sum(stop - start for start, stop in waits)
+
+        def at(seconds: int) -> int:
+            instant = ticket.opened_at + seconds
+            for start, stop in waits:
+                instant += stop - start if start < instant else 0
+            return instant
+
+        def mark(percent: int) -> int:
+            return (target * percent + 99) // 100
+
+        for word, percent in (("warning", warning), ("critical", critical), ("due", 100)):
+            if not stopped and not paused and mark(percent) > elapsed:
+                milestones.append(sla.Milestone(f"{name}.{word}", at(mark(percent))))
+        levels = sla.Level
+        level = levels.CRITICAL if elapsed >= mark(critical) else levels.WARNING if elapsed >= mark(warning) else levels.OK
+        states = sla.ClockState
+        over = elapsed > target
+        return sla.Clock(
+            target_s=target,
+            elapsed_s=elapsed,
+            remaining_s=target - elapsed,
+            percent=elapsed * 100 // target if target else 100,
+            state=states.STOPPED if stopped else states.PAUSED if paused else states.RUNNING,
+            level=levels.BREACHED if over else level,
+            met=not over if stopped else None,
+            due_at=None if paused and elapsed < target else at(target),
+            breached_at=at(target) if over else None,
+            ever_breached=over,
+        )
+
+    response = clock("response", response_s, ticket.responded_at, [])
+    return response, clock("resolution", resolution_s, ticket.restored_at, ticket.pauses), milestones

@@ -2,6 +2,7 @@
 
 use mortise_types::{Process, Request};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use crate::catalog::Candidate;
 use crate::domain::backtest::{Comparison, Cost, compare};
@@ -22,16 +23,21 @@ pub struct Judged {
 }
 
 /// Asks the candidate what it would have decided, its lookups answered so; `None` when the stored texts cannot be read.
+/// Reading and comparing goes on beside the candidates that have their turn.
 pub async fn judge(
     candidate: &Candidate,
     process: Process,
     input: &str,
     output: &str,
     lookups: Lookups,
+    turns: &Semaphore,
 ) -> Option<Judged> {
     let request = Request::from_json(process, serde_json::from_str(input).ok()?).ok()?;
-    let old: Value = serde_json::from_str(output).ok()?;
-    let evaluation = candidate.evaluate(&request, lookups).await;
+    let evaluation = {
+        // Nobody closes it: without a turn it would only be slower.
+        let _turn = turns.acquire().await;
+        candidate.evaluate(&request, lookups).await
+    };
     let (_, text) = stored_output(&evaluation);
     let cost = Cost { fuel: evaluation.fuel, took_us: u64::try_from(evaluation.took.as_micros()).unwrap_or(u64::MAX) };
     let cause = evaluation.result.as_ref().err().map(|failure| failure.cause);
@@ -39,6 +45,6 @@ pub async fn judge(
     if text == output {
         return Some(Judged { comparison: Comparison::same(), output: text, cost, cause });
     }
-    let new: Value = serde_json::from_str(&text).ok()?;
+    let (old, new): (Value, Value) = (serde_json::from_str(output).ok()?, serde_json::from_str(&text).ok()?);
     Some(Judged { comparison: compare(process, &old, &new), output: text, cost, cause })
 }

@@ -84,7 +84,7 @@ async fn multiply(desk: &Desk, examples: &[DecisionRecord]) {
 
 fn halved() -> serde_json::Value {
     let target = |resolution: i64| json!({"response_s": 900, "resolution_s": resolution, "calendar": "24x7"});
-    json!({ "warn_pct": 50, "targets": {
+    json!({ "warn_pct": [50, 80], "targets": {
         "P1": target(3600), "P2": target(7200), "P3": target(14_400), "P4": target(43_200), "P5": target(72_000),
     }})
 }

@@ -22,10 +22,10 @@ use crate::percentile;
 use crate::running::Running;
 
 const MEASURED: Duration = Duration::from_secs(10);
-/// What decides for the hostile clients: one that loops until its fuel is used up, one that asks for memory.
-const HOSTILE: [&str; 2] = ["guests/loop", "guests/hog"];
-/// Hostile clients of each.
-const CLIENTS: usize = 2;
+/// What decides for the hostile clients: it loops until its fuel or its time is used up.
+const HOSTILE: &str = "guests/loop";
+/// Hostile clients.
+const CLIENTS: usize = 4;
 const PYTHON: &str = "supplier-careful";
 
 pub(crate) async fn run() {
@@ -43,11 +43,8 @@ pub(crate) async fn run() {
     let mut alone = measure(port, &token, &healthy, Until::Time(MEASURED)).await;
     let stop = Arc::new(AtomicBool::new(false));
     let failed = Arc::new(AtomicU64::new(0));
-    let load: Vec<_> = hostile
-        .into_iter()
-        .cycle()
-        .take(HOSTILE.len() * CLIENTS)
-        .map(|body| tokio::spawn(client(port, token.clone(), body, Arc::clone(&stop), Arc::clone(&failed))))
+    let load: Vec<_> = (0..CLIENTS)
+        .map(|_| tokio::spawn(client(port, token.clone(), hostile.clone(), Arc::clone(&stop), Arc::clone(&failed))))
         .collect();
     let mut beside = measure(port, &token, &healthy, Until::Time(MEASURED)).await;
     stop.store(true, Ordering::Relaxed);
@@ -80,8 +77,8 @@ struct Prepared {
     token: String,
     /// An incident about an agreed service.
     healthy: String,
-    /// Incidents about services for which a misbehaving component decides.
-    hostile: Vec<String>,
+    /// An incident about a service for which the misbehaving component decides.
+    hostile: String,
 }
 
 async fn prepare(desk: &Desk) -> Prepared {
@@ -92,26 +89,18 @@ async fn prepare(desk: &Desk) -> Prepared {
     let numbers = demo::run(desk, ORG).await.unwrap().numbers;
     let roles = [Role::Sd, Role::Adm].into_iter().collect();
     let token = authenticate::issue(desk, ORG, "bench", &roles, "bench", None).await.unwrap().text;
-    let body = |service: &str, category: &str| {
+    let body = |service: &str| {
         json!({
             "title": "Mail is down", "service": service, "customer": numbers["hospital"], "caller": "zhao",
-            "channel": "phone", "category": category, "impact": 1, "urgency": 2
+            "channel": "phone", "category": "mail", "impact": 1, "urgency": 2
         })
         .to_string()
     };
     let actor = Actor::user(ORG, "bench", [Role::Adm]);
-    let mut hostile = Vec::new();
-    let services: BTreeSet<&String> =
-        numbers.values().filter(|n| n.starts_with("SVC-") && **n != numbers["mail"]).collect();
-    for (name, service) in HOSTILE.into_iter().zip(services) {
-        let row = upload_component::run(desk, &actor, component(name), BTreeSet::new()).await.unwrap();
-        activate::run(desk, &actor, Wish::new(Process::Sla, Scope::Service(service.clone()), &row.digest))
-            .await
-            .unwrap();
-        hostile.push(body(service, "mail"));
-    }
-    assert_eq!(hostile.len(), HOSTILE.len(), "the demonstration has services enough");
-    Prepared { token, healthy: body(&numbers["mail"], "mail"), hostile }
+    let other = numbers.values().find(|n| n.starts_with("SVC-") && **n != numbers["mail"]).unwrap();
+    let row = upload_component::run(desk, &actor, component(HOSTILE), BTreeSet::new()).await.unwrap();
+    activate::run(desk, &actor, Wish::new(Process::Sla, Scope::Service(other.clone()), &row.digest)).await.unwrap();
+    Prepared { token, healthy: body(&numbers["mail"]), hostile: body(other) }
 }
 
 enum Until<'a> {
