@@ -131,12 +131,14 @@ fn a_new_project_in_c_builds_and_agrees_for_every_process() {
 
 #[test]
 fn a_new_project_in_javascript_builds_and_agrees() {
+    agrees(Process::Sla, "javascript");
     agrees(Process::Budget, "javascript");
     agrees(Process::Supplier, "javascript");
 }
 
 #[test]
 fn a_new_project_in_python_builds_and_agrees() {
+    agrees(Process::Sla, "python");
     agrees(Process::ChangeRisk, "python");
 }
 
@@ -152,7 +154,7 @@ fn a_case_that_differs_is_shown_and_fails_the_test() {
     let report = text(&output.stdout);
     assert!(report.contains("DIFFERS the-highest-waits-a-little"), "{report}");
     assert!(report.contains(r#"priority: expected "P1", got "P2""#), "{report}");
-    assert!(report.contains("5 cases: 4 agree, 1 do not"), "{report}");
+    assert!(report.contains("9 cases: 8 agree, 1 do not"), "{report}");
 }
 
 #[test]
@@ -172,7 +174,7 @@ fn new_cases_are_recorded_and_others_keep_their_writing() {
     fine(&mortise(&project, &["plugin", "test", "--record"]));
     let recorded = fs::read_to_string(&golden).unwrap();
     assert_eq!(recorded, asked.replace("\"impact\":2}\n", "\"impact\":2},\n  \"expected\": {\"priority\":\"P4\"}\n"));
-    assert!(fine(&mortise(&project, &["plugin", "test"])).contains("6 cases: 6 agree, 0 do not"));
+    assert!(fine(&mortise(&project, &["plugin", "test"])).contains("10 cases: 10 agree, 0 do not"));
 }
 
 #[test]

@@ -19,6 +19,11 @@ from wit_world.exports.about import About as Card
 from wit_world.exports.settings import Problem
 from wit_world.imports import itsm_types_types as types
 
+try:  # a component has no files: everything is imported while it is built
+    from wit_world.imports import itsm_sla_types as sla
+except ImportError:  # a project of another process
+    sla = None
+
 Reason = types.Reason
 
 __all__ = [
@@ -230,8 +235,6 @@ def around_the_clock(request: Any, response_s: int, resolution_s: int) -> tuple[
     Waiting for the customer does not count for resolution. Pauses are in order and do not overlap,
     as the host sends them. Only a project of the process ``sla`` has these types.
     """
-    from wit_world.imports import itsm_sla_types as sla
-
     ticket, now = request.ticket, request.now
     warning, critical = (request.warn_pct.warning, request.warn_pct.critical) if request.warn_pct else (75, 90)
     milestones = []
@@ -255,7 +258,7 @@ def around_the_clock(request: Any, response_s: int, resolution_s: int) -> tuple[
 
         for word, percent in (("warning", warning), ("critical", critical), ("due", 100)):
             if not stopped and not paused and mark(percent) > elapsed:
-                milestones.append(sla.Milestone(f"{name}.{word}", at(mark(percent))))
+                milestones.append(types.Milestone(f"{name}.{word}", at(mark(percent))))
         levels = sla.Level
         level = levels.CRITICAL if elapsed >= mark(critical) else levels.WARNING if elapsed >= mark(warning) else levels.OK
         states = sla.ClockState

@@ -17,7 +17,7 @@ const struct component component = {
 };
 
 // Seconds until the first answer and until the service is restored, where no agreement says so.
-static const int64_t targets[][2] = {{900, 7200}, {1800, 14400}, {3600, 28800}, {7200, 86400}, {14400, 144000}};
+static const int64_t first[] = {900, 1800, 3600, 7200, 14400}, whole[] = {7200, 14400, 28800, 86400, 144000};
 
 static bool lower(uint32_t impact, uint32_t urgency, int64_t steps, int64_t *step, refusal *err) {
     *step = impact + urgency - 1 + steps;
@@ -52,7 +52,7 @@ bool exports_itsm_sla_evaluator_clock(exports_itsm_sla_evaluator_clock_request_t
     const itsm_sla_types_assessment_t *last = &history->ptr[history->len - 1];
     if (!settings(*json, set, err) || !lower(last->impact, last->urgency, set[STEPS], &step, err)) return false;
     text priority = ret->outcome.priority = JOIN(str("P"), number(step));
-    int64_t response_s = targets[step - 1][0], resolution_s = targets[step - 1][1];
+    int64_t response_s = first[step - 1], resolution_s = whole[step - 1];
     for (size_t i = 0; request->targets.is_some && i < request->targets.val.len; i++) {
         const itsm_sla_types_named_target_t *agreed = &request->targets.val.ptr[i];
         if (!same(agreed->f0, priority)) continue;
