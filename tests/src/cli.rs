@@ -213,3 +213,51 @@ fn a_publisher_makes_keys_signs_and_is_checked() {
     let not_a_key = mortise(&["plugin", "sign", &component, "--key", &component], "");
     assert_eq!(not_a_key.status.code(), Some(2));
 }
+
+#[test]
+fn an_administrator_says_whose_components_are_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (data, component, signature) = (at("data"), at("a.wasm"), at("a.wasm.sig"));
+    let desk = |arguments: &[&str]| mortise(&[&["--data-dir", &data], arguments].concat(), "");
+    let said = |output: &Output| {
+        assert!(output.status.success(), "{}", error(output));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    let show = || serde_json::from_str::<Value>(&said(&desk(&["trust", "show"]))).unwrap();
+    std::fs::copy(components().join("sla-vip.wasm"), &component).unwrap();
+    said(&desk(&["token", "create", "--user", "root", "--roles", "ADM"]));
+    assert_eq!(show()["unsigned"], "allow");
+
+    said(&mortise(&["plugin", "key", "new", &at("partner")], ""));
+    let add = ["trust", "add", "--name", "Partner Ltd", "--public-key", &at("partner.pub"), "--process", "sla"];
+    let key = said(&desk(&add));
+    said(&desk(&["trust", "policy", "--unsigned", "refuse", "--reason", "the contract says so"]));
+    assert_eq!((&show()["unsigned"], &show()["keys"][0]["id"]), (&"refuse".into(), &key.as_str().into()));
+
+    let refused = desk(&["plugin", "upload", &component]);
+    assert_eq!(refused.status.code(), Some(2), "{}", error(&refused));
+    assert!(error(&refused).contains("sign"), "{}", error(&refused));
+    said(&mortise(&["plugin", "sign", &component, "--key", &at("partner.key")], ""));
+    let row = said(&desk(&["plugin", "upload", &component, "--signature", &signature]));
+    let digest = row.split('\t').next().unwrap();
+    said(&desk(&["plugin", "activate", digest]));
+
+    // What is live stays live when its key is revoked, and is told; it is not activated again.
+    let revoked = desk(&["trust", "revoke", &key[..8], "--reason", "the key was lost"]);
+    said(&revoked);
+    assert!(error(&revoked).contains("not trusted any more"), "{}", error(&revoked));
+    assert_eq!(show()["distrusted"].as_array().unwrap().len(), 1);
+    let again = desk(&["plugin", "activate", digest, "--scope", "kind=incident"]);
+    assert_eq!(again.status.code(), Some(2), "{}", String::from_utf8_lossy(&again.stdout));
+
+    for wrong in [
+        &["trust", "policy", "--unsigned", "perhaps"][..],
+        &["trust", "add", "--name", "x", "--public-key", &component],
+        &["trust", "add", "--name", "x", "--public-key", &at("partner.pub"), "--process", "hr"],
+        &["trust", "revoke", "zz", "--reason", "there is none"],
+    ] {
+        let output = desk(wrong);
+        assert_eq!((output.status.code(), error(&output).lines().count()), (Some(2), 1), "{}", error(&output));
+    }
+}

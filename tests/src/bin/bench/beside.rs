@@ -12,14 +12,14 @@ use mortise::config::{Config, DataDir};
 use mortise::domain::component::Scope;
 use mortise::domain::{Actor, Role};
 use mortise::flows::activate::{self, Wish};
-use mortise::flows::{Desk, authenticate, demo, first_start, upload_component};
+use mortise::flows::{Desk, upload_component};
 use mortise_tests::app::{ORG, component};
 use mortise_tests::client::Connection;
 use mortise_types::Process;
-use serde_json::json;
 
 use crate::percentile;
 use crate::running::Running;
+use crate::served::Prepared;
 
 const MEASURED: Duration = Duration::from_secs(10);
 /// What decides for the hostile clients: it loops until its fuel or its time is used up.
@@ -32,7 +32,11 @@ pub(crate) async fn run() {
     let dir = tempfile::tempdir().unwrap();
     let config = Config { data_dir: DataDir(dir.path().to_owned()), ..Config::default() };
     let app = App::build(&config, Clock::system()).await.unwrap();
-    let Prepared { token, healthy, hostile } = prepare(&app.desk).await;
+    let prepared = Prepared::new(&app.desk, &[Role::Sd, Role::Adm]).await;
+    turn_over(&app.desk, prepared.other_service()).await;
+    let (healthy, hostile) =
+        (prepared.incident(None, "mail"), prepared.incident(Some(prepared.other_service()), "mail"));
+    let token = prepared.token;
     app.desk.store.close().await;
     drop(app);
     // A breaker would end the hostile load at once.
@@ -73,34 +77,12 @@ pub(crate) async fn run() {
     println!("    the upload of {} MB took {:.1} s", bytes / 1_000_000, took.as_secs_f64());
 }
 
-struct Prepared {
-    token: String,
-    /// An incident about an agreed service.
-    healthy: String,
-    /// An incident about a service for which the misbehaving component decides.
-    hostile: String,
-}
-
-async fn prepare(desk: &Desk) -> Prepared {
-    first_start::organisation(desk, ORG, ORG).await.unwrap();
-    let offers = ["sla-standard", "change-risk-standard", "budget-standard", "supplier-standard"]
-        .map(|name| first_start::Offer { name: name.to_owned(), bytes: component(name) });
-    first_start::components(desk, ORG, offers.into()).await.unwrap();
-    let numbers = demo::run(desk, ORG).await.unwrap().numbers;
-    let roles = [Role::Sd, Role::Adm].into_iter().collect();
-    let token = authenticate::issue(desk, ORG, "bench", &roles, "bench", None).await.unwrap().text;
-    let body = |service: &str| {
-        json!({
-            "title": "Mail is down", "service": service, "customer": numbers["hospital"], "caller": "zhao",
-            "channel": "phone", "category": "mail", "impact": 1, "urgency": 2
-        })
-        .to_string()
-    };
+/// Makes the misbehaving component decide for a service.
+async fn turn_over(desk: &Desk, service: &str) {
     let actor = Actor::user(ORG, "bench", [Role::Adm]);
-    let other = numbers.values().find(|n| n.starts_with("SVC-") && **n != numbers["mail"]).unwrap();
     let row = upload_component::run(desk, &actor, component(HOSTILE), BTreeSet::new()).await.unwrap();
-    activate::run(desk, &actor, Wish::new(Process::Sla, Scope::Service(other.clone()), &row.digest)).await.unwrap();
-    Prepared { token, healthy: body(&numbers["mail"]), hostile: body(other) }
+    let wish = Wish::new(Process::Sla, Scope::Service(service.to_owned()), &row.digest);
+    activate::run(desk, &actor, wish).await.unwrap();
 }
 
 enum Until<'a> {

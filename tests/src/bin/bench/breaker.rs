@@ -5,50 +5,27 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use mortise::app::{self, App};
-use mortise::clock::Clock;
-use mortise::config::{Config, DataDir};
 use mortise::domain::breaker::Step;
 use mortise::domain::component::Scope;
 use mortise::domain::{Actor, Role};
 use mortise::flows::activate::{self, Wish};
-use mortise::flows::{Desk, authenticate, breaker, demo, first_start, upload_component};
+use mortise::flows::{Desk, breaker, upload_component};
 use mortise_tests::app::{ORG, component};
 use mortise_tests::client::Connection;
 use mortise_types::Process;
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::served::Served;
 
 const CLIENTS: usize = 32;
 /// Good calls of each client before the component turns.
 const BEFORE: usize = 32;
 
 pub(crate) async fn run() {
-    let dir = tempfile::tempdir().unwrap();
-    let config = Config { data_dir: DataDir(dir.path().to_owned()), ..Config::default() };
-    let built = App::build(&config, Clock::system()).await.unwrap();
-    first_start::organisation(&built.desk, ORG, ORG).await.unwrap();
-    let offers = ["sla-standard", "change-risk-standard", "budget-standard", "supplier-standard"]
-        .map(|name| first_start::Offer { name: name.to_owned(), bytes: component(name) });
-    first_start::components(&built.desk, ORG, offers.into()).await.unwrap();
-    let numbers = demo::run(&built.desk, ORG).await.unwrap().numbers;
-    let roles = [Role::Sd].into_iter().collect();
-    let token = authenticate::issue(&built.desk, ORG, "bench", &roles, "bench", None).await.unwrap().text;
-    let desk = built.desk.clone();
+    let served = Served::start().await;
+    let (desk, port, token) = (served.desk.clone(), served.port, served.token.clone());
     let turncoat = turncoat(&desk).await;
-    let listener = app::listen(([127, 0, 0, 1], 0).into()).await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = tokio::spawn(built.serve(listener, async move {
-        let _ = stopped.await;
-    }));
-    let body = |category: &str| {
-        json!({
-            "title": "Mail is down", "service": numbers["mail"], "customer": numbers["hospital"], "caller": "zhao",
-            "channel": "phone", "category": category, "impact": 1, "urgency": 2
-        })
-        .to_string()
-    };
-    let (good, bad) = (body("mail"), body("loop"));
+    let (good, bad) = (served.incident.clone(), served.prepared.incident(None, "loop"));
     let found = Arc::new(AtomicBool::new(false));
     let clients: Vec<_> = (0..CLIENTS)
         .map(|_| tokio::spawn(client(port, token.clone(), good.clone(), bad.clone(), Arc::clone(&found))))
@@ -75,9 +52,8 @@ pub(crate) async fn run() {
         }
         assert!(begun.elapsed() < Duration::from_secs(120), "the probes do not close the breaker");
     };
-    drop(connection);
-    let _ = stop.send(());
-    server.await.unwrap().unwrap();
+    drop((connection, desk));
+    served.end().await;
     println!("(i) a component that loops after {} good calls, {CLIENTS} clients", CLIENTS * BEFORE);
     println!("    first failure to first decision by the last good version  {:>8.0} ms", trip.as_secs_f64() * 1e3);
     println!("    decisions left to a person meanwhile                      {failed:>8}");
