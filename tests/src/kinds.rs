@@ -172,6 +172,40 @@ fn a_field_and_a_rule_are_added_and_used_at_once_and_taken_back() {
 }
 
 #[test]
+fn a_rule_that_open_records_break_is_refused_with_their_numbers() {
+    for_each_db(|app| async move {
+        app.agreed_service("Mail").await;
+        let (admin, agent) = (app.administrator().await, app.agent().await);
+        let number = async |title: &str| {
+            let made = incident(&app, json!({"title": title})).await.ok();
+            made["number"].as_str().unwrap().to_owned()
+        };
+        let (open, closed, good) = (number("x").await, number("y").await, number("Mail is down").await);
+        agent.go("incident", &closed, "cancelled", json!({})).await;
+        let rule = |on: Value| {
+            let message = json!({"en": "a title says what is wrong", "zh": "标题须说明问题"});
+            let mut rule = json!({"name": "telling", "check": "size(record.title) > 3", "message": message});
+            if !on.is_null() {
+                rule["on"] = on;
+            }
+            rule
+        };
+        let tried = admin.post("/kinds/incident/rules?dry_run=true", rule(Value::Null)).await.ok();
+        assert_eq!((&tried["records"], &tried["broken"]), (&json!(3), &json!(1)), "{tried}");
+        assert_eq!((&tried["breaks"][0]["number"], &tried["breaks"][0]["rule"]), (&json!(open), &json!("telling")));
+        let refused = admin.post("/kinds/incident/rules", rule(Value::Null)).await.problem(409, "kind-breaks-records");
+        assert!(refused["errors"][0]["field"].as_str().unwrap().starts_with(&open), "{refused}");
+        // For what comes it can be said at once, and for all once the open ones are mended.
+        admin.post("/kinds/incident/rules", rule(json!(["create"]))).await.ok();
+        incident(&app, json!({"title": "z"})).await.problem(409, "telling");
+        delete(&admin, "/kinds/incident/rules/telling").await.ok();
+        agent.patch(&format!("/records/incident/{open}"), json!({"title": "No printer"})).await.ok();
+        admin.post("/kinds/incident/rules", rule(Value::Null)).await.ok();
+        agent.patch(&format!("/records/incident/{good}"), json!({"title": "?"})).await.problem(409, "telling");
+    });
+}
+
+#[test]
 fn what_would_break_is_listed_and_nothing_is_changed() {
     for_each_db(|app| async move {
         app.agreed_service("Mail").await;

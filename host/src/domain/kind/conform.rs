@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Kind;
+use super::{Kind, Rule};
 use crate::domain::field::{Field, encode, normalise, same_order};
 use crate::domain::record::Record;
 use crate::domain::refusal::{FieldProblem, rule};
@@ -29,6 +29,8 @@ pub struct Passage {
     reordered: Option<String>,
     /// Whether values of fields that are gone may stay behind in the records.
     keep_values: bool,
+    /// The rules about what a record is that are new or say something else.
+    rules: Vec<Rule>,
     new: Kind,
 }
 
@@ -71,13 +73,23 @@ impl Passage {
             .indexed_paths()
             .find(|(path, ty)| old.and_then(|old| old.indexed(path)).is_some_and(|before| !same_order(before, ty)));
         let reordered = reordered.map(|(path, _)| path.to_owned());
-        Self { changed, needed, conditional, states, gone, indexed, dropped, reordered, keep_values, new: new.clone() }
+        let said = |rule: &Rule| old.is_some_and(|old| old.rules.contains(rule));
+        let rules = new.rules.iter().filter(|rule| !said(rule) && rule.is_about_what_is()).cloned().collect();
+        let new = new.clone();
+        Self { changed, needed, conditional, states, gone, indexed, dropped, reordered, keep_values, rules, new }
+    }
+
+    /// The kind with those of its rules only that are new or say something else, and are about what a record is; none
+    /// when there is no such rule.
+    pub fn ruled(&self) -> Option<Kind> {
+        (!self.rules.is_empty()).then(|| Kind { rules: self.rules.clone(), ..self.new.clone() })
     }
 
     /// Whether no record needs to be looked at.
     pub fn is_free(&self) -> bool {
-        let Self { changed, needed, conditional, states, gone, indexed, .. } = self;
+        let Self { changed, needed, conditional, states, gone, indexed, rules, .. } = self;
         changed.is_empty()
+            && rules.is_empty()
             && conditional.is_empty()
             && needed.is_empty()
             && states.is_empty()
@@ -106,7 +118,8 @@ impl Passage {
         self.gone.iter().map(String::as_str).filter(|name| record.data.contains_key(*name))
     }
 
-    /// Everything about the record that the new version would not let pass.
+    /// Everything about the record that the new version would not let pass; what its rules say, which may be about
+    /// other records too, is asked with [`Self::ruled`].
     pub fn breaks(&self, record: &Record) -> Vec<FieldProblem> {
         let mut found = Vec::new();
         if self.states.contains(&record.state) {

@@ -34,6 +34,18 @@ pub struct Rule {
     pub related: BTreeMap<String, Related>,
 }
 
+impl Rule {
+    /// Whether it is about what a record is, not about what somebody does to it: it holds at every change, and names
+    /// neither who acts nor what was before.
+    pub(super) fn is_about_what_is(&self) -> bool {
+        let acts = |expression: &Expression| {
+            let names = expression.names();
+            ["actor", "before"].iter().any(|name| names.variables.contains(*name))
+        };
+        self.on.contains(&Moment::Update) && !acts(&self.check) && !self.guard.as_ref().is_some_and(acts)
+    }
+}
+
 /// When a rule is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Moment {

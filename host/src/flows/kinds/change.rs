@@ -8,11 +8,11 @@ use serde::Serialize;
 use super::judge::{Ground, judge};
 use super::wish::{Edit, Next, Wish, file, unknown};
 use super::{lease, publish};
-use crate::domain::kind::{Document, Kind, Part, Passage, Shaped};
+use crate::domain::kind::{Document, Happening, Kind, Part, Passage, Shaped};
 use crate::domain::record::Record;
 use crate::domain::refusal::{FieldProblem, Refusal};
 use crate::domain::{Actor, Kinds, Role};
-use crate::flows::{Desk, FlowError, retry};
+use crate::flows::{Desk, FlowError, retry, rules};
 use crate::store::StoreError;
 use crate::store::kind_versions::{KindVersion, Lease};
 
@@ -133,7 +133,9 @@ async fn change(desk: &Desk, actor: &Actor, wish: &Wish, lease: Option<&Lease>) 
     let passage = Arc::new(passage);
     // Read first: what is written from now on is looked at again before the version is in force.
     let (fitted_to, _) = desk.store.audit_head(org).await?.ok_or_else(|| nowhere(org))?;
-    look(desk, org, &passage, &mut outcome).await?;
+    // What is taken back was good before: a rule that comes with it stops nobody.
+    let ruled = passage.ruled().filter(|_| !matches!(wish.edit, Edit::Back(_)));
+    look(desk, actor, &passage, ruled.as_ref(), &mut outcome).await?;
     let Some(lease) = lease else { return Ok(outcome) };
     if outcome.broken > 0 {
         return Err(refuse(&outcome).into());
@@ -204,28 +206,51 @@ async fn none_left(desk: &Desk, org: &str, slug: &str) -> Result<(), FlowError> 
     }
 }
 
-/// Looks at every record of the kind.
-async fn look(desk: &Desk, org: &str, passage: &Passage, outcome: &mut Outcome) -> Result<(), FlowError> {
+/// Looks at every record of the kind; `ruled` has the rules that they were never held to.
+async fn look(
+    desk: &Desk,
+    actor: &Actor,
+    passage: &Passage,
+    ruled: Option<&Kind>,
+    outcome: &mut Outcome,
+) -> Result<(), FlowError> {
     if passage.is_free() {
         return Ok(());
     }
     let mut last = String::new();
     loop {
-        let records = desk.store.records_after(org, &outcome.kind, &last, BATCH).await?;
+        let records = desk.store.records_after(&actor.org, &outcome.kind, &last, BATCH).await?;
         let Some(end) = records.last() else { return Ok(()) };
         last.clone_from(&end.id);
         for record in &records {
-            note(passage, record, outcome);
+            let mut problems = passage.breaks(record);
+            // A closed record is never written again.
+            let is_open = |kind: &&Kind| kind.state(&record.state).is_some_and(|state| !state.closed);
+            if let Some(kind) = ruled.filter(is_open) {
+                problems.extend(against_rules(desk, actor, kind, record).await?);
+            }
+            note(passage, record, problems, outcome);
         }
     }
 }
 
-fn note(passage: &Passage, record: &Record, outcome: &mut Outcome) {
+/// What the rules of the kind say against a record as it is.
+async fn against_rules(
+    desk: &Desk,
+    actor: &Actor,
+    kind: &Kind,
+    record: &Record,
+) -> Result<Vec<FieldProblem>, FlowError> {
+    let seen = rules::Seen { desk, kind, actor, before: Some(record), record, now: desk.clock.now() };
+    let answer = rules::look(&seen, Happening::Update, &mut Vec::new()).await?;
+    Ok(answer.err().map_or_else(Vec::new, |refusal| refusal.details))
+}
+
+fn note(passage: &Passage, record: &Record, problems: Vec<FieldProblem>, outcome: &mut Outcome) {
     outcome.records += 1;
     for name in passage.left_behind(record) {
         *outcome.left_behind.entry(name.to_owned()).or_default() += 1;
     }
-    let problems = passage.breaks(record);
     outcome.broken += u64::from(!problems.is_empty());
     for problem in problems {
         if outcome.breaks.len() < NAMED {

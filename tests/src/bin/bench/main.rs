@@ -4,6 +4,8 @@
 //! of a made-up one; `--sizes 10000,1000000` are the numbers of records of the section `size`.
 
 #![allow(clippy::unwrap_used)]
+// The compiler looks through whole use cases, one in another, where it lays out what runs here.
+#![recursion_limit = "256"]
 
 mod backtest;
 mod beside;
