@@ -13,7 +13,6 @@ use mortise::engine::{Grants, Lookups};
 use mortise::flows::backtest::judge;
 use mortise_types::Process;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
 use super::Usage;
 
@@ -59,7 +58,6 @@ impl Backtest {
         };
         let progress = ProgressBar::new_spinner();
         let mut summary = Summary::default();
-        let turn = Semaphore::new(1);
         for (n, line) in input.lines().enumerate() {
             let line = line?;
             if line.trim().is_empty() {
@@ -80,7 +78,7 @@ impl Backtest {
                 lookups => serde_json::from_value(lookups.clone()).map_err(|e| wrong(format!("lookups: {e}")))?,
             };
             let recorded = Lookups::Recorded(recorded);
-            let Some(judged) = judge(&candidate, process, &request, &answer, recorded, &turn).await else {
+            let Some(judged) = judge(&candidate, process, &request, &answer, recorded).await else {
                 summary.skipped += 1;
                 continue;
             };

@@ -1,12 +1,11 @@
-//! One stored decision through a candidate.
+//! One stored decision through a candidate: the question, then the comparison of its answer.
 
 use mortise_types::{Process, Request};
 use serde_json::Value;
-use tokio::sync::Semaphore;
 
 use crate::catalog::Candidate;
 use crate::domain::backtest::{Comparison, Cost, compare};
-use crate::engine::{Cause, Lookups};
+use crate::engine::{Cause, Evaluation, Lookups};
 use crate::flows::decide::stored_output;
 
 /// What came of one decision.
@@ -23,22 +22,25 @@ pub struct Judged {
 }
 
 /// Asks the candidate what it would have decided, its lookups answered so; `None` when the stored texts cannot be read.
-/// Reading and comparing goes on beside the candidates that have their turn.
 pub async fn judge(
     candidate: &Candidate,
     process: Process,
     input: &str,
     output: &str,
     lookups: Lookups,
-    turns: &Semaphore,
 ) -> Option<Judged> {
-    let request = Request::from_json(process, serde_json::from_str(input).ok()?).ok()?;
-    let evaluation = {
-        // Nobody closes it: without a turn it would only be slower.
-        let _turn = turns.acquire().await;
-        candidate.evaluate(&request, lookups).await
-    };
-    let (_, text) = stored_output(&evaluation);
+    let request = question(process, input)?;
+    judged(process, output, &candidate.evaluate(&request, lookups).await)
+}
+
+/// What was asked; `None` when it cannot be read.
+pub(super) fn question(process: Process, input: &str) -> Option<Request> {
+    Request::from_json(process, serde_json::from_str(input).ok()?).ok()
+}
+
+/// The candidate's answer beside the stored one; `None` when that cannot be read.
+pub(super) fn judged(process: Process, output: &str, evaluation: &Evaluation) -> Option<Judged> {
+    let (_, text) = stored_output(evaluation);
     let cost = Cost { fuel: evaluation.fuel, took_us: u64::try_from(evaluation.took.as_micros()).unwrap_or(u64::MAX) };
     let cause = evaluation.result.as_ref().err().map(|failure| failure.cause);
     // Equal texts need no second look: that is what most decisions come to.

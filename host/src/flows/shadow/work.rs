@@ -12,8 +12,6 @@ use crate::flows::backtest::{Judged, judge};
 use crate::flows::{Desk, FlowError};
 use crate::store::backtests::Compared;
 use crate::store::shadow::Part;
-use tokio::sync::Semaphore;
-
 /// How long decisions gather before they are looked at together: results are written once for all of them.
 const GATHER: Duration = Duration::from_millis(100);
 /// Decisions whose results are written at once.
@@ -100,9 +98,7 @@ async fn ask(desk: &Desk, asked: &Asked, parts: &mut BTreeMap<Pair, Part>) {
     let snapshot = desk.catalog.snapshot();
     let Some(live) = snapshot.candidate(&asked.pair.org, asked.process, &asked.pair.candidate) else { return };
     let candidate = desk.catalog.beside(&live);
-    // One at a time, on one node.
-    let (turn, lookups) = (Semaphore::new(1), live_lookups(&live, desk));
-    let judged = judge(&candidate, asked.process, &asked.input, &asked.output, lookups, &turn).await;
+    let judged = judge(&candidate, asked.process, &asked.input, &asked.output, live_lookups(&live, desk)).await;
     let part = part(parts, &asked.pair);
     match judged {
         // The host had no room for it: that says nothing about the candidate.

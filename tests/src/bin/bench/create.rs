@@ -136,7 +136,8 @@ async fn read(connection: &mut SqliteConnection, table: &str, condition: &str, n
             let values = (0..names.len())
                 .map(|i| {
                     let kind = row.column(i).type_info().name().to_owned();
-                    let key = matches!((table, names[i]), ("audit" | "events", "seq"));
+                    let key =
+                        matches!((table, names[i]), ("audit" | "events", "seq") | ("decisions", "decision_number"));
                     if key {
                         // The counter of the loop takes the place of the sequence number.
                         return Cell::Text("#".to_owned());
