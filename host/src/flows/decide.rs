@@ -98,8 +98,12 @@ impl Working<'_> {
     }
 
     fn choose(&self, subject: &Subject, process: Process) -> Option<Choice<Live>> {
-        let question = Question { subject, number: &self.record.number, created_at: self.record.created_at };
-        self.desk.catalog.snapshot().choose(&self.record.org, process, &question)
+        self.desk.catalog.snapshot().choose(&self.record.org, process, &self.question(subject))
+    }
+
+    /// Who judges the record, as a question to the snapshot.
+    fn question<'q>(&'q self, subject: &'q Subject) -> Question<'q> {
+        Question { subject, number: &self.record.number, created_at: self.record.created_at }
     }
 
     /// What happens while the breaker of `out` is open; `failed` is what it said to this question before.
@@ -109,12 +113,7 @@ impl Working<'_> {
         let decision = failed.as_ref().map_or("", |failed| failed.decision.as_str());
         match out.activation.on_failure {
             OnFailure::LastGood => {
-                let question = Question {
-                    subject: asked.subject,
-                    number: &self.record.number,
-                    created_at: self.record.created_at,
-                };
-                let snapshot = self.desk.catalog.snapshot();
+                let (snapshot, question) = (self.desk.catalog.snapshot(), self.question(asked.subject));
                 let Some(other) = snapshot.instead(&self.record.org, asked.process, &question, out) else {
                     self.needs_a_person(asked.process, &format!("{why}; no other version decides"), decision);
                     return Answer::Failed;
@@ -207,9 +206,8 @@ impl Working<'_> {
 
     /// Who decides in the next less specific scope.
     fn wider(&self, of: &Live, asked: &Asked<'_>) -> Option<Arc<Live>> {
-        let (number, created_at) = (&self.record.number, self.record.created_at);
-        let question = Question { subject: asked.subject, number, created_at };
-        self.desk.catalog.snapshot().wider(&self.record.org, asked.process, &question, &of.activation.scope)
+        let (snapshot, question) = (self.desk.catalog.snapshot(), self.question(asked.subject));
+        snapshot.wider(&self.record.org, asked.process, &question, &of.activation.scope)
     }
 
     /// Counts a call for the component's breaker, and sets it where that is due.

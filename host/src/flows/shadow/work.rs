@@ -12,6 +12,7 @@ use crate::flows::backtest::{Judged, judge};
 use crate::flows::{Desk, FlowError};
 use crate::store::backtests::Compared;
 use crate::store::shadow::Part;
+
 /// How long decisions gather before they are looked at together: results are written once for all of them.
 const GATHER: Duration = Duration::from_millis(100);
 /// Decisions whose results are written at once.

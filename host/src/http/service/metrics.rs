@@ -19,8 +19,9 @@ pub(in crate::http) static DOC: Operation = Operation {
     summary: "What this node counts, for Prometheus",
     text: "Decisions by process, component, activation, mode and outcome, with their time in microseconds, fuel and \
            memory; where breakers stand; how many decisions wait for a person; requests by route and status; whether \
-           this node follows the database. Counters start with the process. An administrator (ADM) sees the node's figures and those of the own organisation; with \
-           `telemetry.open_metrics` in the configuration nobody is asked for a token and all are shown.",
+           this node follows the database. Counters start with the process. An administrator (ADM) sees the node's \
+           figures and those of the own organisation; with `telemetry.open_metrics` in the configuration nobody is \
+           asked for a token and all are shown.",
     answers: &[Answer { status: 200, text: "OpenMetrics text.", content: Content::Other(MEDIA_TYPE), headers: &[] }],
     problems: &[401, 403],
     ..Operation::PLAIN
