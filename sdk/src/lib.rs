@@ -46,6 +46,11 @@ pub use mortise_types as types;
 pub use policy::{BudgetPolicy, ChangeRiskPolicy, Policy, SlaPolicy, SupplierPolicy};
 pub use settings::{NoSettings, Problem, Settings};
 
+/// Every decision has an instance of its own, whose memory goes as a whole: giving back parts of it is work for nothing.
+#[cfg(all(target_arch = "wasm32", feature = "arena"))]
+#[global_allocator]
+static ARENA: mini_alloc::MiniAlloc = mini_alloc::MiniAlloc::INIT;
+
 /// What a rule returns: the outcome with its reasons, or why there is none.
 pub type Answer<T> = Result<types::Decided<T>, types::Refusal>;
 

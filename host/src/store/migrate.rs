@@ -1,7 +1,7 @@
 //! Tables, brought forward by numbered files; the same numbers and tables on both databases.
 
 use super::tx::{execute, execute_built, fetch_all};
-use super::{Backend, StoreError, Tx};
+use super::{Backend, StoreError, Tx, estimates};
 
 struct Migration {
     version: i64,
@@ -51,7 +51,12 @@ pub(super) async fn run(tx: &mut Tx, backend: Backend) -> Result<Vec<String>, St
     if backend == Backend::Postgres {
         execute!(&mut *tx, POSTGRES_LOCK)?;
     }
-    let result = run_missing(tx, backend).await;
+    let mut result = run_missing(tx, backend).await;
+    if let (Ok(_), Backend::Sqlite) = (&result, backend)
+        && let Err(error) = estimates::tell(tx).await
+    {
+        result = Err(error);
+    }
     if result.is_err() {
         // The statement that failed may have left the transaction open.
         let _ = execute!(&mut *tx, "ROLLBACK");

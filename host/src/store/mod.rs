@@ -4,6 +4,7 @@
 //! PostgreSQL, so that each driver checks its own types. Nothing here decides anything. The bytes of attachments are
 //! files beside the database ([`blobs`]).
 
+mod estimates;
 mod record_rows;
 mod tx;
 

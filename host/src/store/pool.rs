@@ -21,6 +21,14 @@ use crate::domain::time::Instant;
 /// How many writes one SQLite commit may carry.
 const GROUP: usize = 128;
 
+/// How PostgreSQL plans for a connection: every statement here has its index, and answers before workers or compiled code
+/// for it are ready. Left to itself it read a table of a million records for a rare word: 8 s in place of 5 ms.
+const POSTGRES: [(&str, &str); 3] =
+    [("enable_seqscan", "off"), ("jit", "off"), ("max_parallel_workers_per_gather", "0")];
+
+/// Rows that SQLite's thread reads ahead of the task that takes them.
+const ROWS: usize = 1_024;
+
 /// Where the data is and how many may read it at once.
 #[derive(Clone, Debug)]
 pub struct StoreConfig {
@@ -98,7 +106,7 @@ impl Store {
         let pools = if let Some(path) = config.url.strip_prefix("sqlite:") {
             open_sqlite(path.trim_start_matches("//"), config.connections).await?
         } else if config.url.starts_with("postgres://") || config.url.starts_with("postgresql://") {
-            let options: PgConnectOptions = config.url.parse()?;
+            let options = config.url.parse::<PgConnectOptions>()?.options(POSTGRES);
             let pool = PgPoolOptions::new()
                 .max_connections(config.connections.max(2))
                 .acquire_timeout(Duration::from_secs(10))
@@ -189,7 +197,7 @@ impl Store {
         }
     }
 
-    async fn write_connection(&self) -> Result<Tx, StoreError> {
+    pub(super) async fn write_connection(&self) -> Result<Tx, StoreError> {
         Ok(match &self.0.pools {
             Pools::Sqlite { write_pool, .. } => Tx::Sqlite(write_pool.acquire().await?),
             Pools::Postgres(pool) => Tx::Postgres(pool.acquire().await?),
@@ -264,9 +272,12 @@ async fn open_sqlite(path: &str, connections: u32) -> Result<Pools, StoreError> 
         .foreign_keys(false)
         .busy_timeout(Duration::from_secs(10))
         .statement_cache_capacity(512)
+        // A page of a list is handed over at once: every wait of the thread that reads for the one that takes costs a switch.
+        .row_buffer_size(ROWS)
         .pragma("cache_size", "-65536")
         // Not temp_store=memory: a journal of savepoints in memory is walked from its start by every statement.
-        .pragma("mmap_size", "268435456");
+        // All of the file: a list that tests ten thousand records of a million took six times as long by reading pages.
+        .pragma("mmap_size", "1099511627776");
     let write_pool = SqlitePoolOptions::new()
         .max_connections(1)
         .idle_timeout(None)

@@ -24,12 +24,13 @@ impl Store {
     /// When the database fails.
     pub async fn waiting_for_index(&self, limit: i64) -> Result<Vec<Record>, StoreError> {
         let mut tx = self.read().await?;
+        // A cross join: few records wait, most often none, which SQLite does not guess.
         let rows = fetch_all!(
             &mut tx,
             Row,
             "SELECT r.id, r.org, r.kind, r.number, r.title, r.state, r.owner, r.revision,
                     r.created_at, r.created_by, r.updated_at, r.data, r.kind_version
-             FROM reindex w JOIN records r ON r.id = w.record_id LIMIT $1",
+             FROM reindex w CROSS JOIN records r WHERE r.id = w.record_id LIMIT $1",
             limit
         )?;
         rows.into_iter().map(record).collect()

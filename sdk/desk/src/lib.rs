@@ -15,7 +15,7 @@
 //! | `build/` | from sources to a component, one file per language |
 //! | `component.rs` | from a core module to a component, and what it may import |
 
-mod build;
+pub mod build;
 pub mod component;
 mod contract;
 mod error;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::{self, MapAccess, Unexpected, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -13,8 +13,8 @@ pub use crate::time::{DAY_S, Date, Instant, Interval, TimeOfDay, Weekday, Window
 pub type Attributes = BTreeMap<String, Value>;
 
 /// One value of an attribute. JSON: a string, an integer or a boolean.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(untagged, expecting = "an attribute is a text, a whole number or a boolean")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(untagged)]
 pub enum Value {
     /// Yes or no.
     Flag(bool),
@@ -22,6 +22,42 @@ pub enum Value {
     Whole(i64),
     /// Free text or a code.
     Text(String),
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+
+        impl Visitor<'_> for Any {
+            type Value = Value;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an attribute that is a text, a whole number or a boolean")
+            }
+
+            fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+                Ok(Value::Flag(flag))
+            }
+
+            fn visit_i64<E>(self, whole: i64) -> Result<Value, E> {
+                Ok(Value::Whole(whole))
+            }
+
+            fn visit_u64<E: de::Error>(self, whole: u64) -> Result<Value, E> {
+                i64::try_from(whole).map(Value::Whole).map_err(|_| E::invalid_value(Unexpected::Unsigned(whole), &self))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+                Ok(Value::Text(text.to_owned()))
+            }
+
+            fn visit_string<E>(self, text: String) -> Result<Value, E> {
+                Ok(Value::Text(text))
+            }
+        }
+
+        deserializer.deserialize_any(Any)
+    }
 }
 
 /// One step of the explanation of a decision.

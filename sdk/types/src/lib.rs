@@ -7,7 +7,8 @@
 //! from the WIT.
 
 pub mod budget;
-mod by_op;
+#[doc(hidden)]
+pub mod by_op;
 pub mod change_risk;
 pub mod common;
 

@@ -12,6 +12,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use mortise_desk::build::rust::{HEAP, STACK};
 
 use crate::progress::{say, step};
 use crate::workspace::{Workspace, output};
@@ -21,9 +22,6 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// How long rustup may take to fetch one target.
 const RUSTUP_DEADLINE: Duration = Duration::from_secs(120);
-
-/// A small stack, so that an instance touches (and the host resets) few pages.
-const STACK: &str = "-Clink-arg=-zstack-size=65536";
 
 /// A compiler that has [`TARGET`], and what a build with it needs.
 pub(crate) struct Toolchain {
@@ -62,6 +60,9 @@ impl Toolchain {
     /// standard library that was replaced under it.
     pub(crate) fn apply(&self, workspace: &Workspace, cargo: &mut Command) {
         let mut flags = vec![STACK.to_owned()];
+        if self.linker.as_deref().is_none_or(knows_heap) {
+            flags.push(HEAP.to_owned());
+        }
         // Panic messages carry paths; a component must not depend on where it was built, nor on
         // which mirror its dependencies came from.
         let mut remap = |from: &Path, to: &str| {
@@ -151,6 +152,12 @@ fn linker(rustc: &Path) -> Result<Option<PathBuf>> {
         "no linker for WebAssembly: neither rust-lld in the Rust toolchain nor wasm-ld on PATH \
          (on Debian: apt-get install lld)"
     )
+}
+
+/// Whether a linker can be told about [`HEAP`]: Rust's own can, one of a distribution since LLVM 18.
+fn knows_heap(linker: &Path) -> bool {
+    linker.file_name().is_none_or(|name| name != "wasm-ld")
+        || output(Command::new(linker).arg("--help")).is_some_and(|help| help.contains("--initial-heap"))
 }
 
 fn rust_lld(rustc: &Path) -> Option<PathBuf> {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::catalog::Candidate;
 use crate::domain::backtest::{Comparison, Cost, compare};
-use crate::engine::{Cause, Evaluation, Lookups};
+use crate::engine::{Cause, Lookups};
 use crate::flows::decide::stored_output;
 
 /// What came of one decision.
@@ -29,18 +29,9 @@ pub async fn judge(
     output: &str,
     lookups: Lookups,
 ) -> Option<Judged> {
-    let request = question(process, input)?;
-    judged(process, output, &candidate.evaluate(&request, lookups).await)
-}
-
-/// What was asked; `None` when it cannot be read.
-pub(super) fn question(process: Process, input: &str) -> Option<Request> {
-    Request::from_json(process, serde_json::from_str(input).ok()?).ok()
-}
-
-/// The candidate's answer beside the stored one; `None` when that cannot be read.
-pub(super) fn judged(process: Process, output: &str, evaluation: &Evaluation) -> Option<Judged> {
-    let (_, text) = stored_output(evaluation);
+    let request = Request::from_text(process, input).ok()?;
+    let evaluation = candidate.evaluate(&request, lookups).await;
+    let (_, text) = stored_output(&evaluation);
     let cost = Cost { fuel: evaluation.fuel, took_us: u64::try_from(evaluation.took.as_micros()).unwrap_or(u64::MAX) };
     let cause = evaluation.result.as_ref().err().map(|failure| failure.cause);
     // Equal texts need no second look: that is what most decisions come to.

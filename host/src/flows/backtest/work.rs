@@ -1,21 +1,21 @@
 //! The job: batch by batch, each written as a whole.
 //!
-//! Three batches are under way at a time: one is read and its requests are understood, one is with the candidate, and of
-//! one the answers are compared and written. A call of a component changes the protection of its memory, for which all
-//! threads of a process wait, so that half of the cores do nothing but call it.
+//! Three batches are under way at a time: one is read, one is replayed, and one is written. A batch is replayed on as many
+//! threads as there are cores, none of them one that serves requests: the operating system shares the cores between both.
 
-use mortise_types::{Process, Request};
+use mortise_types::Process;
 use serde_json::Value;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
-use super::judge::{Judged, judged, question};
+use super::judge::{Judged, judge};
 use super::report::summary;
 use crate::catalog::Candidate;
 use crate::domain::Outcome;
 use crate::domain::backtest::{Cost, Sort, Summary};
 use crate::domain::lookup::recorded;
 use crate::domain::refusal::Refusal;
-use crate::engine::{Evaluation, Lookups};
+use crate::engine::Lookups;
 use crate::flows::jobs::Run;
 use crate::flows::{Desk, FlowError};
 use crate::store::StoreError;
@@ -43,103 +43,68 @@ pub(in crate::flows) async fn work(run: &mut Run) -> Result<Value, FlowError> {
     let candidate = desk.catalog.candidate(&org, &plan.digest, &plan.settings).await?;
     let done = desk.store.backtest_batches(&org, &id).await?;
     let after = done.last().map(|(last, _)| last.clone()).unwrap_or_default();
-    let mut reading = read(&desk, &org, process, &plan.selection, after);
-    let (mut compared, mut writing) = (None, None);
+    let mut reading = read(&desk, &org, &plan.selection, after);
+    let mut writing = None;
     loop {
-        let asked = reading.await.map_err(|_| StoreError::Closed)??;
-        let Some((last, _)) = asked.last() else { break };
-        reading = read(&desk, &org, process, &plan.selection, last.id.clone());
-        let answered = ask(&candidate, asked).await;
-        if let Some(batch) = compared.take()
-            && !write(run, batch, &mut writing).await?
-        {
+        let batch = reading.await.map_err(|_| StoreError::Closed)??;
+        let Some(last) = batch.last().map(|decision| decision.id.clone()) else { break };
+        reading = read(&desk, &org, &plan.selection, last.clone());
+        let looked = replay(&candidate, process, batch).await?;
+        if !write(run, looked, last, &mut writing).await? {
             break;
         }
-        compared = Some(tokio::task::spawn_blocking(move || compare(process, &answered)));
-    }
-    if let Some(batch) = compared {
-        write(run, batch, &mut writing).await?;
     }
     settle(&mut writing).await?;
     Ok(summary(&desk, &org, &id).await?.to_json())
 }
 
-/// A decision with its request; none where that cannot be read.
-type Asked = (Replayed, Option<Request>);
-/// A decision with what the candidate said.
-type Answered = (Replayed, Option<Evaluation>);
-/// Of a batch: its sums, what did not come out the same, and its last decision.
-type Looked = (Summary, Vec<Compared>, String);
+/// Of a batch or a part of it: its sums, and what did not come out the same.
+type Looked = (Summary, Vec<Compared>);
 type Writing = Option<JoinHandle<Result<(), StoreError>>>;
 
 /// The next batch, on its way from the database.
-fn read(
-    desk: &Desk,
-    org: &str,
-    process: Process,
-    selection: &Selection,
-    after: String,
-) -> JoinHandle<Result<Vec<Asked>, StoreError>> {
+fn read(desk: &Desk, org: &str, selection: &Selection, after: String) -> JoinHandle<Result<Vec<Replayed>, StoreError>> {
     let (store, org, selection) = (desk.store.clone(), org.to_owned(), selection.clone());
-    tokio::spawn(async move {
-        let decisions = store.selected(&org, &selection, &after, BATCH).await?;
-        let understand = move || {
-            let understood = decisions.into_iter().map(|decision| {
-                let request = question(process, &decision.input);
-                (decision, request)
-            });
-            understood.collect()
-        };
-        tokio::task::spawn_blocking(understand).await.map_err(|_| StoreError::Closed)
-    })
+    tokio::spawn(async move { store.selected(&org, &selection, &after, BATCH).await })
 }
 
-/// Puts a batch to the candidate. Guests yield to each other and to requests.
-async fn ask(candidate: &Candidate, asked: Vec<Asked>) -> Vec<Answered> {
+/// Puts a batch to the candidate and compares its answers, a share of the decisions on each core.
+async fn replay(candidate: &Candidate, process: Process, batch: Vec<Replayed>) -> Result<Looked, StoreError> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let share = asked.len().div_ceil(cores.div_ceil(2)).max(1);
-    let mut asked = asked.into_iter();
-    let mut tasks = JoinSet::new();
-    for place in 0.. {
-        let part: Vec<Asked> = asked.by_ref().take(share).collect();
+    let share = batch.len().div_ceil(cores).max(1);
+    let mut batch = batch.into_iter();
+    let mut parts = Vec::with_capacity(cores);
+    loop {
+        let part: Vec<Replayed> = batch.by_ref().take(share).collect();
         if part.is_empty() {
             break;
         }
-        let candidate = candidate.clone();
-        tasks.spawn(async move {
-            let mut answered = Vec::with_capacity(part.len());
-            for (decision, request) in part {
-                let evaluation = match &request {
-                    // A record that cannot be read answers nothing: the component's lookups then fail by name.
-                    Some(request) => {
-                        let recorded = Lookups::Recorded(recorded(&decision.lookups).unwrap_or_default());
-                        Some(candidate.evaluate(request, recorded).await)
-                    }
-                    None => None,
-                };
-                answered.push((decision, evaluation));
-            }
-            (place, answered)
-        });
+        let (candidate, runtime) = (candidate.clone(), Handle::current());
+        parts.push(tokio::task::spawn_blocking(move || runtime.block_on(look(&candidate, process, part))));
     }
-    let mut parts = tasks.join_all().await;
-    parts.sort_by_key(|(place, _)| *place);
-    parts.into_iter().flat_map(|(_, part)| part).collect()
+    let (mut summary, mut found) = Looked::default();
+    for part in parts {
+        let (part, more) = part.await.map_err(|_| StoreError::Closed)?;
+        summary.join(&part);
+        found.extend(more);
+    }
+    Ok((summary, found))
 }
 
-/// Compares the answers of a batch with what was decided.
-fn compare(process: Process, answered: &[Answered]) -> Looked {
-    let (mut summary, mut found) = (Summary::default(), Vec::new());
-    for (decision, evaluation) in answered {
-        let judged = evaluation.as_ref().and_then(|evaluation| judged(process, &decision.output, evaluation));
-        add(&mut summary, &mut found, decision, judged);
+async fn look(candidate: &Candidate, process: Process, decisions: Vec<Replayed>) -> Looked {
+    let (mut summary, mut found) = Looked::default();
+    for decision in decisions {
+        // A record that cannot be read answers nothing: the component's lookups then fail by name.
+        let recorded = Lookups::Recorded(recorded(&decision.lookups).unwrap_or_default());
+        let judged = judge(candidate, process, &decision.input, &decision.output, recorded).await;
+        add(&mut summary, &mut found, &decision, judged);
     }
-    (summary, found, answered.last().map(|(decision, _)| decision.id.clone()).unwrap_or_default())
+    (summary, found)
 }
 
-/// Begins to write a batch once it is compared, and the one before is durable; false when somebody asked to stop.
-async fn write(run: &mut Run, batch: JoinHandle<Looked>, writing: &mut Writing) -> Result<bool, FlowError> {
-    let (summary, decisions, last) = batch.await.map_err(|_| StoreError::Closed)?;
+/// Begins to write a batch once the one before is durable; false when somebody asked to stop.
+async fn write(run: &mut Run, looked: Looked, last: String, writing: &mut Writing) -> Result<bool, FlowError> {
+    let (summary, decisions) = looked;
     settle(writing).await?;
     if !run.goes_on().await? {
         return Ok(false);

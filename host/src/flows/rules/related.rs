@@ -11,7 +11,7 @@ use crate::domain::record::Record;
 use crate::flows::FlowError;
 use crate::store::listing::{Filter, ListQuery, SortKey, Subject, Test};
 
-/// Records that one expression reads at most; the newest.
+/// Records that one expression reads at most, the newest; where a field may have one of several values, for each of them.
 const MOST: usize = 200;
 
 pub(super) async fn fetch(seen: &Seen<'_>, scope: &Scope, related: &Related) -> Result<Vec<Record>, FlowError> {
@@ -54,9 +54,11 @@ async fn of_kind(seen: &Seen<'_>, slug: &str, wanted: &[(String, Value)]) -> Res
 
 async fn same(seen: &Seen<'_>, kind: &Kind, wanted: &[(String, Value)]) -> Result<Vec<Record>, FlowError> {
     let mut filters = Vec::with_capacity(wanted.len());
+    let mut limit = MOST;
     for (field, value) in wanted {
         let Some(filter) = filter(kind, field, value) else { return Ok(Vec::new()) };
         filters.push(filter);
+        limit *= value.as_array().map_or(1, Vec::len);
     }
     let query = ListQuery {
         org: seen.record.org.clone(),
@@ -65,23 +67,27 @@ async fn same(seen: &Seen<'_>, kind: &Kind, wanted: &[(String, Value)]) -> Resul
         sort: SortKey::Created,
         descending: true,
         after: None,
-        limit: MOST,
+        limit,
         own: None,
         text: None,
     };
     Ok(seen.desk.store.list(&query).await?.records)
 }
 
-/// The filter for a value of an indexed field, or of the state; `None` where nothing can have the value.
+/// The filter for a value of an indexed field or of the state, or for any value of a list; `None` where nothing can have it.
 pub(in crate::flows) fn filter(kind: &Kind, field: &str, value: &Value) -> Option<Filter> {
-    let text = match value {
+    let one = std::slice::from_ref(value);
+    let texts = value.as_array().map_or(one, Vec::as_slice).iter().map(|value| match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
+    });
+    let (several, any): (bool, Vec<String>) = if field == "state" {
+        (false, texts.collect())
+    } else {
+        let of = kind.indexed(field)?;
+        let several = kind.field(field).is_some_and(|field| matches!(field.ty, FieldType::List(_)));
+        (several, texts.filter_map(|text| encode_text(field, of, &text).ok()).collect())
     };
-    if field == "state" {
-        return Some(Filter { subject: Subject::Path("state".to_owned(), false), test: Test::AnyOf(vec![text]) });
-    }
-    let several = kind.field(field).is_some_and(|field| matches!(field.ty, FieldType::List(_)));
-    let encoded = encode_text(field, kind.indexed(field)?, &text).ok()?;
-    Some(Filter { subject: Subject::Path(field.to_owned(), several), test: Test::AnyOf(vec![encoded]) })
+    let subject = Subject::Path(field.to_owned(), several);
+    (!any.is_empty()).then_some(Filter { subject, test: Test::AnyOf(any) })
 }

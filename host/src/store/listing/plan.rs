@@ -13,7 +13,7 @@ pub struct Bounds {
     pub few: i64,
     /// So many a walk tests before it is asked whether a drive would be shorter.
     pub step: i64,
-    /// How far what a filter names is counted when a walk has turned out to be long.
+    /// How far what a filter names is counted at most when a walk has turned out to be long.
     pub many: i64,
 }
 
@@ -196,9 +196,10 @@ pub(super) async fn places(tx: &mut Tx, asked: &Asked<'_>) -> Result<Vec<Cursor>
     // So far the step's records were let through at this rate.
     let missing = i64::try_from(asked.limit - found.len()).unwrap_or(i64::MAX);
     let expected = step.saturating_mul(missing) / (i64::try_from(found.len()).unwrap_or(i64::MAX)).max(1);
-    if let Some((best, named)) = smallest(&count(tx, asked, many).await?)
-        && named < many
-        && named.saturating_mul(DRIVE_COST) < expected
+    // Counted no further than to where a drive is the longer way.
+    let bound = many.min(expected / DRIVE_COST).max(1);
+    if let Some((best, named)) = smallest(&count(tx, asked, bound).await?)
+        && named < bound
         && asked.drivers[best].as_slice() != std::slice::from_ref(order)
     {
         return drive(tx, asked, &asked.drivers[best]).await;

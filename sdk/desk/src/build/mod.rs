@@ -4,7 +4,7 @@ mod c;
 mod javascript;
 mod key;
 mod python;
-mod rust;
+pub mod rust;
 
 use std::fs;
 use std::path::{Path, PathBuf};

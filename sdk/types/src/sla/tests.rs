@@ -12,6 +12,7 @@ fn golden_cases_keep_their_form() {
     for case in cases {
         let request = Request::from_json(case["input"].clone()).unwrap();
         assert_eq!(serde_json::to_value(&request).unwrap(), case["input"], "{}", case["name"]);
+        assert_eq!(Request::from_text(&case["input"].to_string()).as_ref(), Ok(&request), "{}", case["name"]);
         if case["expected"].get("error").is_none() {
             let outcome = Outcome::from_json(request.op(), case["expected"].clone()).unwrap();
             assert_eq!(outcome.op(), request.op());
@@ -49,6 +50,16 @@ fn wrong_forms_are_named() {
     ] {
         let error = Request::from_json(request.clone()).unwrap_err();
         assert!(error.contains(part), "{request}: {error}");
+        assert!(Request::from_text(&request.to_string()).is_err(), "{request}");
+    }
+}
+
+#[test]
+fn a_text_is_one_object() {
+    let text = r#"{"impact": 1, "\u006fp": "priority", "urgency": 2}"#;
+    assert_eq!(Request::from_text(text), Request::from_json(serde_json::from_str(text).unwrap()));
+    for wrong in ["", "[\"priority\"]", r#"{"op": "priority", "impact": 1, "urgency": 2} {}"#, r#"{"op": "priority""#] {
+        assert!(Request::from_text(wrong).is_err(), "{wrong}");
     }
 }
 

@@ -31,18 +31,23 @@ const SECTIONS: [&str; 11] =
 fn main() {
     let mut sections = Vec::new();
     let mut log = None;
-    let mut sizes = vec![10_000, 1_000_000];
+    let mut size = size::Asked { sizes: vec![10_000, 1_000_000], database: None, keep: None };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--log" => log = arguments.next().map(PathBuf::from),
             "--sizes" => {
                 let given = arguments.next().unwrap_or_default();
-                sizes = given.split(',').filter_map(|size| size.parse().ok()).collect();
+                size.sizes = given.split(',').filter_map(|size| size.parse().ok()).collect();
             }
+            "--database" => size.database = arguments.next(),
+            "--keep" => size.keep = arguments.next().map(PathBuf::from),
             section if SECTIONS.contains(&section) => sections.push(argument),
             other => {
-                eprintln!("bench: '{other}' is not {}, --log FILE or --sizes N,N", SECTIONS.join(", "));
+                eprintln!(
+                    "bench: '{other}' is not {}, --log FILE, --sizes N,N, --database sqlite|postgres or --keep DIR",
+                    SECTIONS.join(", ")
+                );
                 std::process::exit(2);
             }
         }
@@ -61,7 +66,7 @@ fn main() {
                 "breaker" => breaker::run().await,
                 "backtest" => backtest::run().await,
                 "beside" => beside::run().await,
-                "size" => size::run(&sizes).await,
+                "size" => size::run(&size).await,
                 other => unreachable!("{other} is no section"),
             }
         });

@@ -3,13 +3,14 @@
 //! Every figure is a whole request over HTTP, one after another on one connection, with everything that belongs to it:
 //! token, access, query, records as JSON.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use mortise::app::{self, App};
 use mortise::clock::Clock;
 use mortise::config::{Config, DataDir};
 use mortise::domain::{self, Role};
-use mortise::flows::fill::{self, Wish};
+use mortise::flows::fill;
 use mortise::flows::{authenticate, first_start};
 use mortise_tests::app::{ORG, component};
 use mortise_tests::client::Connection;
@@ -38,12 +39,26 @@ const LINES: [(&str, f64); 10] = [
     ("an update with its decision", 1.5),
 ];
 
-pub(crate) async fn run(sizes: &[u64]) {
+/// What is to be measured.
+pub(crate) struct Asked {
+    /// Numbers of records.
+    pub(crate) sizes: Vec<u64>,
+    /// `sqlite` or `postgres`; both where it is not said.
+    pub(crate) database: Option<String>,
+    /// Where embedded databases are kept, by their size: one that is there is not filled again.
+    pub(crate) keep: Option<PathBuf>,
+}
+
+pub(crate) async fn run(asked: &Asked) {
+    let sizes = &asked.sizes;
     println!(
         "(g) requests at {} records, milliseconds",
         sizes.iter().map(u64::to_string).collect::<Vec<_>>().join(" and ")
     );
-    for postgres in [false, true] {
+    for (postgres, database) in [(false, "sqlite"), (true, "postgres")] {
+        if asked.database.as_ref().is_some_and(|only| only != database) {
+            continue;
+        }
         let name = if postgres { "PostgreSQL" } else { "SQLite" };
         let mut columns = Vec::new();
         for size in sizes {
@@ -52,7 +67,8 @@ pub(crate) async fn run(sizes: &[u64]) {
                 (true, None) => return,
                 (false, _) => None,
             };
-            columns.push(measure(name, *size, url).await);
+            let keep = asked.keep.as_ref().filter(|_| !postgres).map(|folder| folder.join(size.to_string()));
+            columns.push(measure(name, *size, url, keep).await);
         }
         println!(
             "  {name:<50} {}     ratio of p50",
@@ -102,25 +118,20 @@ impl Desk {
     }
 }
 
-async fn measure(name: &str, size: u64, url: Option<String>) -> Vec<Vec<Duration>> {
+async fn measure(name: &str, size: u64, url: Option<String>, keep: Option<PathBuf>) -> Vec<Vec<Duration>> {
     let dir = tempfile::tempdir().unwrap();
-    let mut config = Config { data_dir: DataDir(dir.path().to_owned()), ..Config::default() };
+    let data = keep.unwrap_or_else(|| dir.path().to_owned());
+    let there = data.join("mortise.db").is_file();
+    let mut config = Config { data_dir: DataDir(data), ..Config::default() };
     config.database.url = url;
     let built = App::build(&config, Clock::system()).await.unwrap();
-    first_start::organisation(&built.desk, ORG, ORG).await.unwrap();
-    let begun = Instant::now();
-    let until = domain::Instant(built.desk.clock.now().0 / 86_400_000 * 86_400_000);
-    let wish = Wish { org: ORG.to_owned(), records: size, seed: 1, until };
-    let filled = fill::run(&built.desk, &wish, |made| {
-        if made % 100_000 < 2_000 {
-            eprintln!("    {name}: {made} of {size} records, {:.0} s", begun.elapsed().as_secs_f64());
-        }
-    });
-    let records = filled.await.unwrap().records();
-    println!("  {name}: {records} records made up in {:.1} s", begun.elapsed().as_secs_f64());
-    let offers = ["sla-standard", "change-risk-standard", "budget-standard", "supplier-standard"]
-        .map(|name| first_start::Offer { name: name.to_owned(), bytes: component(name) });
-    first_start::components(&built.desk, ORG, offers.into()).await.unwrap();
+    if !there {
+        first_start::organisation(&built.desk, ORG, ORG).await.unwrap();
+        filled(name, size, &built).await;
+        let offers = ["sla-standard", "change-risk-standard", "budget-standard", "supplier-standard"]
+            .map(|name| first_start::Offer { name: name.to_owned(), bytes: component(name) });
+        first_start::components(&built.desk, ORG, offers.into()).await.unwrap();
+    }
     let roles = [Role::Sd, Role::Po].into_iter().collect();
     let token = authenticate::issue(&built.desk, ORG, "bench", &roles, "bench", None).await.unwrap().text;
     let listener = app::listen(([127, 0, 0, 1], 0).into()).await.unwrap();
@@ -135,6 +146,19 @@ async fn measure(name: &str, size: u64, url: Option<String>) -> Vec<Vec<Duration
     drop(desk);
     server.await.unwrap().unwrap();
     times
+}
+
+async fn filled(name: &str, size: u64, built: &App) {
+    let begun = Instant::now();
+    let until = domain::Instant(built.desk.clock.now().0 / 86_400_000 * 86_400_000);
+    let wish = fill::Wish { org: ORG.to_owned(), records: size, seed: 1, until };
+    let filled = fill::run(&built.desk, &wish, |made| {
+        if made % 100_000 < 2_000 {
+            eprintln!("    {name}: {made} of {size} records, {:.0} s", begun.elapsed().as_secs_f64());
+        }
+    });
+    let records = filled.await.unwrap().records();
+    println!("  {name}: {records} records made up in {:.1} s", begun.elapsed().as_secs_f64());
 }
 
 async fn requests(desk: &mut Desk) -> Vec<Vec<Duration>> {

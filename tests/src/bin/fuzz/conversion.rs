@@ -54,7 +54,12 @@ impl World {
     pub(crate) async fn one(&self, mut dice: Dice) -> Verdict {
         let (process, mut input) = dice.pick(&self.seeds).clone();
         damage(&mut dice, &mut input);
-        let Ok(request) = Request::from_json(process, input) else { return Ok(false) };
+        let text = input.to_string();
+        let (read, request) = (Request::from_text(process, &text), Request::from_json(process, input));
+        if read.as_ref().ok() != request.as_ref().ok() {
+            return Err(format!("read as a text it is another one: {text}"));
+        }
+        let Ok(request) = request else { return Ok(false) };
         let written = request.to_json();
         let again = Request::from_json(process, written.clone());
         if again.as_ref().map(Request::to_json).ok().as_ref() != Some(&written) {
