@@ -56,6 +56,8 @@ impl Default for Compiler {
 const NICE: i32 = 10;
 /// Bytes kept of what a child says beside the machine code.
 const MOST_WORDS: u64 = 16 << 10;
+/// What the child's allocator reserves at a time: it would take a gibibyte before there is a limit, and then use that.
+const RESERVE_KIB: &str = "32768";
 /// Exit status of a child that refuses the component and says why.
 const REFUSED: u8 = 3;
 /// Stack on which a component is read in the child: less than a blocking thread of the server has, so that what gets
@@ -107,6 +109,7 @@ impl Compiler {
             Command::new(program)
                 .args(self.arguments(task))
                 .env_clear()
+                .env("MIMALLOC_ARENA_RESERVE", RESERVE_KIB)
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
