@@ -2,8 +2,8 @@
 //!
 //! One line per room; `ARCHITECTURE.md` beside this crate has the invariants and two walk-throughs.
 
-/// Records, requests and answers are many small pieces that one thread makes and another lets go: half of the time of
-/// filling a database went to the system's allocator, and more the longer it ran.
+/// Records, requests and answers are many small pieces that one thread makes and another lets go: a fifth of the time of
+/// filling a database went to the system's allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

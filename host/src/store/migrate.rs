@@ -51,12 +51,7 @@ pub(super) async fn run(tx: &mut Tx, backend: Backend) -> Result<Vec<String>, St
     if backend == Backend::Postgres {
         execute!(&mut *tx, POSTGRES_LOCK)?;
     }
-    let mut result = run_missing(tx, backend).await;
-    if let (Ok(_), Backend::Sqlite) = (&result, backend)
-        && let Err(error) = estimates::tell(tx).await
-    {
-        result = Err(error);
-    }
+    let result = run_missing(tx, backend).await;
     if result.is_err() {
         // The statement that failed may have left the transaction open.
         let _ = execute!(&mut *tx, "ROLLBACK");
@@ -94,6 +89,9 @@ async fn run_missing(tx: &mut Tx, backend: Backend) -> Result<Vec<String>, Store
         )?;
         execute!(&mut *tx, "COMMIT")?;
         ran.push(format!("{:04}_{}", migration.version, migration.name));
+    }
+    if backend == Backend::Sqlite {
+        estimates::tell(tx).await?;
     }
     Ok(ran)
 }

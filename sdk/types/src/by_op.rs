@@ -7,8 +7,8 @@ use serde::de::value::CowStrDeserializer;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 
-/// The operation that a text in the golden files' form is for; texts are read twice, which is less work than reading
-/// them once into a tree of values.
+/// The operation that a text in the golden files' form is for. The whole text is looked at: that it is read twice is less
+/// work than one tree of values.
 ///
 /// # Errors
 /// What is wrong, in one sentence.
@@ -21,18 +21,8 @@ pub fn op(text: &str) -> Result<Cow<'_, str>, String> {
     serde_json::from_str::<Only<'_>>(text).map(|only| only.op).map_err(|error| error.to_string())
 }
 
-/// Reads what a text says beside `op`.
-///
-/// # Errors
-/// What is wrong, in one sentence.
-pub fn fields<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, String> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    let fields = T::deserialize(Fields(&mut json)).and_then(|fields| json.end().map(|()| fields));
-    fields.map_err(|error| error.to_string())
-}
-
 /// An object without its field `op`: the types of the operations refuse fields that they do not know.
-struct Fields<D>(D);
+pub struct Fields<D>(pub D);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Fields<D> {
     type Error = D::Error;
@@ -108,11 +98,7 @@ macro_rules! request_by_op {
                 let fields = value.as_object_mut().ok_or("a request is a JSON object")?;
                 let op = fields.remove("op").ok_or("missing field `op`")?;
                 let op = op.as_str().ok_or("`op` is a string")?;
-                match op {
-                    $($op => ::serde_json::from_value(value).map(Self::$variant)
-                        .map_err(|error| format!("{}: {error}", $op)),)+
-                    _ => Err(Self::unknown(op)),
-                }
+                Self::of(op, value)
             }
 
             /// Reads the golden files' form from its text, which is faster than by way of a value.
@@ -121,15 +107,15 @@ macro_rules! request_by_op {
             /// What is wrong, in one sentence.
             pub fn from_text(text: &str) -> Result<Self, String> {
                 let op = $crate::by_op::op(text)?;
-                match op.as_ref() {
-                    $($op => $crate::by_op::fields(text).map(Self::$variant)
-                        .map_err(|error| format!("{}: {error}", $op)),)+
-                    op => Err(Self::unknown(op)),
-                }
+                Self::of(&op, $crate::by_op::Fields(&mut ::serde_json::Deserializer::from_str(text)))
             }
 
-            fn unknown(op: &str) -> String {
-                format!("unknown op `{op}`, expected one of {}", Self::OPS.join(", "))
+            fn of<'de, D: ::serde::Deserializer<'de>>(op: &str, fields: D) -> Result<Self, String> {
+                match op {
+                    $($op => ::serde::Deserialize::deserialize(fields).map(Self::$variant)
+                        .map_err(|error: D::Error| format!("{}: {error}", $op)),)+
+                    _ => Err(format!("unknown op `{op}`, expected one of {}", Self::OPS.join(", "))),
+                }
             }
         }
 

@@ -197,7 +197,7 @@ pub(super) async fn places(tx: &mut Tx, asked: &Asked<'_>) -> Result<Vec<Cursor>
     let missing = i64::try_from(asked.limit - found.len()).unwrap_or(i64::MAX);
     let expected = step.saturating_mul(missing) / (i64::try_from(found.len()).unwrap_or(i64::MAX)).max(1);
     // Counted no further than to where a drive is the longer way.
-    let bound = many.min(expected / DRIVE_COST).max(1);
+    let bound = many.min(expected.saturating_add(DRIVE_COST - 1) / DRIVE_COST);
     if let Some((best, named)) = smallest(&count(tx, asked, bound).await?)
         && named < bound
         && asked.drivers[best].as_slice() != std::slice::from_ref(order)
