@@ -101,6 +101,7 @@ impl App {
                 keep: config.shadow.keep,
                 share_pct: config.shadow.share_pct,
             }),
+            jobs: Arc::default(),
             attachments: Arc::new(config.attachments.policy()),
             item: None,
         };

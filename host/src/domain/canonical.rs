@@ -4,15 +4,25 @@
 //! shortest escapes, numbers as `serde_json` prints them. Records hold no floating-point numbers;
 //! the few that may come in with free-form maps are printed in their shortest round-trip form.
 
-use serde_json::Value;
+use std::cell::RefCell;
+use std::cmp::Ordering;
+use std::io;
+
+use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::Formatter;
 use sha2::{Digest, Sha256};
 
-/// The canonical text of a value.
-pub fn text(value: &Value) -> String {
-    let mut out = Vec::with_capacity(1024);
-    write(value, &mut out);
+/// The canonical text of a value, or of what serialises to one.
+pub fn text(value: &(impl Serialize + ?Sized)) -> String {
+    let out = RefCell::new(Vec::with_capacity(1024));
+    let sorted = Sorted { out: &out, members: Vec::new(), open: Vec::new(), scratch: Vec::new() };
+    // It fails as `serde_json::to_value` does, for maps whose keys are no texts or numbers: nothing that is hashed has such.
+    if value.serialize(&mut Serializer::with_formatter(Sink(&out), sorted)).is_err() {
+        return "null".to_owned();
+    }
     // Everything in it was text before.
-    String::from_utf8(out).unwrap_or_default()
+    String::from_utf8(out.into_inner()).unwrap_or_default()
 }
 
 /// SHA-256 of some bytes, as 64 lower-case hexadecimal digits.
@@ -21,7 +31,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// SHA-256 of a value's canonical text, as 64 lower-case hexadecimal digits.
-pub fn digest(value: &Value) -> String {
+pub fn digest(value: &(impl Serialize + ?Sized)) -> String {
     sha256(text(value).as_bytes())
 }
 
@@ -36,49 +46,118 @@ pub fn hex(bytes: &[u8]) -> String {
     out
 }
 
-fn write(value: &Value, out: &mut Vec<u8>) {
-    match value {
-        // The map's own order depends on a feature that any dependency may switch on.
-        Value::Object(map) if map.keys().is_sorted() => members(map.iter(), out),
-        Value::Object(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_unstable_by_key(|(key, _)| *key);
-            members(entries.into_iter(), out);
+/// Where the text grows; its formatter sees the same bytes.
+struct Sink<'t>(&'t RefCell<Vec<u8>>);
+
+impl io::Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A member of an object that is being written: where it begins, where its key ends, and where it ends itself.
+#[derive(Clone, Copy)]
+struct Member {
+    from: usize,
+    key: usize,
+    to: usize,
+}
+
+/// Writes members as they come, and puts those of an object in order where it ends. A tree of values in between would
+/// take as long as everything else that is done with a decision.
+struct Sorted<'t> {
+    out: &'t RefCell<Vec<u8>>,
+    /// Of all objects that are open.
+    members: Vec<Member>,
+    /// Where in `members` those of each open object begin.
+    open: Vec<usize>,
+    scratch: Vec<u8>,
+}
+
+impl Sorted<'_> {
+    fn here(&self) -> usize {
+        self.out.borrow().len()
+    }
+
+    fn sort(&mut self, first: usize) {
+        let mut out = self.out.borrow_mut();
+        let members = &mut self.members[first..];
+        if members.is_sorted_by(|one, other| by_key(&out, one, other).is_le()) {
+            return;
         }
-        Value::Array(items) => {
-            out.push(b'[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write(item, out);
+        let begin = members[0].from;
+        members.sort_by(|one, other| by_key(&out, one, other));
+        self.scratch.clear();
+        for member in members {
+            if !self.scratch.is_empty() {
+                self.scratch.push(b',');
             }
-            out.push(b']');
+            self.scratch.extend_from_slice(&out[member.from..member.to]);
         }
-        leaf => plain(leaf, out),
+        out.truncate(begin);
+        out.extend_from_slice(&self.scratch);
     }
 }
 
-fn members<'v>(entries: impl Iterator<Item = (&'v String, &'v Value)>, out: &mut Vec<u8>) {
-    out.push(b'{');
-    for (index, (key, value)) in entries.enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        plain(key, out);
-        out.push(b':');
-        write(value, out);
+/// By the code points of the keys, which is the order of their bytes unless one of them has escapes.
+fn by_key(out: &[u8], one: &Member, other: &Member) -> Ordering {
+    let (one, other) = (&out[one.from..one.key], &out[other.from..other.key]);
+    if !one.contains(&b'\\') && !other.contains(&b'\\') {
+        // Without the closing quotation mark, which is greater than some of what a longer key goes on with.
+        return one[..one.len() - 1].cmp(&other[..other.len() - 1]);
     }
-    out.push(b'}');
+    let plain = |key| serde_json::from_slice::<String>(key).unwrap_or_default();
+    plain(one).cmp(&plain(other))
 }
 
-/// Writing a text, a number or a word into memory does not fail.
-fn plain(value: &impl serde::Serialize, out: &mut Vec<u8>) {
-    let _ = serde_json::to_writer(out, value);
+impl Formatter for Sorted<'_> {
+    fn begin_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.open.push(self.members.len());
+        writer.write_all(b"{")
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        if !first {
+            writer.write_all(b",")?;
+        }
+        let from = self.here();
+        self.members.push(Member { from, key: from, to: from });
+        Ok(())
+    }
+
+    fn end_object_key<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+        let here = self.here();
+        if let Some(member) = self.members.last_mut() {
+            member.key = here;
+        }
+        Ok(())
+    }
+
+    fn end_object_value<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+        let here = self.here();
+        if let Some(member) = self.members.last_mut() {
+            member.to = here;
+        }
+        Ok(())
+    }
+
+    fn end_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        if let Some(first) = self.open.pop() {
+            self.sort(first);
+            self.members.truncate(first);
+        }
+        writer.write_all(b"}")
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use serde_json::json;
 
@@ -86,6 +165,48 @@ mod tests {
     fn keys_are_sorted_at_every_depth() {
         let value = json!({"b": [1, {"z": null, "a": "é\n\"“"}], "a": {"y": true, "x": -3}});
         assert_eq!(text(&value), r#"{"a":{"x":-3,"y":true},"b":[1,{"a":"é\n\"“","z":null}]}"#);
+    }
+
+    #[test]
+    fn what_serialises_comes_out_as_its_value_does() {
+        #[derive(Serialize)]
+        #[serde(tag = "op", rename_all = "kebab-case")]
+        enum Asked {
+            Second(Fields),
+        }
+        #[derive(Serialize)]
+        struct Fields {
+            zone: Option<&'static str>,
+            matrix: std::collections::BTreeMap<u32, Vec<Fields>>,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            none: Vec<u8>,
+            alone: (i64, bool),
+            empty: std::collections::BTreeMap<String, String>,
+        }
+        let leaf = |zone| Fields { zone, matrix: [].into(), none: vec![], alone: (-7, true), empty: [].into() };
+        let matrix = [(1, vec![leaf(None)]), (2, vec![]), (10, vec![leaf(Some("上海")), leaf(Some("a\"b"))])].into();
+        let asked = Asked::Second(Fields { matrix, ..leaf(Some("UTC")) });
+        let by_value = text(&serde_json::to_value(&asked).unwrap());
+        assert_eq!(text(&asked), by_value);
+        assert!(by_value.starts_with(r#"{"alone":[-7,true],"empty":{},"matrix":{"1":[{"#), "{by_value}");
+        assert!(by_value.find(r#""10":"#) < by_value.find(r#""2":"#), "as texts, not as numbers: {by_value}");
+    }
+
+    #[test]
+    fn keys_are_ordered_as_texts_and_not_as_they_are_written() {
+        // A map that keeps its order, with keys that need escapes, and a key that is the beginning of others.
+        struct Members(Vec<&'static str>);
+        impl Serialize for Members {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_map(self.0.iter().map(|key| (*key, 1)))
+            }
+        }
+        let keys = ["a\\", "b", "a", "a!", "ab", "\u{1}", "a\"", "\\", "", "é", "上", " ", "\n"];
+        let mut sorted = keys.to_vec();
+        sorted.sort_unstable();
+        let expected: Vec<String> = sorted.iter().map(|key| format!("{}:1", json!(key))).collect();
+        assert_eq!(text(&Members(keys.to_vec())), format!("{{{}}}", expected.join(",")));
+        assert_eq!(text(&Members(Vec::new())), "{}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod assessment;
 mod hours;
 mod reach;
 
-use mortise_types::{Request, change_risk};
+use mortise_types::change_risk;
 
 use super::canonical;
 
@@ -19,7 +19,7 @@ pub use reach::Reach;
 /// The hash that an assessment and the approvals given on it belong to: SHA-256 of the canonical
 /// JSON of the request. A request says nothing of the present time, so time alone changes no hash.
 pub fn inputs_hash(request: &change_risk::Request) -> String {
-    canonical::digest(&Request::ChangeRisk(request.clone()).to_json())
+    canonical::digest(request)
 }
 
 #[cfg(test)]

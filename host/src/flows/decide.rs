@@ -179,7 +179,7 @@ impl Working<'_> {
             generation: fallback.unwrap_or(live.activation.generation),
             status,
             fallback: fallback.is_some(),
-            input: canonical::text(&asked.request.to_json()),
+            input: canonical::text(&asked.request),
             output,
             fuel: i64::try_from(evaluation.fuel).unwrap_or(i64::MAX),
             took_us: i64::try_from(evaluation.took.as_micros()).unwrap_or(i64::MAX),
@@ -260,18 +260,20 @@ fn leaves_out(evaluation: &Evaluation) -> bool {
 fn stored_lookups(evaluation: &Evaluation) -> String {
     match evaluation.lookups.as_slice() {
         [] => String::new(),
-        made => canonical::text(&json!(made)),
+        made => canonical::text(made),
     }
 }
 
 /// The canonical text of what came back: the bytes that a replay must give again.
 pub(super) fn stored_output(evaluation: &Evaluation) -> (Status, String) {
-    let (status, value): (Status, Value) = match &evaluation.result {
-        Ok(Verdict::Decided(decision)) => (Status::Ok, decision.to_json()),
+    match &evaluation.result {
+        Ok(Verdict::Decided(decision)) => (Status::Ok, canonical::text(decision)),
         Ok(Verdict::Refused(refusal)) => {
-            (Status::Refused, json!({ "error": refusal.code, "message": refusal.message }))
+            (Status::Refused, canonical::text(&json!({ "error": refusal.code, "message": refusal.message })))
         }
-        Err(failure) => (Status::Failed, json!({ "failure": failure.cause.to_string(), "message": failure.message })),
-    };
-    (status, canonical::text(&value))
+        Err(failure) => {
+            let said = json!({ "failure": failure.cause.to_string(), "message": failure.message });
+            (Status::Failed, canonical::text(&said))
+        }
+    }
 }

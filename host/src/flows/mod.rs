@@ -67,6 +67,8 @@ pub use sla::forecast;
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use crate::catalog::{Catalog, CatalogError, KindRegistry};
 use crate::clock::Clock;
 use crate::domain::attachment::AttachmentPolicy;
@@ -100,6 +102,8 @@ pub struct Desk {
     pub blobs: Blobs,
     /// What waits to be asked of candidates in shadow.
     pub shadows: shadow::Shadows,
+    /// Rung when this node has a new job.
+    pub jobs: Arc<Notify>,
     /// Which files may be attached.
     pub attachments: Arc<AttachmentPolicy>,
     /// The item of a job that the next unit settles; none outside of jobs.

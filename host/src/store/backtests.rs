@@ -155,7 +155,30 @@ fn conditions(org: &str, selection: &Selection) -> (String, Vec<Bind>) {
     (sql, binds)
 }
 
-type ReplayedRow = (String, String, i64, String, String, i64, i64, String);
+/// Between the values of a decision, and between decisions.
+const UNIT: char = '\u{1f}';
+const RECORD: char = '\u{1e}';
+/// Decisions that come as one text: few enough that the largest requests do not make it larger than databases take.
+const AT_ONCE: i64 = 250;
+
+fn replayed(row: &str) -> Option<Replayed> {
+    let mut values = row.splitn(8, UNIT);
+    let mut text = || values.next().map(str::to_owned);
+    let (id, number, at, input, output) = (text()?, text()?, text()?, text()?, text()?);
+    let (fuel, took_us, lookups) = (text()?, text()?, text()?);
+    let whole = |text: String| text.parse().ok();
+    Some(Replayed {
+        id,
+        number,
+        at: Instant(whole(at)?),
+        input,
+        output,
+        fuel: whole(fuel)?,
+        took_us: whole(took_us)?,
+        lookups,
+    })
+}
+
 type ComparedRow = (String, String, i64, String, String, Option<String>, String, Option<String>, String);
 
 impl Store {
@@ -199,25 +222,46 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<Replayed>, StoreError> {
         let (conditions, mut binds) = conditions(org, selection);
-        binds.extend([Bind::Text(after.to_owned()), Bind::Int(limit)]);
-        let (after, limit) = (binds.len() - 1, binds.len());
+        let n = binds.len();
+        // Handing a row over costs more than reading it: many come as one. Identifiers, numbers and canonical JSON hold
+        // no control characters, so that ASCII's own separators part them.
         let sql = format!(
-            "SELECT d.id, d.number, d.at, d.input, d.output, d.fuel, d.took_us, d.lookups FROM decisions d
-             WHERE {conditions} AND d.id > ${after} ORDER BY d.id LIMIT ${limit}"
+            "SELECT string_agg(d.id || ${unit} || d.number || ${unit} || d.at || ${unit} || d.input || ${unit} || d.output
+                 || ${unit} || d.fuel || ${unit} || d.took_us || ${unit} || d.lookups, ${record})
+             FROM (SELECT d.id, d.number, d.at, d.input, d.output, d.fuel, d.took_us, d.lookups FROM decisions d
+                   WHERE {conditions} AND d.id > ${after} ORDER BY d.id LIMIT ${limit}) d",
+            after = n + 1,
+            limit = n + 2,
+            unit = n + 3,
+            record = n + 4,
         );
+        binds.extend([
+            Bind::Text(after.to_owned()),
+            Bind::Int(0),
+            Bind::Text(UNIT.to_string()),
+            Bind::Text(RECORD.to_string()),
+        ]);
         let mut tx = self.read().await?;
-        let rows = fetch_built::<ReplayedRow>(&mut tx, sql, binds).await?;
-        let read = |(id, number, at, input, output, fuel, took_us, lookups)| Replayed {
-            id,
-            number,
-            at: Instant(at),
-            input,
-            output,
-            fuel,
-            took_us,
-            lookups,
-        };
-        Ok(rows.into_iter().map(read).collect())
+        let mut found: Vec<Replayed> = Vec::new();
+        loop {
+            let missing = limit - i64::try_from(found.len()).unwrap_or(i64::MAX);
+            if let Some(last) = found.last() {
+                binds[n] = Bind::Text(last.id.clone());
+            }
+            let asked = missing.min(AT_ONCE);
+            binds[n + 1] = Bind::Int(asked);
+            let rows = fetch_built::<(Option<String>,)>(&mut tx, sql.clone(), binds.clone()).await?;
+            let text = rows.into_iter().next().and_then(|(text,)| text).unwrap_or_default();
+            let before = found.len();
+            for row in text.split(RECORD).filter(|row| !row.is_empty()) {
+                found.push(replayed(row).ok_or_else(|| StoreError::corrupt("decisions", format!("'{row}'")))?);
+            }
+            // What is put together into one text comes in no promised order.
+            found[before..].sort_by(|one, other| one.id.cmp(&other.id));
+            if asked == missing || found.len() == before {
+                return Ok(found);
+            }
+        }
     }
 
     /// The parts of a dry run so far, in order: the last decision of each, and its sums.

@@ -1,6 +1,7 @@
 //! Stored decisions (invariant 7).
 
-use super::tx::{Bind, execute, fetch_built, fetch_optional};
+use super::tx::{Bind, fetch_built, fetch_optional};
+use super::unit::insert_rows;
 use super::{Store, StoreError, Tx};
 use crate::domain::decision::{DecisionRecord, Status, Went};
 use crate::domain::number;
@@ -56,34 +57,32 @@ readable!(sqlx::postgres::PgRow);
 const COLUMNS: &str = "id, org, decision_number, number, process, event, at, component, component_name, settings_hash, activation, \
      generation, status, input, output, fuel, took_us, fallback, lookups";
 
-pub(super) async fn insert(tx: &mut Tx, d: &DecisionRecord) -> Result<(), StoreError> {
-    execute!(
-        tx,
-        "INSERT INTO decisions
-            (id, org, number, process, event, at, component, component_name, settings_hash, activation, generation,
-             status, input, output, fuel, took_us, decision_number, fallback, lookups)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
-        &d.id,
-        &d.org,
-        &d.number,
-        d.process.slug(),
-        &d.event,
-        d.at.0,
-        &d.component,
-        &d.component_name,
-        &d.settings_hash,
-        &d.activation,
-        d.generation,
-        d.status.as_str(),
-        &d.input,
-        &d.output,
-        d.fuel,
-        d.took_us,
-        &d.decision_number,
-        i64::from(d.fallback),
-        &d.lookups
-    )?;
-    Ok(())
+pub(super) async fn insert(tx: &mut Tx, decisions: &[DecisionRecord]) -> Result<(), StoreError> {
+    let text = |value: &str| Bind::Text(value.to_owned());
+    let rows = decisions.iter().map(|d| {
+        [
+            text(&d.id),
+            text(&d.org),
+            text(&d.decision_number),
+            text(&d.number),
+            text(d.process.slug()),
+            text(&d.event),
+            Bind::Int(d.at.0),
+            text(&d.component),
+            text(&d.component_name),
+            text(&d.settings_hash),
+            text(&d.activation),
+            Bind::Int(d.generation),
+            text(d.status.as_str()),
+            text(&d.input),
+            text(&d.output),
+            Bind::Int(d.fuel),
+            Bind::Int(d.took_us),
+            Bind::Int(i64::from(d.fallback)),
+            text(&d.lookups),
+        ]
+    });
+    insert_rows(tx, &format!("INSERT INTO decisions ({COLUMNS}) VALUES "), rows.collect()).await
 }
 
 /// Which decisions to list, newest first.

@@ -222,9 +222,7 @@ async fn apply(tx: &mut Tx, store: &Store, units: &[Unit]) -> Result<(), StoreEr
         }
     }
     for unit in units {
-        for decision in &unit.decisions {
-            super::decisions::insert(tx, decision).await?;
-        }
+        super::decisions::insert(tx, &unit.decisions).await?;
         for snapshot in &unit.snapshots {
             super::report_snapshots::insert(tx, org, snapshot).await?;
         }

@@ -1,8 +1,11 @@
 //! The job: batch by batch, each written as a whole.
 //!
-//! Three batches are under way at a time: one is read, one is replayed, and one is written. A batch is replayed on as many
-//! threads as there are cores, none of them one that serves requests: the operating system shares the cores between both.
+//! As many batches are replayed at a time as there are cores, and one more so that no core waits for the database; none
+//! of them on a thread that serves requests: the operating system shares the cores between both.
 
+use std::pin::pin;
+
+use futures_util::stream::{self, Stream, TryStreamExt as _};
 use mortise_types::Process;
 use serde_json::Value;
 use tokio::runtime::Handle;
@@ -43,14 +46,13 @@ pub(in crate::flows) async fn work(run: &mut Run) -> Result<Value, FlowError> {
     let candidate = desk.catalog.candidate(&org, &plan.digest, &plan.settings).await?;
     let done = desk.store.backtest_batches(&org, &id).await?;
     let after = done.last().map(|(last, _)| last.clone()).unwrap_or_default();
-    let mut reading = read(&desk, &org, &plan.selection, after);
-    let mut writing = None;
-    loop {
-        let batch = reading.await.map_err(|_| StoreError::Closed)??;
-        let Some(last) = batch.last().map(|decision| decision.id.clone()) else { break };
-        reading = read(&desk, &org, &plan.selection, last.clone());
-        let looked = replay(&candidate, process, batch).await?;
-        if !write(run, looked, last, &mut writing).await? {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let looked = batches(desk.clone(), org.clone(), plan.selection, after)
+        .map_ok(|batch| replay(candidate.clone(), process, batch))
+        .try_buffered(cores + 1);
+    let (mut looked, mut writing) = (pin!(looked), None);
+    while let Some(looked) = looked.try_next().await? {
+        if !write(run, looked, &mut writing).await? {
             break;
         }
     }
@@ -58,53 +60,51 @@ pub(in crate::flows) async fn work(run: &mut Run) -> Result<Value, FlowError> {
     Ok(summary(&desk, &org, &id).await?.to_json())
 }
 
-/// Of a batch or a part of it: its sums, and what did not come out the same.
-type Looked = (Summary, Vec<Compared>);
-type Writing = Option<JoinHandle<Result<(), StoreError>>>;
-
-/// The next batch, on its way from the database.
-fn read(desk: &Desk, org: &str, selection: &Selection, after: String) -> JoinHandle<Result<Vec<Replayed>, StoreError>> {
-    let (store, org, selection) = (desk.store.clone(), org.to_owned(), selection.clone());
-    tokio::spawn(async move { store.selected(&org, &selection, &after, BATCH).await })
+/// The selection's batches, in order; none of them is empty.
+fn batches(
+    desk: Desk,
+    org: String,
+    selection: Selection,
+    after: String,
+) -> impl Stream<Item = Result<Vec<Replayed>, StoreError>> {
+    stream::try_unfold((desk.store, org, selection, after), |(store, org, selection, after)| async move {
+        let batch = store.selected(&org, &selection, &after, BATCH).await?;
+        let Some(last) = batch.last().map(|decision| decision.id.clone()) else { return Ok(None) };
+        Ok(Some((batch, (store, org, selection, last))))
+    })
 }
 
-/// Puts a batch to the candidate and compares its answers, a share of the decisions on each core.
-async fn replay(candidate: &Candidate, process: Process, batch: Vec<Replayed>) -> Result<Looked, StoreError> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let share = batch.len().div_ceil(cores).max(1);
-    let mut batch = batch.into_iter();
-    let mut parts = Vec::with_capacity(cores);
-    loop {
-        let part: Vec<Replayed> = batch.by_ref().take(share).collect();
-        if part.is_empty() {
-            break;
-        }
-        let (candidate, runtime) = (candidate.clone(), Handle::current());
-        parts.push(tokio::task::spawn_blocking(move || runtime.block_on(look(&candidate, process, part))));
-    }
-    let (mut summary, mut found) = Looked::default();
-    for part in parts {
-        let (part, more) = part.await.map_err(|_| StoreError::Closed)?;
-        summary.join(&part);
-        found.extend(more);
-    }
-    Ok((summary, found))
+/// Of a batch: its last decision, its sums, and what did not come out the same.
+struct Looked {
+    last: String,
+    summary: Summary,
+    found: Vec<Compared>,
+}
+
+type Writing = Option<JoinHandle<Result<(), StoreError>>>;
+
+/// Puts a batch to the candidate and compares its answers.
+async fn replay(candidate: Candidate, process: Process, batch: Vec<Replayed>) -> Result<Looked, StoreError> {
+    let runtime = Handle::current();
+    let looked = tokio::task::spawn_blocking(move || runtime.block_on(look(&candidate, process, batch)));
+    looked.await.map_err(|_| StoreError::Closed)
 }
 
 async fn look(candidate: &Candidate, process: Process, decisions: Vec<Replayed>) -> Looked {
-    let (mut summary, mut found) = Looked::default();
+    let mut looked = Looked { last: String::new(), summary: Summary::default(), found: Vec::new() };
     for decision in decisions {
         // A record that cannot be read answers nothing: the component's lookups then fail by name.
         let recorded = Lookups::Recorded(recorded(&decision.lookups).unwrap_or_default());
         let judged = judge(candidate, process, &decision.input, &decision.output, recorded).await;
-        add(&mut summary, &mut found, &decision, judged);
+        looked.add(&decision, judged);
+        looked.last = decision.id;
     }
-    (summary, found)
+    looked
 }
 
 /// Begins to write a batch once the one before is durable; false when somebody asked to stop.
-async fn write(run: &mut Run, looked: Looked, last: String, writing: &mut Writing) -> Result<bool, FlowError> {
-    let (summary, decisions) = looked;
+async fn write(run: &mut Run, looked: Looked, writing: &mut Writing) -> Result<bool, FlowError> {
+    let Looked { last, summary, found: decisions } = looked;
     settle(writing).await?;
     if !run.goes_on().await? {
         return Ok(false);
@@ -128,27 +128,29 @@ async fn settle(writing: &mut Writing) -> Result<(), StoreError> {
     }
 }
 
-fn add(summary: &mut Summary, found: &mut Vec<Compared>, decision: &Replayed, judged: Option<Judged>) {
-    let Some(Judged { comparison, output, cost, .. }) = judged else {
-        summary.skipped += 1;
-        return;
-    };
-    let number = |value: i64| u64::try_from(value).unwrap_or(0);
-    let old = Cost { fuel: number(decision.fuel), took_us: number(decision.took_us) };
-    summary.add(&comparison, old, cost);
-    if comparison.sort == Sort::Same {
-        return;
+impl Looked {
+    fn add(&mut self, decision: &Replayed, judged: Option<Judged>) {
+        let Some(Judged { comparison, output, cost, .. }) = judged else {
+            self.summary.skipped += 1;
+            return;
+        };
+        let number = |value: i64| u64::try_from(value).unwrap_or(0);
+        let old = Cost { fuel: number(decision.fuel), took_us: number(decision.took_us) };
+        self.summary.add(&comparison, old, cost);
+        if comparison.sort == Sort::Same {
+            return;
+        }
+        let keep = matches!(comparison.sort, Sort::Flips | Sort::Fails);
+        self.found.push(Compared {
+            decision: decision.id.clone(),
+            number: decision.number.clone(),
+            at: decision.at,
+            sort: comparison.sort,
+            money: comparison.money.map(|by| by.to_string()),
+            differences: serde_json::to_string(&comparison.differences).unwrap_or_else(|_| "[]".to_owned()),
+            group: comparison.group,
+            output: keep.then_some(output),
+            decided: String::new(),
+        });
     }
-    let keep = matches!(comparison.sort, Sort::Flips | Sort::Fails);
-    found.push(Compared {
-        decision: decision.id.clone(),
-        number: decision.number.clone(),
-        at: decision.at,
-        sort: comparison.sort,
-        money: comparison.money.map(|by| by.to_string()),
-        differences: serde_json::to_string(&comparison.differences).unwrap_or_else(|_| "[]".to_owned()),
-        group: comparison.group,
-        output: keep.then_some(output),
-        decided: String::new(),
-    });
 }

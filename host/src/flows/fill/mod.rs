@@ -26,8 +26,11 @@ use life::Frame;
 use order::{Plan, Share};
 use world::World;
 
-/// Records a transaction.
-const BATCH: usize = 2_000;
+/// Records a transaction, at the least and at the most: a page of an index is written once for each transaction that
+/// adds to it.
+const BATCH: (u64, u64) = (1_000, 10_000);
+/// Transactions to aim at, so that there is progress to tell.
+const STEPS: u64 = 50;
 /// How far back records go, in milliseconds: two years.
 const SPAN: i64 = 731 * 86_400_000;
 /// What the rest stands on is made within the first month.
@@ -76,6 +79,7 @@ pub async fn run(desk: &Desk, wish: &Wish, tell: impl Fn(u64)) -> Result<Report,
         desk,
         wish,
         world: World::new(wish.seed, ids, users),
+        batch: usize::try_from((wish.records / STEPS).clamp(BATCH.0, BATCH.1)).unwrap_or(usize::MAX),
         waiting: Vec::new(),
         writing: None,
         report: Report::default(),
@@ -101,6 +105,8 @@ struct Filler<'f, T> {
     desk: &'f Desk,
     wish: &'f Wish,
     world: World,
+    /// Records a transaction.
+    batch: usize,
     waiting: Vec<Unit>,
     writing: Option<JoinHandle<Result<(), StoreError>>>,
     report: Report,
@@ -146,7 +152,7 @@ impl<T: Fn(u64)> Filler<'_, T> {
                 *example = refusal.message;
             }
         }
-        if self.waiting.len() >= BATCH { self.write().await } else { Ok(()) }
+        if self.waiting.len() >= self.batch { self.write().await } else { Ok(()) }
     }
 
     /// Writes what waits, while the next batch is made.

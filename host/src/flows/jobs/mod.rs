@@ -4,7 +4,7 @@
 //!
 //! 1. A file with `pub(super) const WHAT: &str` and `pub(super) async fn work(run: &mut Run) -> Result<Value, FlowError>`,
 //!    and one line for it in [`work`].
-//! 2. The use case that starts it calls [`start`], or [`begin`] where the job is to commit together with a unit.
+//! 2. The use case that starts it calls [`start`].
 //! 3. `work` goes over its items in a fixed order, **from [`Run::place`] on**, and asks [`Run::goes_on`] before each:
 //!
 //! ```text
@@ -72,11 +72,12 @@ pub async fn start(desk: &Desk, actor: &Actor, order: Order) -> Result<Job, Flow
     let mut unit = Unit { org: actor.org.clone(), ..Unit::default() };
     let job = begin(desk, actor, order, &mut unit);
     desk.commit(unit).await?;
+    desk.jobs.notify_one();
     Ok(job)
 }
 
-/// Adds a job to a unit: it starts once the unit is committed.
-pub fn begin(desk: &Desk, actor: &Actor, order: Order, unit: &mut Unit) -> Job {
+/// Adds a job to a unit.
+fn begin(desk: &Desk, actor: &Actor, order: Order, unit: &mut Unit) -> Job {
     let Order { what, total, input, plan } = order;
     let job = Job {
         id: desk.clock.id(),

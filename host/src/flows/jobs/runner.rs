@@ -22,7 +22,7 @@ const RETRY_MS: i64 = 5_000;
 /// How often a job is taken up without settling an item before it is given up: it would bring down one node after
 /// the other.
 const TRIES: i64 = 5;
-/// How often an idle node looks for jobs.
+/// How often an idle node looks for jobs of others; it hears of its own at once.
 const POLL: Duration = Duration::from_millis(500);
 
 /// Does every job that waits, one after the other; gives how many were taken up.
@@ -42,7 +42,10 @@ pub async fn forever(desk: Desk) {
     let mut poll = tokio::time::interval(POLL);
     poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        poll.tick().await;
+        tokio::select! {
+            _ = poll.tick() => {}
+            () = desk.jobs.notified() => {}
+        }
         if let Err(e) = run(&desk).await {
             tracing::error!(error = %e, "jobs could not be read; trying again");
             tokio::time::sleep(Duration::from_secs(1)).await;
