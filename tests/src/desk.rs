@@ -130,16 +130,17 @@ fn a_new_project_in_c_builds_and_agrees_for_every_process() {
 }
 
 #[test]
-fn a_new_project_in_javascript_builds_and_agrees() {
-    agrees(Process::Sla, "javascript");
-    agrees(Process::Budget, "javascript");
-    agrees(Process::Supplier, "javascript");
+fn a_new_project_in_javascript_builds_and_agrees_for_every_process() {
+    for process in Process::ALL {
+        agrees(process, "javascript");
+    }
 }
 
 #[test]
-fn a_new_project_in_python_builds_and_agrees() {
-    agrees(Process::Sla, "python");
-    agrees(Process::ChangeRisk, "python");
+fn a_new_project_in_python_builds_and_agrees_for_every_process() {
+    for process in Process::ALL {
+        agrees(process, "python");
+    }
 }
 
 #[test]

@@ -121,8 +121,18 @@ fn a_customer_escalates_a_complaint_and_changes_nothing_else() {
         let fields = json!({"title": "always late", "channel": "mail", "service": service, "severity": "high"});
         let number = customer.create("complaint", fields).await;
         let path = format!("/records/complaint/{number}");
+        let due = |complaint: &Value| ["acknowledge_due", "resolve_due", "top_due"].map(|name| complaint[name].clone());
+        let complaint = customer.get(&path).await.ok();
+        assert_eq!(due(&complaint), ["2026-03-04T01:00:00Z", "2026-03-10T01:00:00Z", "2026-03-17T01:00:00Z"]);
         customer.patch(&path, json!({"severity": "low"})).await.problem(409, "customer-only-escalates");
-        assert_eq!(customer.patch(&path, json!({"escalation_level": 1})).await.ok()["escalation_level"], 1);
+        // Working days are those of the service's calendar.
+        let owner = app.actor("setup", &[Role::Po, Role::Slm]).await;
+        let calendar = owner.get(&format!("/records/service/{service}")).await.ok()["calendar"].clone();
+        let calendar = format!("/records/calendar/{}", calendar.as_str().unwrap());
+        owner.patch(&calendar, json!({"holidays": ["2026-03-05"]})).await.ok();
+        let escalated = customer.patch(&path, json!({"escalation_level": 1})).await.ok();
+        assert_eq!(escalated["escalation_level"], 1);
+        assert_eq!(due(&escalated), ["2026-03-04T01:00:00Z", "2026-03-11T01:00:00Z", "2026-03-18T01:00:00Z"]);
         customer.patch(&path, json!({"escalation_level": 0})).await.problem(422, "escalation-rises");
         let other = app.actor("sun", &[Role::Cus]).await;
         other.patch(&path, json!({"escalation_level": 2})).await.problem(403, "own");

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use mortise::domain::Role;
+use mortise::flows::jobs;
 use serde_json::{Value, json};
 
 use crate::app::{Agreed, Client, component, for_each_db};
@@ -66,6 +67,15 @@ fn what_a_component_leaves_out_is_decided_by_the_next_wider_scope() {
         let [decision] = decisions["decisions"].as_array().unwrap().as_slice() else { panic!("{decisions}") };
         assert_eq!(decision["component"], standard["component"]);
         assert_eq!((&decision["activation"], &decision["fallback"]), (&standard["id"], &json!(false)));
+        // A dry run compares what the component would decide, and nothing that another one would.
+        for (kind, value, skipped) in [("service", mail.service.as_str(), 1), ("organisation", "", 0)] {
+            let wish = json!({"process": "sla", "component": partial, "scope": {"kind": kind, "value": value}});
+            let report = admin.post("/backtests", wish).await.ok();
+            jobs::run(&app.desk).await.unwrap();
+            let report = admin.get(&format!("/backtests/{}", report["id"].as_str().unwrap())).await.ok();
+            let summary = &report["summary"];
+            assert_eq!((&summary["skipped"], &summary["flips"]), (&json!(skipped), &json!(1 - skipped)), "{report}");
+        }
 
         // Where there is no wider scope, a person has to.
         let scope = json!({"kind": "organisation", "value": ""});

@@ -24,8 +24,9 @@ pub use kinds::KindRegistry;
 pub use snapshot::{Live, Snapshot};
 
 use self::loaded::Loaded;
+use crate::domain::Instant;
 use crate::domain::breaker::{Breaker, State, last_good};
-use crate::domain::component::{Activation, Mode, OnFailure, Subject, arrange};
+use crate::domain::component::{Activation, Mode, OnFailure, Question, Subject, arrange};
 use crate::domain::lookup::{LookupGrant, Recorded};
 use crate::engine::{
     Admission, Engine, Evaluation, Grants, LOOKUP, Lookups, Prepared, Refused, SettingsRefused, Source, Verdict,
@@ -93,6 +94,28 @@ impl Catalog {
             metrics: Metrics::default(),
             watch: Watch::default(),
         }))
+    }
+
+    /// Asks for a figure about something that is no record: the active component, and what it leaves out, whoever decides
+    /// in the next wider scope. None where nothing is active.
+    pub async fn consult(
+        &self,
+        org: &str,
+        subject: &Subject,
+        request: &mortise_types::Request,
+        sources: &impl Sources,
+    ) -> Option<Evaluation> {
+        let (snapshot, process) = (self.snapshot(), request.process());
+        let question = Question { subject, number: "", created_at: Instant(i64::MAX) };
+        let mut live = snapshot.resolve(org, process, subject)?;
+        let mut evaluation = self.evaluate(&live, request, sources).await;
+        while evaluation.leaves_out()
+            && let Some(next) = snapshot.wider(org, process, &question, &live.activation.scope)
+        {
+            evaluation = self.evaluate(&next, request, sources).await;
+            live = next;
+        }
+        Some(evaluation)
     }
 
     /// The active component for something that is no record; see [`Snapshot::resolve`].

@@ -66,6 +66,8 @@ struct Member {
     from: usize,
     key: usize,
     to: usize,
+    /// Its key has characters that are written otherwise than they are.
+    escaped: bool,
 }
 
 /// Writes members as they come, and puts those of an object in order where it ends. A tree of values in between would
@@ -106,8 +108,9 @@ impl Sorted<'_> {
 
 /// By the code points of the keys, which is the order of their bytes unless one of them has escapes.
 fn by_key(out: &[u8], one: &Member, other: &Member) -> Ordering {
+    let escaped = one.escaped || other.escaped;
     let (one, other) = (&out[one.from..one.key], &out[other.from..other.key]);
-    if !one.contains(&b'\\') && !other.contains(&b'\\') {
+    if !escaped {
         // Without the closing quotation mark, which is greater than some of what a longer key goes on with.
         return one[..one.len() - 1].cmp(&other[..other.len() - 1]);
     }
@@ -126,14 +129,15 @@ impl Formatter for Sorted<'_> {
             writer.write_all(b",")?;
         }
         let from = self.here();
-        self.members.push(Member { from, key: from, to: from });
+        self.members.push(Member { from, key: from, to: from, escaped: false });
         Ok(())
     }
 
     fn end_object_key<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
-        let here = self.here();
+        let out = self.out.borrow();
         if let Some(member) = self.members.last_mut() {
-            member.key = here;
+            member.key = out.len();
+            member.escaped = out[member.from..].contains(&b'\\');
         }
         Ok(())
     }

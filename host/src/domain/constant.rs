@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::kind::Label;
 
@@ -49,6 +50,11 @@ impl Constants {
     /// Every constant with its value.
     pub fn all(&self) -> impl Iterator<Item = (&'static str, i64)> {
         builtin().iter().map(|(name, constant)| (name.as_str(), self.0.get(name).copied().unwrap_or(constant.value)))
+    }
+
+    /// Every constant, as expressions read them by `policy.NAME`.
+    pub fn to_json(&self) -> Value {
+        Value::Object(self.all().map(|(name, value)| (name.to_owned(), value.into())).collect())
     }
 }
 

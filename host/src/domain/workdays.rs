@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::{Date, Weekday};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::record::Record;
 use super::time::{self, Instant, add_days, parse_date};
@@ -37,17 +37,23 @@ impl Workdays {
     /// its adjusted working days (调休上班日). A calendar that never closes has those of Monday to Friday in its zone.
     /// `None` if the calendar's zone is not known or its plan has no day.
     pub fn of_calendar(calendar: &Record) -> Option<Self> {
-        let zone = time::zone_name(calendar.text("time_zone")?).ok()?;
-        if calendar.text("mode") != Some("business") {
+        Self::of_fields(&calendar.data)
+    }
+
+    /// The same by the fields of a calendar record.
+    pub fn of_fields(calendar: &Map<String, Value>) -> Option<Self> {
+        let text = |name: &str| calendar.get(name).and_then(Value::as_str);
+        let zone = time::zone_name(text("time_zone")?).ok()?;
+        if text("mode") != Some("business") {
             return Some(Self::monday_to_friday(zone));
         }
-        let weekly = calendar.data.get("weekly")?;
+        let weekly = calendar.get("weekly")?;
         let has_service = |day: &str| weekly.get(day).and_then(Value::as_array).is_some_and(|list| !list.is_empty());
         let week = DAYS.map(has_service);
         if !week.contains(&true) {
             return None;
         }
-        let list = |name: &str| calendar.data.get(name).and_then(Value::as_array).into_iter().flatten();
+        let list = |name: &str| calendar.get(name).and_then(Value::as_array).into_iter().flatten();
         let off = list("holidays").filter_map(|day| parse_date(day.as_str()?)).collect();
         let on = list("adjusted_workdays")
             .filter(|day| day["use"].as_str().is_some_and(has_service))

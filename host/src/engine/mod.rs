@@ -32,7 +32,7 @@ mod ticker;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mortise_types::{Decision, Refusal, Request};
+use mortise_types::{Decision, Refusal, RefusalKind, Request};
 use tokio::sync::Semaphore;
 
 pub use self::admit::Admission;
@@ -105,6 +105,13 @@ pub struct Evaluation {
     pub log: Vec<LogLine>,
     /// What it looked up, in order.
     pub lookups: Vec<Recorded>,
+}
+
+impl Evaluation {
+    /// Whether the component says that it does not have this operation.
+    pub fn leaves_out(&self) -> bool {
+        matches!(&self.result, Ok(Verdict::Refused(refusal)) if refusal.kind == RefusalKind::NotSupported)
+    }
 }
 
 /// A component's answer. Both are answers: a refusal is not a failure.

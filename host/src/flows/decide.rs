@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mortise_types::{Decision, Process, RefusalKind, Request};
+use mortise_types::{Decision, Process, Request};
 use serde_json::{Value, json};
 
 use super::breaker;
@@ -153,7 +153,7 @@ impl Working<'_> {
     ) -> Result<Answer, Failed> {
         let mut live = Arc::clone(live);
         let mut evaluation = self.desk.catalog.evaluate(&live, asked.request, self.desk).await;
-        while leaves_out(&evaluation)
+        while evaluation.leaves_out()
             && let Some(next) = self.wider(&live, asked)
         {
             evaluation = self.desk.catalog.evaluate(&next, asked.request, self.desk).await;
@@ -249,11 +249,6 @@ impl Working<'_> {
             kept["fallback"] = json!(true);
         }
     }
-}
-
-/// Whether the component says that it does not have this operation.
-fn leaves_out(evaluation: &Evaluation) -> bool {
-    matches!(&evaluation.result, Ok(Verdict::Refused(refusal)) if refusal.kind == RefusalKind::NotSupported)
 }
 
 /// The canonical text of what was looked up; empty for nothing.

@@ -25,6 +25,13 @@ pub struct Selection {
     pub until: String,
 }
 
+impl Selection {
+    /// Whether it is about a part of the organisation only.
+    pub fn is_partial(&self) -> bool {
+        self.prefix.is_some() || self.about.is_some()
+    }
+}
+
 /// A stored decision as a dry run needs it.
 #[derive(Clone, Debug)]
 pub struct Replayed {
@@ -158,8 +165,9 @@ fn conditions(org: &str, selection: &Selection) -> (String, Vec<Bind>) {
 /// Between the values of a decision, and between decisions.
 const UNIT: char = '\u{1f}';
 const RECORD: char = '\u{1e}';
-/// Decisions that come as one text: few enough that the largest requests do not make it larger than databases take.
-const AT_ONCE: i64 = 250;
+/// Decisions that come as one text: few enough that of the largest requests it is none that a database refuses, and of
+/// ordinary ones it stays in the processor's cache.
+const AT_ONCE: i64 = 50;
 
 fn replayed(row: &str) -> Option<Replayed> {
     let mut values = row.splitn(8, UNIT);
@@ -226,8 +234,8 @@ impl Store {
         // Handing a row over costs more than reading it: many come as one. Identifiers, numbers and canonical JSON hold
         // no control characters, so that ASCII's own separators part them.
         let sql = format!(
-            "SELECT string_agg(d.id || ${unit} || d.number || ${unit} || d.at || ${unit} || d.input || ${unit} || d.output
-                 || ${unit} || d.fuel || ${unit} || d.took_us || ${unit} || d.lookups, ${record})
+            "SELECT string_agg(
+                 concat_ws(${unit}, d.id, d.number, d.at, d.input, d.output, d.fuel, d.took_us, d.lookups), ${record})
              FROM (SELECT d.id, d.number, d.at, d.input, d.output, d.fuel, d.took_us, d.lookups FROM decisions d
                    WHERE {conditions} AND d.id > ${after} ORDER BY d.id LIMIT ${limit}) d",
             after = n + 1,

@@ -22,7 +22,8 @@ pub struct Summary {
     pub flips: u64,
     /// On which the candidate failed.
     pub fails: u64,
-    /// Stored requests that this version cannot read, and decisions that had failed: they are not compared.
+    /// Stored requests that this version cannot read, decisions that had failed, and operations that a candidate for a
+    /// part of the organisation leaves to whoever decides in the wider scope: they are not compared.
     pub skipped: u64,
     /// What changed, in the words of [`Comparison::group`].
     pub groups: BTreeMap<String, Tally>,

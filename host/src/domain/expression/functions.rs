@@ -6,9 +6,11 @@ use cel::extractors::Arguments;
 use cel::objects::{Key, Value as Cel};
 use cel::{Context, ExecutionError};
 use mortise_types::money::{Currency, Decimal};
+use serde_json::Value as Json;
 
 use crate::domain::asset;
 use crate::domain::time::{Instant, add_days, add_months, days_from_date, parse_date};
+use crate::domain::workdays::Workdays;
 
 /// CEL's own functions and operators that may be called.
 const STANDARD: &[&str] = &[
@@ -64,6 +66,7 @@ const OURS: &[&str] = &[
     "plus_days",
     "plus_minutes",
     "plus_months",
+    "plus_workdays",
     "sum",
 ];
 
@@ -87,7 +90,7 @@ type Function = fn(&[Cel]) -> Outcome;
 
 fn root_context() -> Context<'static, 'static> {
     let mut root = Context::default();
-    let ours: [(&str, Function); 16] = [
+    let ours: [(&str, Function); 17] = [
         ("book_value", book_value),
         ("ceil_div", ceil_div),
         ("days", days),
@@ -103,6 +106,7 @@ fn root_context() -> Context<'static, 'static> {
         ("plus_days", plus_days),
         ("plus_minutes", plus_minutes),
         ("plus_months", plus_months),
+        ("plus_workdays", plus_workdays),
         ("sum", sum),
     ];
     for (name, function) in ours {
@@ -215,6 +219,24 @@ fn plus_months(arguments: &[Cel]) -> Outcome {
 
 fn plus_minutes(arguments: &[Cel]) -> Outcome {
     later("plus_minutes", text("plus_minutes", arguments, 0)?, int("plus_minutes", arguments, 1)?, 60_000)
+}
+
+/// An instant some working days later: by the first of some calendars that says which days those are, and by Monday to
+/// Friday in UTC where none does.
+fn plus_workdays(arguments: &[Cel]) -> Outcome {
+    const NAME: &str = "plus_workdays";
+    /// Ten years, since days are counted one by one.
+    const MOST: i64 = 3_650;
+    let (from, days) = (moment(NAME, text(NAME, arguments, 0)?)?, int(NAME, arguments, 1)?);
+    let days = u32::try_from(days).ok().filter(|_| days <= MOST);
+    let days = days.ok_or_else(|| wrong(NAME, format!("argument 2 has to be from 0 to {MOST}")))?;
+    let calendars = arguments.get(2).map_or(Ok(&[][..]), |calendars| list(NAME, std::slice::from_ref(calendars)))?;
+    let of_calendar = |calendar: &Cel| match super::to_json(calendar) {
+        Ok(Json::Object(fields)) => Workdays::of_fields(&fields),
+        _ => None,
+    };
+    let workdays = calendars.iter().find_map(of_calendar).unwrap_or_default();
+    Ok(workdays.after(Instant(from), days).to_string().into())
 }
 
 fn later(function: &str, from: &str, by: i64, unit: i64) -> Outcome {

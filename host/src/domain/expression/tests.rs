@@ -24,6 +24,13 @@ fn the_guides_formulas_can_be_written() {
     assert_eq!(value("plus_days('2026-03-31', 30)"), "2026-04-30");
     assert_eq!(value("plus_days('2026-03-31T23:00:00Z', 1)"), "2026-04-01T23:00:00Z");
     assert_eq!(value("plus_minutes('2026-03-31', 30)"), "2026-03-31T00:30:00Z");
+    // From a Friday: Monday to Friday; by a calendar that works on that Saturday and not on Monday; by the first that is one.
+    assert_eq!(value("plus_workdays('2026-02-27T09:00:00Z', 1)"), "2026-03-02T09:00:00Z");
+    let works = "{'time_zone': 'Asia/Shanghai', 'mode': 'business', 'weekly': {'tue': [['09:00', '18:00']]}, \
+                 'adjusted_workdays': [{'date': '2026-02-28', 'use': 'tue'}], 'holidays': ['2026-03-03']}";
+    assert_eq!(value(&format!("plus_workdays('2026-02-27T09:00:00Z', 1, [{works}])")), "2026-02-28T09:00:00Z");
+    assert_eq!(value(&format!("plus_workdays('2026-02-27T09:00:00Z', 2, [{{}}, {works}])")), "2026-03-10T09:00:00Z");
+    assert_eq!(value("plus_workdays('2026-02-27T09:00:00Z', 5, [])"), "2026-03-06T09:00:00Z");
     assert_eq!(value("days(record.due, today)"), 59);
     assert_eq!(value("months(record.due, today)"), 2);
     assert_eq!(value("months(today, record.due)"), 0);

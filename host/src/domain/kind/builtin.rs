@@ -72,7 +72,7 @@ impl Kinds {
     /// Checks what a kind of the set says of the others.
     fn check(&self, kind: &Kind, text: &str, file: &str) -> Result<(), KindError> {
         check::references(kind, text, file, |prefix| self.refers(prefix))?;
-        check_rules::across(text, file, |slug| self.get(slug).map(Arc::as_ref))
+        check_rules::across(text, file, self)
     }
 
     fn add(&mut self, kind: Kind, file: &str, text: &str) -> Result<Arc<Kind>, KindError> {

@@ -9,10 +9,10 @@ use toml::Spanned;
 use super::check::is_slug;
 use super::parse::{Source, syntax};
 use super::raw::{RawField, RawKind, RawMake, RawReminder, RawRule, Text};
-use super::{Kind, KindError, Moment, Related};
+use super::{Kind, KindError, Kinds, Moment, Related};
 use crate::domain::constant;
 use crate::domain::expression::Expression;
-use crate::domain::field::{COLUMNS, FieldType};
+use crate::domain::field::{COLUMNS, FieldType, Target};
 use crate::domain::nearest::hint;
 
 /// What a rule reads beside other records.
@@ -50,15 +50,20 @@ pub(super) fn kind(kind: &Kind, raw: &RawKind, source: &Source<'_>) -> Result<()
 }
 
 /// Checks what one kind says of other kinds and their fields, once all kinds of a set are known.
-pub(super) fn across<'k>(text: &str, file: &str, find: impl Fn(&str) -> Option<&'k Kind>) -> Result<(), KindError> {
+pub(super) fn across(text: &str, file: &str, kinds: &Kinds) -> Result<(), KindError> {
     let source = Source { text, file };
     let raw: RawKind = toml::from_str(text).map_err(|error| syntax(&error, text, file))?;
     let known = |slug: &str, at: &Text| {
-        find(slug).ok_or_else(|| source.error(&at.span(), format!("there is no kind '{slug}'")))
+        kinds.get(slug).ok_or_else(|| source.error(&at.span(), format!("there is no kind '{slug}'")))
     };
     let rules = raw.rules.iter().map(|rule| (&rule.name, &rule.related));
     let formulas = raw.fields.iter().map(|field| (&field.name, &field.related));
     for (name, related) in rules.chain(formulas).flat_map(|(name, all)| all.values().map(move |one| (name, one))) {
+        if let Related::Field(by) = related
+            && let Some(message) = leads_nowhere(kinds, raw.slug.get_ref(), &by.field)
+        {
+            return Err(source.error(&name.span(), message));
+        }
         let Some(slug) = related.kind() else { continue };
         let other = known(slug, name)?;
         let fields: Vec<&String> = match related {
@@ -189,8 +194,8 @@ impl Check<'_> {
                 return self.wrong(&span, format!("'{name}' cannot be the name of related records"));
             }
             match other {
-                Related::Field(by) if !self.is_reference(&by.field) => {
-                    return self.wrong(&span, format!("'{}' is not a reference field of the kind", by.field));
+                Related::Field(by) if !self.is_reference(by.first()) => {
+                    return self.wrong(&span, format!("'{}' is not a reference field of the kind", by.first()));
                 }
                 Related::Where(values) => {
                     for value in values.values.values() {
@@ -216,6 +221,24 @@ impl Check<'_> {
     fn is_reference(&self, name: &str) -> bool {
         self.kind.field(name).is_some_and(|field| matches!(field.ty.item(), FieldType::Ref(_)))
     }
+}
+
+/// Why some fields, parted by dots, do not lead from reference to reference.
+fn leads_nowhere(kinds: &Kinds, slug: &str, path: &str) -> Option<String> {
+    let mut kind = kinds.get(slug)?;
+    let mut steps = path.split('.').peekable();
+    while let Some(step) = steps.next() {
+        let target = match kind.field(step).map(|field| field.ty.item()) {
+            Some(FieldType::Ref(target)) => target,
+            _ => return Some(format!("'{path}': {} has no reference field '{step}'", kind.slug)),
+        };
+        match target {
+            _ if steps.peek().is_none() => break,
+            Target::Kind(prefix) => kind = kinds.by_prefix(prefix)?,
+            Target::Any => return Some(format!("'{path}': '{step}' may point to records of any kind")),
+        }
+    }
+    None
 }
 
 /// What an expression that says when names and the kind does not have.

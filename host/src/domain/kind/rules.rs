@@ -120,7 +120,7 @@ impl Moment {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Related {
-    /// The records that a reference field points to.
+    /// The records that a reference field points to, or the fields of those.
     Field(ByField),
     /// The records of a kind whose reference field points to this record.
     Back(ByBack),
@@ -133,7 +133,7 @@ pub enum Related {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ByField {
-    /// Name of the field.
+    /// Name of the field; or of several, parted by dots: each is a reference of what the one before points to.
     pub field: String,
 }
 
@@ -156,6 +156,13 @@ pub struct ByValues {
     /// Indexed fields of it, or `state`, with the value that each must have.
     #[serde(rename = "where")]
     pub values: BTreeMap<String, Expression>,
+}
+
+impl ByField {
+    /// The field of the record itself.
+    pub(super) fn first(&self) -> &str {
+        self.field.split('.').next().unwrap_or_default()
+    }
 }
 
 impl Related {

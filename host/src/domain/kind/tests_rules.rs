@@ -165,6 +165,7 @@ fn what_is_said_of_other_kinds_holds_or_is_refused_with_its_line() {
             "no indexed field 'likelihood'",
         ),
         ("kind = \"test\", by = \"other\"", "kind = \"unicorn\", by = \"other\"", "", "no kind 'unicorn'"),
+        ("it = { field = \"other\" }", "it = { field = \"other.code\" }", "", "test has no reference field 'code'"),
         ("set = { code =", "set = { rating =", "set = {", "no field 'rating' that can be set"),
     ] {
         let text = whole.replace(from, to);

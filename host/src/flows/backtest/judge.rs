@@ -19,6 +19,8 @@ pub struct Judged {
     pub cost: Cost,
     /// Why the candidate gave no answer.
     pub cause: Option<Cause>,
+    /// The candidate does not have this operation: where there is a wider scope, whoever decides there would be asked.
+    pub left_out: bool,
 }
 
 /// Asks the candidate what it would have decided, its lookups answered so; `None` when the stored texts cannot be read.
@@ -35,9 +37,11 @@ pub async fn judge(
     let cost = Cost { fuel: evaluation.fuel, took_us: u64::try_from(evaluation.took.as_micros()).unwrap_or(u64::MAX) };
     let cause = evaluation.result.as_ref().err().map(|failure| failure.cause);
     // Equal texts need no second look: that is what most decisions come to.
-    if text == output {
-        return Some(Judged { comparison: Comparison::same(), output: text, cost, cause });
-    }
-    let (old, new): (Value, Value) = (serde_json::from_str(output).ok()?, serde_json::from_str(&text).ok()?);
-    Some(Judged { comparison: compare(process, &old, &new), output: text, cost, cause })
+    let comparison = if text == output {
+        Comparison::same()
+    } else {
+        let (old, new): (Value, Value) = (serde_json::from_str(output).ok()?, serde_json::from_str(&text).ok()?);
+        compare(process, &old, &new)
+    };
+    Some(Judged { comparison, output: text, cost, cause, left_out: evaluation.leaves_out() })
 }

@@ -47,8 +47,9 @@ pub(in crate::flows) async fn work(run: &mut Run) -> Result<Value, FlowError> {
     let done = desk.store.backtest_batches(&org, &id).await?;
     let after = done.last().map(|(last, _)| last.clone()).unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let asked = Asked { candidate, process, partly: plan.selection.is_partial() };
     let looked = batches(desk.clone(), org.clone(), plan.selection, after)
-        .map_ok(|batch| replay(candidate.clone(), process, batch))
+        .map_ok(|batch| replay(asked.clone(), batch))
         .try_buffered(cores + 1);
     let (mut looked, mut writing) = (pin!(looked), None);
     while let Some(looked) = looked.try_next().await? {
@@ -83,20 +84,29 @@ struct Looked {
 
 type Writing = Option<JoinHandle<Result<(), StoreError>>>;
 
+/// Whom a dry run asks.
+#[derive(Clone)]
+struct Asked {
+    candidate: Candidate,
+    process: Process,
+    /// About a part of the organisation: what it leaves out, another component decides.
+    partly: bool,
+}
+
 /// Puts a batch to the candidate and compares its answers.
-async fn replay(candidate: Candidate, process: Process, batch: Vec<Replayed>) -> Result<Looked, StoreError> {
+async fn replay(asked: Asked, batch: Vec<Replayed>) -> Result<Looked, StoreError> {
     let runtime = Handle::current();
-    let looked = tokio::task::spawn_blocking(move || runtime.block_on(look(&candidate, process, batch)));
+    let looked = tokio::task::spawn_blocking(move || runtime.block_on(look(&asked, batch)));
     looked.await.map_err(|_| StoreError::Closed)
 }
 
-async fn look(candidate: &Candidate, process: Process, decisions: Vec<Replayed>) -> Looked {
+async fn look(asked: &Asked, decisions: Vec<Replayed>) -> Looked {
     let mut looked = Looked { last: String::new(), summary: Summary::default(), found: Vec::new() };
     for decision in decisions {
         // A record that cannot be read answers nothing: the component's lookups then fail by name.
         let recorded = Lookups::Recorded(recorded(&decision.lookups).unwrap_or_default());
-        let judged = judge(candidate, process, &decision.input, &decision.output, recorded).await;
-        looked.add(&decision, judged);
+        let judged = judge(&asked.candidate, asked.process, &decision.input, &decision.output, recorded).await;
+        looked.add(&decision, judged.filter(|judged| !(asked.partly && judged.left_out)));
         looked.last = decision.id;
     }
     looked

@@ -6,7 +6,7 @@ use mortise_types::budget::{
     self, AllocationKey, ConvertRequest, DirectCost, IndirectPool, RunRateRequest, ServiceCostRequest,
 };
 use mortise_types::money::Currency;
-use mortise_types::{Outcome, Process, Request};
+use mortise_types::{Outcome, Request};
 use serde_json::{Value, json};
 
 use super::{plan, rule, subject};
@@ -248,8 +248,8 @@ impl<'d> Report<'d> {
 
     async fn answer(&self, request: budget::Request) -> Option<Verdict> {
         let subject = subject("budget", None, None);
-        let live = self.desk.catalog.resolve(&self.budget.org, Process::Budget, &subject)?;
-        match self.desk.catalog.evaluate(&live, &Request::Budget(request), self.desk).await.result {
+        let request = Request::Budget(request);
+        match self.desk.catalog.consult(&self.budget.org, &subject, &request, self.desk).await?.result {
             Ok(verdict) => Some(verdict),
             Err(failure) => {
                 tracing::warn!(budget = %self.budget.number, cause = %failure.cause, "a figure was not worked out");

@@ -6,8 +6,9 @@ use super::clocks;
 use super::values::Setting;
 use super::words::{self, Language};
 use super::world::World;
-use crate::domain::field::{Field, FieldType};
-use crate::domain::kind::Transition;
+use crate::domain::expression::Scope;
+use crate::domain::field::{Field, FieldType, normalise};
+use crate::domain::kind::{Related, Transition};
 use crate::domain::record::{self, Record, Stamp};
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Role;
@@ -37,6 +38,8 @@ pub(super) struct Frame<'f> {
     pub(super) at: Instant,
     /// Up to when it lives.
     pub(super) until: Instant,
+    /// The organisation's constants.
+    pub(super) policy: &'f Value,
 }
 
 /// Makes a record and lets it live; gives everything that is written for it.
@@ -85,11 +88,37 @@ pub(super) fn live(world: &mut World, frame: Frame<'_>) -> Result<Unit, Refusal>
     let answered = passed.iter().find(|(state, _)| ANSWERED.contains(&state.as_str())).map(|(_, at)| *at);
     let restored = passed.iter().find(|(state, _)| RESTORED.contains(&state.as_str())).map(|(_, at)| *at);
     clocks::set(&mut record, kind, answered.or(restored), restored, frame.until);
+    work_out(&mut record, frame);
     if let Some(first) = audit.first_mut() {
         first.after = Value::Object(record::difference(None, &made).1);
     }
     let write = record_write(kind, None, record);
     Ok(Unit { org: org.to_owned(), records: vec![write], audit, ..Unit::default() })
+}
+
+/// Works out the formulas of the record. They see nothing of other records, as if it pointed to none: those that ask for
+/// the records that point to it are left out.
+fn work_out(record: &mut Record, frame: Frame<'_>) {
+    for field in &frame.kind.fields {
+        let Some(formula) = &field.formula else { continue };
+        if !formula.related.values().all(|related| matches!(related, Related::Field(_))) {
+            continue;
+        }
+        let until = frame.until.to_string();
+        let today = until.get(..10).unwrap_or_default().to_owned();
+        let mut scope = Scope::default()
+            .with("record", record.to_json())
+            .with("policy", frame.policy.clone())
+            .with("now", until.into())
+            .with("today", today.into());
+        for name in formula.related.keys() {
+            scope.set(name, json!([]));
+        }
+        let value = formula.expression.value(&scope).ok().filter(|value| !value.is_null());
+        if let Some(value) = value.and_then(|value| normalise(field, &value).ok()) {
+            record.set_computed(&field.name, value);
+        }
+    }
 }
 
 /// A value that the host would work out.

@@ -16,6 +16,7 @@ mod world;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use super::{Desk, FlowError};
@@ -79,12 +80,14 @@ pub async fn run(desk: &Desk, wish: &Wish, tell: impl Fn(u64)) -> Result<Report,
         desk,
         wish,
         world: World::new(wish.seed, ids, users),
+        policy: desk.policy.constants.to_json(),
         batch: usize::try_from((wish.records / STEPS).clamp(BATCH.0, BATCH.1)).unwrap_or(usize::MAX),
         waiting: Vec::new(),
         writing: None,
         report: Report::default(),
         tell: &tell,
     };
+    desk.store.brace().await?;
     let Plan { first, daily, days, last } = order::plan(&desk.kinds(&wish.org), wish.records);
     let begin = wish.until.plus(-SPAN);
     for share in &first {
@@ -105,6 +108,8 @@ struct Filler<'f, T> {
     desk: &'f Desk,
     wish: &'f Wish,
     world: World,
+    /// The organisation's constants, as formulas read them.
+    policy: Value,
     /// Records a transaction.
     batch: usize,
     waiting: Vec<Unit>,
@@ -139,7 +144,7 @@ impl<T: Fn(u64)> Filler<'_, T> {
     async fn one(&mut self, kind: &Kind, at: Instant, daily: bool) -> Result<(), FlowError> {
         let org = &self.wish.org;
         self.world.reserve(self.desk, org, &kind.prefix, at.year(), 1).await?;
-        let frame = Frame { org, kind, daily, at, until: self.wish.until };
+        let frame = Frame { org, kind, daily, at, until: self.wish.until, policy: &self.policy };
         match life::live(&mut self.world, frame) {
             Ok(unit) => {
                 *self.report.made.entry(kind.slug.clone()).or_default() += 1;

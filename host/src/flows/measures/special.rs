@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mortise_types::{Interval, Outcome, Process, Request, sla};
+use mortise_types::{Interval, Outcome, Request, sla};
 use serde_json::Value;
 
 use super::compute::{Ask, Readings};
@@ -199,9 +199,11 @@ async fn service_up(
     };
     let subject =
         Subject { kind: "service".to_owned(), services: vec![service.to_owned()], customer: None, contract: None };
-    let Some(live) = ask.desk.catalog.resolve(ask.org, Process::Sla, &subject) else { return Ok(None) };
     let request = Request::Sla(sla::Request::Availability(request));
-    match ask.desk.catalog.evaluate(&live, &request, ask.desk).await.result {
+    let Some(evaluation) = ask.desk.catalog.consult(ask.org, &subject, &request, ask.desk).await else {
+        return Ok(None);
+    };
+    match evaluation.result {
         Ok(Verdict::Decided(decision)) => match decision.outcome {
             Outcome::Sla(sla::Outcome::Availability(found)) => {
                 Ok(Some(Up { agreed: found.agreed_s, down: found.down_s, failures: found.outage_count }))

@@ -7,7 +7,7 @@ mod related;
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 pub(super) use related::filter;
 
@@ -35,8 +35,6 @@ impl Seen<'_> {
     pub(super) fn scope(&self) -> Scope {
         let now = self.now.to_string();
         let today = now.get(..10).unwrap_or_default().to_owned();
-        let policy: Map<String, Value> =
-            self.desk.policy.constants.all().map(|(name, value)| (name.to_owned(), value.into())).collect();
         let roles: Vec<&str> = self.actor.roles.iter().map(|role| role.code()).collect();
         Scope::default()
             .with("record", self.record.to_json())
@@ -44,7 +42,7 @@ impl Seen<'_> {
             .with("actor", json!({ "user": self.actor.user, "roles": roles, "host": self.actor.auto }))
             .with("now", now.into())
             .with("today", today.into())
-            .with("policy", Value::Object(policy))
+            .with("policy", self.desk.policy.constants.to_json())
     }
 
     /// The scope with the other records that an expression reads; their revisions go to `held`.

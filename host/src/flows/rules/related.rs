@@ -18,12 +18,12 @@ pub(super) async fn fetch(seen: &Seen<'_>, scope: &Scope, related: &Related) -> 
     let (store, org) = (&seen.desk.store, seen.record.org.as_str());
     match related {
         Related::Field(by) => {
-            let numbers: Vec<String> = match seen.record.data.get(&by.field) {
-                Some(Value::String(number)) => vec![number.clone()],
-                Some(Value::Array(items)) => items.iter().filter_map(|i| i.as_str().map(str::to_owned)).collect(),
-                _ => Vec::new(),
-            };
-            Ok(store.records(org, &numbers).await?)
+            let mut found = vec![seen.record.clone()];
+            for field in by.field.split('.') {
+                let numbers: Vec<String> = found.iter().flat_map(|record| numbers(record, field)).collect();
+                found = store.records(org, &numbers).await?;
+            }
+            Ok(found)
         }
         Related::Back(back) => {
             let wanted = [(back.by.clone(), Value::from(seen.record.number.as_str()))];
@@ -40,6 +40,15 @@ pub(super) async fn fetch(seen: &Seen<'_>, scope: &Scope, related: &Related) -> 
             }
             of_kind(seen, &by.kind, &wanted).await
         }
+    }
+}
+
+/// What a reference field of a record says.
+fn numbers(record: &Record, field: &str) -> Vec<String> {
+    match record.data.get(field) {
+        Some(Value::String(number)) => vec![number.clone()],
+        Some(Value::Array(items)) => items.iter().filter_map(|i| i.as_str().map(str::to_owned)).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::queue::{Asked, Pair};
 use crate::catalog::live_lookups;
 use crate::domain::backtest::{Comparison, Sort};
+use crate::domain::component::Scope;
 use crate::domain::decision::Status;
 use crate::engine::Cause;
 use crate::flows::backtest::{Judged, judge};
@@ -107,6 +108,8 @@ async fn ask(desk: &Desk, asked: &Asked, parts: &mut BTreeMap<Pair, Part>) {
             part.dropped += 1;
             live.meter.compare("dropped", 1);
         }
+        // Whoever decides in the wider scope would be asked.
+        Some(judged) if judged.left_out && live.activation.scope != Scope::Organisation => {}
         Some(judged) => {
             let sort = add(part, asked, judged);
             live.meter.compare(sort.as_str(), 1);

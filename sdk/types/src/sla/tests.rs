@@ -58,6 +58,17 @@ fn wrong_forms_are_named() {
 fn a_text_is_one_object() {
     let text = r#"{"impact": 1, "\u006fp": "priority", "urgency": 2}"#;
     assert_eq!(Request::from_text(text), Request::from_json(serde_json::from_str(text).unwrap()));
+    // What looks like the operation at first may be something else's.
+    let text = r#"{"attributes":{"op":"clock"},"impact":1,"op":"priority","urgency":2}"#;
+    let read = Request::from_text(text).unwrap();
+    assert_eq!((read.op(), Ok(&read)), ("priority", Request::from_json(serde_json::from_str(text).unwrap()).as_ref()));
+    for wrong in [
+        r#"{"attributes":{"op":"priority"},"impact":1,"urgency":2}"#,
+        r#"{"op":"priority","impact":1,"urgency":2,"op":"clock"}"#,
+        r#"{"op":"priority","impact":1,"urgency":2}{}"#,
+    ] {
+        assert!(Request::from_text(wrong).is_err(), "{wrong}");
+    }
     for wrong in ["", "[\"priority\"]", r#"{"op": "priority", "impact": 1, "urgency": 2} {}"#, r#"{"op": "priority""#] {
         assert!(Request::from_text(wrong).is_err(), "{wrong}");
     }

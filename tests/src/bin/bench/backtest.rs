@@ -1,5 +1,6 @@
 //! (j) A dry run over stored SLA decisions, from the database and back into it, against the same component called in a
-//! bare loop over the same requests, and in such a loop on each core.
+//! bare loop over the same requests: the host's call with its limits, one after another, which is what the bound is about;
+//! such a loop on each core; and both once more on wasmtime alone, without limits, conversions and checks.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -43,7 +44,8 @@ pub(crate) async fn run() {
     let halved = replay(&desk, Some(halved())).await;
     let requests: Vec<Request> = examples.iter().map(request).collect();
     let bytes = examples.iter().map(|e| e.input.len() + e.output.len()).sum::<usize>() / examples.len();
-    let (host, one, all) = (host_loop(&requests).await, bare_loop(&requests, 1), bare_loop(&requests, cores()));
+    let (call, calls) = (host_loop(&requests, 1).await, host_loop(&requests, cores()).await);
+    let (bare, bares) = (bare_loop(&requests, 1), bare_loop(&requests, cores()));
     drop(desk);
     served.end().await;
     println!("(j) a dry run over {DECISIONS} SLA decisions of {bytes} bytes on the average, embedded database");
@@ -55,12 +57,15 @@ pub(crate) async fn run() {
     let replayed = line("settings as they are", same, DECISIONS);
     line("other settings", halved, DECISIONS);
     println!("    (bound: 10 s)");
-    let host = line("loop over the host's call", host, BARE);
-    let one = line("loop over bare wasmtime", one, BARE);
-    let all = line("such a loop on each core", all, BARE);
-    println!("    bare loop / dry run          {:>7.2}   (bound: at most 1.5)", one / replayed);
-    println!("    loops on all cores / dry run {:>7.2}", all / replayed);
-    println!("    loop of calls / dry run      {:>7.2}", host / replayed);
+    for (label, took, bound) in [
+        ("loop of calls", call, "   (bound: at most 1.5)"),
+        ("  on each core", calls, ""),
+        ("loop on bare wasmtime", bare, ""),
+        ("  on each core", bares, ""),
+    ] {
+        let rate = line(label, took, BARE);
+        println!("    {label:<28} / dry run {:>7.2}{bound}", rate / replayed);
+    }
 }
 
 async fn examples(desk: &Desk) -> Vec<DecisionRecord> {
@@ -124,16 +129,16 @@ fn cores() -> usize {
 }
 
 /// The host's own call with all its limits, and nothing around it.
-async fn host_loop(requests: &[Request]) -> Duration {
+async fn host_loop(requests: &[Request], threads: usize) -> Duration {
     let engine = Engine::new(EngineConfig::default()).unwrap();
     let prepared = engine.admit(component("sla-standard").into(), &Grants::default()).await.unwrap().prepared;
     let requests: Arc<[Request]> = requests.into();
     let begun = Instant::now();
-    let tasks: Vec<_> = (0..cores())
+    let tasks: Vec<_> = (0..threads)
         .map(|_| {
             let (engine, prepared, requests) = (engine.clone(), prepared.clone(), Arc::clone(&requests));
             tokio::spawn(async move {
-                for request in requests.iter().cycle().take(BARE / cores()) {
+                for request in requests.iter().cycle().take(BARE / threads) {
                     engine.evaluate(&prepared, request, "{}").await.result.unwrap();
                 }
             })
