@@ -167,12 +167,15 @@ impl Inspection {
                 let expected = Facets::of(&indexed.record, indexed.entries.iter().cloned());
                 let found = facets.get(&indexed.key).map(|text| Facets::parse(text)).unwrap_or_default();
                 faults.extend(expected.faults(&found).into_iter().map(|fault| (indexed.key, fault)));
-                let org = self.org.clone();
+                let (org, signature) = (self.org.clone(), expected.signature());
                 for (name, value) in expected.pairs() {
                     let path = index::path(&org, &indexed.record.kind, name);
+                    // A signature that lacks a bit would hide the record from lists.
                     let sql =
-                        "SELECT record FROM field_index WHERE $1 <> '' AND path = $2 AND value = $3 AND record = $4";
-                    let binds = vec![Bind::Int(path), Bind::Text(value.to_owned()), Bind::Int(indexed.key)];
+                        "SELECT record FROM field_index WHERE $1 <> '' AND path = $2 AND value = $3 AND record = $4
+                                   AND (signature & $5) = $5";
+                    let key = Bind::Int(indexed.key);
+                    let binds = vec![Bind::Int(path), Bind::Text(value.to_owned()), key, Bind::Int(signature)];
                     if self.built::<(i64,)>(sql.to_owned(), binds).await?.is_empty() {
                         faults.push((indexed.key, IndexFault::missing(name, value)));
                     }

@@ -35,6 +35,7 @@ const MIGRATIONS: &[Migration] = migrations![
     21 "rollout" "0021_rollout.sql",
     22 "breaker" "0022_breaker.sql",
     23 "trust" "0023_trust.sql",
+    24 "signatures" "0024_signatures.sql",
 ];
 
 /// Version of the tables that this server makes.

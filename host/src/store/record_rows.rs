@@ -1,6 +1,6 @@
 //! The rows of a record: its own, its indexed values, its references.
 
-use super::index::{self, Facets};
+use super::index::{self, Facets, Row};
 use super::pool::Keys;
 use super::tx::{Bind, Tx, execute, execute_built, fetch_optional, values_list};
 use super::unit::{LinkRow, RecordWrite, insert_rows, texts};
@@ -35,8 +35,7 @@ pub(super) async fn insert(tx: &mut Tx, store: &Store, writes: &[&RecordWrite]) 
         .iter()
         .map(|(key, write)| (*key, &write.record, Facets::of(&write.record, write.entries.iter().flatten().cloned())))
         .collect();
-    let mut values: Vec<(i64, &str, i64)> =
-        facets.iter().flat_map(|(key, record, facets)| facets.rows(&record.org, &record.kind, *key)).collect();
+    let mut values: Vec<Row<'_>> = facets.iter().flat_map(|(key, record, facets)| facets.rows(record, *key)).collect();
     // In the order of the index, so that neighbours are written together.
     values.sort_unstable();
     index::insert_values(tx, values).await?;

@@ -23,8 +23,10 @@ impl Default for Bounds {
     }
 }
 
-/// A record that is driven by costs as much as so many that are walked by: it is sorted as well.
+/// A record that is driven by costs as much as so many that are walked by: it is sorted as well. Where signatures say for
+/// most that they are not let through, walking costs less.
 const DRIVE_COST: i64 = 2;
+const DRIVE_COST_SIGNED: i64 = 8;
 /// A filter of more values than this is not driven by.
 const SPANS: usize = 100;
 
@@ -127,6 +129,13 @@ impl<'q> Asked<'q> {
         format!("({table}.value, {table}.record) {sign} ({value}, {key})")
     }
 
+    /// What the signatures of rows in `f` say before the facets are looked up; empty where they say nothing.
+    fn signed(&self, q: &mut Query) -> String {
+        let filters: Vec<String> = self.query.filters.iter().filter_map(|filter| q.may_pass(filter)).collect();
+        let own = self.query.own.as_ref().and_then(|own| q.may_be_own(own));
+        filters.into_iter().chain(own).map(|condition| format!(" AND {condition}")).collect()
+    }
+
     fn order_by(&self, table: &str, span: Option<&Span>) -> String {
         let direction = if self.query.descending { "DESC" } else { "ASC" };
         if !self.by_value() || matches!(span, Some(Span { within: Within::Is(_), .. })) {
@@ -197,7 +206,10 @@ pub(super) async fn places(tx: &mut Tx, asked: &Asked<'_>) -> Result<Vec<Cursor>
     let missing = i64::try_from(asked.limit - found.len()).unwrap_or(i64::MAX);
     let expected = step.saturating_mul(missing) / (i64::try_from(found.len()).unwrap_or(i64::MAX)).max(1);
     // Counted no further than to where a drive is the longer way.
-    let bound = many.min(expected.saturating_add(DRIVE_COST - 1) / DRIVE_COST);
+    let in_time = (!asked.by_value() && order.path == asked.order.path) || index::is_moment(&end.value);
+    let signed = in_time && !asked.signed(&mut asked.start()).is_empty();
+    let cost = if signed { DRIVE_COST_SIGNED } else { DRIVE_COST };
+    let bound = many.min(expected.saturating_add(cost - 1) / cost);
     if let Some((best, named)) = smallest(&count(tx, asked, bound).await?)
         && named < bound
         && asked.drivers[best].as_slice() != std::slice::from_ref(order)
@@ -258,9 +270,10 @@ async fn skip(
 async fn walk(tx: &mut Tx, asked: &Asked<'_>, span: &Span, part: Part<'_>) -> Result<Vec<Cursor>, StoreError> {
     let mut q = asked.start();
     let conditions = asked.conditions(&mut q, false);
-    let rows = asked.part(&mut q, span, part);
+    let (rows, signed) = (asked.part(&mut q, span, part), asked.signed(&mut q));
     let (order, limit) = (asked.order_by("f", Some(span)), asked.limit);
-    let sql = format!("SELECT f.value, f.record FROM field_index f{conditions} AND {rows}{order} LIMIT {limit}");
+    let sql =
+        format!("SELECT f.value, f.record FROM field_index f{conditions} AND {rows}{signed}{order} LIMIT {limit}");
     run(tx, sql, q).await
 }
 

@@ -1,5 +1,7 @@
 //! The text of a list's queries; only constants, placeholders and numbers go into it.
 
+use std::collections::BTreeSet;
+
 use super::{Filter, Own, Subject, Test};
 use crate::domain::time::Instant;
 use crate::store::Backend;
@@ -130,11 +132,30 @@ impl Query {
         }
     }
 
+    /// True for rows of `field_index` in `f` whose record may pass the filter, by their signature; none where that says
+    /// nothing of it.
+    pub(super) fn may_pass(&mut self, filter: &Filter) -> Option<String> {
+        match (&filter.subject, &filter.test) {
+            (Subject::Path(path, _), Test::AnyOf(values)) => {
+                self.has_bit(values.iter().map(|v| (path.as_str(), v.as_str())))
+            }
+            _ => None,
+        }
+    }
+
+    /// The same for records of one's own.
+    pub(super) fn may_be_own(&mut self, own: &Own) -> Option<String> {
+        self.has_bit(tokens_of(own))
+    }
+
+    fn has_bit<'v>(&mut self, values: impl Iterator<Item = (&'v str, &'v str)>) -> Option<String> {
+        let bits: BTreeSet<i64> = values.map(|(path, value)| index::bit(path, value)).collect::<Option<_>>()?;
+        Some(one_of(bits.into_iter().map(|bit| format!("(f.signature & {}) <> 0", self.int(bit))).collect()))
+    }
+
     /// True for records of one's own.
     pub(in crate::store) fn is_own(&mut self, own: &Own) -> String {
-        let user = own.user.as_str();
-        let fields = own.paths.iter().map(|path| (path.as_str(), own.value.as_str()));
-        self.has_one([("owner", user), ("created_by", user)].into_iter().chain(fields))
+        self.has_one(tokens_of(own))
     }
 
     /// Bounds of a record's key: from the first, inclusive, to the second, exclusive.
@@ -161,6 +182,13 @@ impl Query {
         });
         one_of(each.collect())
     }
+}
+
+/// What a record has one of that is one's own.
+fn tokens_of(own: &Own) -> impl Iterator<Item = (&str, &str)> {
+    let user = own.user.as_str();
+    let fields = own.paths.iter().map(|path| (path.as_str(), own.value.as_str()));
+    [("owner", user), ("created_by", user)].into_iter().chain(fields)
 }
 
 fn one_of(conditions: Vec<String>) -> String {
