@@ -19,7 +19,7 @@ const PREFIX: &str = "MORTISE_";
 const HARNESS: &str = "MORTISE_TEST_";
 
 /// Keys of `[registry]` that are texts, whatever they look like.
-const TEXTS: [&str; 3] = ["user", "password", "token"];
+const TEXTS: [&str; 4] = ["host", "user", "password", "token"];
 
 /// Everything a server can be told.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -193,6 +193,8 @@ impl Attachments {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Registry {
+    /// The registry that name, password and token are for, with its port if it has one: no other gets them.
+    pub host: Option<String>,
     /// Name, for registries that ask for one.
     pub user: Option<String>,
     /// The password that goes with it.
@@ -209,7 +211,7 @@ pub struct Registry {
 
 impl Default for Registry {
     fn default() -> Self {
-        Self { user: None, password: None, token: None, ca_file: None, timeout_s: 120, max_mib: 64 }
+        Self { host: None, user: None, password: None, token: None, ca_file: None, timeout_s: 120, max_mib: 64 }
     }
 }
 

@@ -101,6 +101,31 @@ async fn load(nodes: &[Desktop], clients: usize, each: usize, agreed: &Agreed, c
 }
 
 #[test]
+fn what_could_not_be_activated_does_not_come_back_by_itself() {
+    for_each_db(|app| async move {
+        let mail = app.agreed_service("Mail").await;
+        let node = node(&app, third()).await;
+        let (admin, agent) = (node.administrator().await, node.agent().await);
+        let standard = admin.get("/activations?process=sla&live=true").await.ok()["activations"][0].clone();
+        let double = activate(&admin, "guests/sla-double", json!({})).await;
+        let trap = activate(&admin, "guests/trap", json!({})).await;
+        // The newest earlier version has come to the end of its life.
+        let digest = activation(&admin, &double).await["component"].as_str().unwrap().to_owned();
+        let found = admin.get(&format!("/records/component?sha256={digest}")).await.ok();
+        let number = found["records"][0]["number"].as_str().unwrap();
+        admin.post(&format!("/records/component/{number}/transitions/retired"), json!({})).await.ok();
+        for _ in 0..3 {
+            agent.post("/records/incident", incident(&mail, "mail")).await.ok();
+        }
+        let shown = activation(&admin, &trap).await;
+        assert_eq!(shown["breaker"]["state"], "open", "{shown}");
+        assert_eq!(shown["breaker"]["fallback"]["activation"], standard["id"], "{shown}");
+        let record = agent.post("/records/incident", incident(&mail, "mail")).await.ok();
+        assert_eq!((&record["manual"], &record["sla"]["resolution"]["target_s"]), (&json!(false), &json!(7200)));
+    });
+}
+
+#[test]
 fn a_component_that_turns_after_a_thousand_calls_trips_under_load() {
     for_each_db(|app| async move {
         let mail = app.agreed_service("Mail").await;

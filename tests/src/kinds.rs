@@ -398,7 +398,9 @@ fn unusable_files_are_refused_with_their_line() {
             text.replace("\"FAC\"", &format!("\"{prefix}\"")).replace("facility", slug)
         };
         let refused = make(&admin, &pair("FAC", "facility", "FAC")).await.problem(422, "kind-circle");
-        assert!(refused["detail"].as_str().unwrap().contains("facility.seats"), "{refused}");
+        let line = FACILITY.lines().position(|line| line == "name = \"seats\"").unwrap() + 1;
+        let detail = refused["detail"].as_str().unwrap();
+        assert!(detail.contains(&format!("facility.toml:{line}:")) && detail.contains("facility.seats"), "{refused}");
         make(&admin, FACILITY).await.ok();
         make(&admin, &pair("YARD", "yard", "FAC")).await.ok();
         let refused = put(&admin, "facility", "", &pair("FAC", "facility", "YARD")).await.problem(422, "kind-circle");

@@ -242,9 +242,17 @@ fn a_registry_that_asks_gets_name_and_password() {
     let tagged = registry.at("sla-vip:1");
     let denied = refused(&plugin(desk.path(), &["push", "vip.wasm", &tagged], &[]));
     assert!(denied.contains("(401)") && denied.contains("MORTISE_REGISTRY__USER"), "{denied}");
-    let wrong = [("MORTISE_REGISTRY__USER", "test"), ("MORTISE_REGISTRY__PASSWORD", "no")];
+    let user = ("MORTISE_REGISTRY__USER", "test");
+    let host = tagged.trim_start_matches("oci://").split('/').next().unwrap();
+    let host = ("MORTISE_REGISTRY__HOST", host);
+    let wrong = [host, user, ("MORTISE_REGISTRY__PASSWORD", "no")];
     refused(&plugin(desk.path(), &["push", "vip.wasm", &tagged], &wrong));
-    let right = [("MORTISE_REGISTRY__USER", "test"), ("MORTISE_REGISTRY__PASSWORD", "s3cret")];
+    // Credentials are for one registry: no other gets them.
+    let nowhere = [user, ("MORTISE_REGISTRY__PASSWORD", "s3cret")];
+    assert!(refused(&plugin(desk.path(), &["push", "vip.wasm", &tagged], &nowhere)).contains("registry.host"));
+    let elsewhere = [("MORTISE_REGISTRY__HOST", "registry.example"), user, ("MORTISE_REGISTRY__PASSWORD", "s3cret")];
+    assert!(refused(&plugin(desk.path(), &["push", "vip.wasm", &tagged], &elsewhere)).contains("(401)"));
+    let right = [host, user, ("MORTISE_REGISTRY__PASSWORD", "s3cret")];
     ok(&plugin(desk.path(), &["push", "vip.wasm", &tagged], &right));
     ok(&plugin(desk.path(), &["pull", &tagged, "--out", "x.wasm"], &right));
 }
@@ -253,7 +261,9 @@ fn a_registry_that_asks_gets_name_and_password() {
 fn tokens_and_the_referrers_interface_are_spoken() {
     let stub = stub::Stub::start();
     let desk = desk();
-    let login = [("MORTISE_REGISTRY__USER", "test"), ("MORTISE_REGISTRY__PASSWORD", "s3cret")];
+    let host = format!("127.0.0.1:{}", stub.port);
+    let host = ("MORTISE_REGISTRY__HOST", host.as_str());
+    let login = [host, ("MORTISE_REGISTRY__USER", "test"), ("MORTISE_REGISTRY__PASSWORD", "s3cret")];
     let run = |arguments: &[&str]| plugin(desk.path(), arguments, &login);
     ok(&run(&["sign", "vip.wasm", "--key", "a.key"]));
     let tagged = format!("oci://127.0.0.1:{}/team/sla-vip:1", stub.port);
@@ -263,7 +273,7 @@ fn tokens_and_the_referrers_interface_are_spoken() {
     let pulled = ok(&run(&["pull", &tagged, "--out", "x.wasm", "--key", "a.pub"]));
     assert!(pulled.contains("(good)"), "{pulled}");
     assert!(stub.tags().iter().all(|tag| !tag.starts_with("sha256-")), "no list under a tag: {:?}", stub.tags());
-    let token = [("MORTISE_REGISTRY__TOKEN", stub::TOKEN)];
+    let token = [host, ("MORTISE_REGISTRY__TOKEN", stub::TOKEN)];
     ok(&plugin(desk.path(), &["pull", &tagged, "--out", "y.wasm"], &token));
 
     // A registry that sends something else under the name of a tag, or more than it said.

@@ -24,10 +24,10 @@ pub use kinds::KindRegistry;
 pub use snapshot::{Live, Snapshot};
 
 use self::loaded::Loaded;
-use crate::domain::Instant;
 use crate::domain::breaker::{Breaker, State, last_good};
-use crate::domain::component::{Activation, Mode, OnFailure, Question, Subject, arrange};
+use crate::domain::component::{Activation, ENDED, Mode, OnFailure, Subject, arrange};
 use crate::domain::lookup::{LookupGrant, Recorded};
+use crate::domain::trust;
 use crate::engine::{
     Admission, Engine, Evaluation, Grants, LOOKUP, Lookups, Prepared, Refused, SettingsRefused, Source, Verdict,
 };
@@ -96,8 +96,8 @@ impl Catalog {
         }))
     }
 
-    /// Asks for a figure about something that is no record: the active component, and what it leaves out, whoever decides
-    /// in the next wider scope. None where nothing is active.
+    /// Asks for a figure about something that is no record: whoever decides there, and what that one leaves out, whoever
+    /// decides in the next wider scope. None where nobody does. No breaker counts it.
     pub async fn consult(
         &self,
         org: &str,
@@ -105,17 +105,15 @@ impl Catalog {
         request: &mortise_types::Request,
         sources: &impl Sources,
     ) -> Option<Evaluation> {
-        let (snapshot, process) = (self.snapshot(), request.process());
-        let question = Question { subject, number: "", created_at: Instant(i64::MAX) };
-        let mut live = snapshot.resolve(org, process, subject)?;
-        let mut evaluation = self.evaluate(&live, request, sources).await;
-        while evaluation.leaves_out()
-            && let Some(next) = snapshot.wider(org, process, &question, &live.activation.scope)
-        {
-            evaluation = self.evaluate(&next, request, sources).await;
-            live = next;
+        let mut evaluation = None;
+        for live in self.snapshot().deciding(org, request.process(), subject) {
+            let said = self.evaluate(&live, request, sources).await;
+            if !said.leaves_out() {
+                return Some(said);
+            }
+            evaluation = evaluation.or(Some(said));
         }
-        Some(evaluation)
+        evaluation
     }
 
     /// The active component for something that is no record; see [`Snapshot::resolve`].
@@ -305,12 +303,31 @@ impl Catalog {
         let tripped: HashSet<String> = open.map(|breaker| breaker.activation.clone()).collect();
         let rows = self.0.store.activations(&of.org, Some(of.process.slug())).await?;
         for row in last_good(&rows, &tripped, of) {
+            // Nobody looks on when a breaker trips: what an administrator could not activate does not come back by itself.
+            if !self.may_stand_in(row).await? {
+                continue;
+            }
             let live = self.live(row.clone()).await?;
             if live.prepared.is_ok() {
                 return Ok(Some(live));
             }
         }
         Ok(None)
+    }
+
+    /// Whether the component of an earlier activation is still one that its organisation would activate.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn may_stand_in(&self, earlier: &Activation) -> Result<bool, CatalogError> {
+        let (store, org) = (&self.0.store, earlier.org.as_str());
+        let Some(component) = store.component(org, &earlier.digest).await? else { return Ok(false) };
+        if ENDED.contains(&component.state.as_str()) {
+            return Ok(false);
+        }
+        let (policy, keys) = (store.trust_policy(org).await?, store.publisher_keys(org).await?);
+        let subject = trust::Subject { digest: &component.digest, name: &component.name, process: earlier.process };
+        Ok(trust::judge(&policy, &keys, subject, &trust::signatures(&component.signatures)).is_ok())
     }
 
     async fn live(&self, activation: Activation) -> Result<Live, CatalogError> {

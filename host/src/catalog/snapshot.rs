@@ -1,6 +1,6 @@
 //! What is live, as one immutable value.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use mortise_types::Process;
@@ -75,6 +75,27 @@ impl Snapshot {
     pub fn resolve(&self, org: &str, process: Process, subject: &Subject) -> Option<Arc<Live>> {
         let mut covering = self.scopes(org, process).iter().filter(|(scope, _)| scope.covers(subject));
         covering.find_map(|(_, say)| say.active.as_ref().map(|judge| Arc::clone(&judge.live)))
+    }
+
+    /// Who decides about something that is no record, the most specific scope first: what is active, its last good
+    /// version while its breaker is open.
+    pub fn deciding(&self, org: &str, process: Process, subject: &Subject) -> Vec<Arc<Live>> {
+        let covering = self.scopes(org, process).iter().filter(|(scope, _)| scope.covers(subject));
+        let active = covering.filter_map(|(_, say)| say.active.as_ref().map(|judge| &judge.live));
+        let stands = active.filter_map(|live| match live.stands() {
+            State::Closed => Some(Arc::clone(live)),
+            State::Open | State::Probing => live.fallback.clone(),
+        });
+        stands.collect()
+    }
+
+    /// Activations that ended and decide all the same: for records that were opened before their successors, or in the
+    /// place of one whose breaker is open.
+    pub fn standing_in(&self, org: &str) -> HashSet<String> {
+        let of = self.scopes.iter().filter(|((own, _), _)| own == org);
+        let all = of.flat_map(|(_, says)| says).flat_map(|(_, say)| say.reachable());
+        let with = all.flat_map(|live| [live.fallback.clone(), Some(live)]).flatten();
+        with.filter(|live| !live.activation.is_live()).map(|live| live.activation.id.clone()).collect()
     }
 
     /// What is active for the whole organisation.

@@ -66,7 +66,7 @@ impl Push {
             .admit(file.clone().into(), &Grants::all())
             .await
             .map_err(|e| Usage(format!("{}: {} [{}]", component.display(), e.message, e.rule)))?;
-        let access = access(&place.load()?.registry, plain_http)?;
+        let access = access(&place.load()?.registry, &reference.host, plain_http)?;
         let to = reference.clone();
         let pushed = off_thread(move || {
             let client = Client::new(&to, access)?;
@@ -100,7 +100,7 @@ impl Pull {
             return Err(Usage(format!("{} is there; --overwrite replaces it", out.display())).into());
         }
         let keys = key.iter().map(|path| public_key(path)).collect::<anyhow::Result<Vec<_>>>()?;
-        let access = access(&place.load()?.registry, plain_http)?;
+        let access = access(&place.load()?.registry, &reference.host, plain_http)?;
         let from = reference.clone();
         let pulled = off_thread(move || registry::pull(&Client::new(&from, access)?, &from)).await?;
         let good = |signature: &Signature| keys.iter().any(|key| key.verify(&pulled.bytes, signature));
@@ -130,15 +130,25 @@ impl Pull {
 }
 
 /// How the registry is reached, from the configuration.
-fn access(registry: &config::Registry, plain_http: bool) -> anyhow::Result<Access> {
+fn access(registry: &config::Registry, host: &str, plain_http: bool) -> anyhow::Result<Access> {
+    let given = registry.user.is_some() || registry.token.is_some();
+    if given && registry.host.is_none() {
+        let message = "registry.host (MORTISE_REGISTRY__HOST) says which registry the user, password or token are for";
+        return Err(Usage(message.to_owned()).into());
+    }
+    let ours = registry.host.as_deref().is_some_and(|ours| ours.eq_ignore_ascii_case(host));
     let secret = |secret: &Option<config::Secret>| secret.as_ref().map(|secret| secret.0.clone());
     let authorities = registry
         .ca_file
         .as_ref()
         .map(|path| fs::read(path).map_err(|e| Usage(format!("registry.ca_file {}: {e}", path.display()))));
     Ok(Access {
-        login: registry.user.clone().map(|user| (user, secret(&registry.password).unwrap_or_default())),
-        token: secret(&registry.token),
+        login: registry
+            .user
+            .clone()
+            .filter(|_| ours)
+            .map(|user| (user, secret(&registry.password).unwrap_or_default())),
+        token: secret(&registry.token).filter(|_| ours),
         plain_http,
         authorities: authorities.transpose()?,
         timeout: Duration::from_secs(registry.timeout_s.max(1)),

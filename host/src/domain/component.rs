@@ -8,6 +8,9 @@ mod choice_tests;
 pub use activation::{Activation, Mode, OnFailure};
 pub use choice::{Choice, Judge, Question, Say, Side, arrange, choose};
 
+/// States of a component whose life has ended: it decides nothing any more (guide, P57: plugin).
+pub const ENDED: [&str; 2] = ["rejected", "retired"];
+
 /// For what a component decides. The most specific scope wins, in the order of [`Scope::rank`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {

@@ -32,7 +32,7 @@ pub use builtin::{Kinds, Shaped};
 pub use circle::{of_references, unreachable_states};
 pub use conform::{FIELD_GONE, Passage, STATE_GONE};
 pub use document::{AddError, Document, Part};
-pub use parse::parse;
+pub use parse::{line_of_field, parse};
 pub use prefixes::{DICTIONARY, is_known};
 pub use rules::{ByBack, ByField, ByValues, Formula, Happening, Make, Moment, Related, Reminder, Rule};
 

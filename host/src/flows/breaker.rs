@@ -174,7 +174,12 @@ async fn fallback(desk: &Desk, activation: &Activation) -> Result<Option<String>
     let breakers = desk.store.breakers(Some(&activation.org)).await?.into_iter();
     let open = breakers.filter(|breaker| breaker.state != State::Closed).map(|breaker| breaker.activation);
     let tripped: HashSet<String> = open.chain([activation.id.clone()]).collect();
-    Ok(last_good(&rows, &tripped, activation).first().map(|row| row.id.clone()))
+    for row in last_good(&rows, &tripped, activation) {
+        if desk.catalog.may_stand_in(row).await? {
+            return Ok(Some(row.id.clone()));
+        }
+    }
+    Ok(None)
 }
 
 fn closed(desk: &Desk, activation: &Activation) -> Breaker {

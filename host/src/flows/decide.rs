@@ -79,8 +79,9 @@ impl Working<'_> {
             return self.instead(&live, &mut asked, None).await;
         }
         match self.call(&live, Some(side), None, &mut asked).await {
-            Ok(answer) => {
-                self.note(&live, probe, None).await;
+            Ok((answer, by)) => {
+                let own = by.activation.id == live.activation.id;
+                self.note(&by, probe && own, None).await;
                 answer
             }
             Err(failed) => {
@@ -119,8 +120,8 @@ impl Working<'_> {
                     return Answer::Failed;
                 };
                 match self.call(&other, None, Some(breaker.generation), asked).await {
-                    Ok(answer) => {
-                        self.note(&other, false, None).await;
+                    Ok((answer, by)) => {
+                        self.note(&by, false, None).await;
                         answer
                     }
                     Err(failed) => {
@@ -141,7 +142,7 @@ impl Working<'_> {
         }
     }
 
-    /// Asks one component and keeps what it said. `fallback` is the generation in which the breaker of another one came
+    /// Asks one component and keeps what it said; gives who answered as well. `fallback` is the generation in which the breaker of another one came
     /// to be open, where it decides in that one's place. What a component leaves out, whoever decides in the next less
     /// specific scope decides: a partner's component for one service need not have every operation of the process.
     async fn call(
@@ -150,7 +151,7 @@ impl Working<'_> {
         side: Option<Side>,
         fallback: Option<i64>,
         asked: &mut Asked<'_>,
-    ) -> Result<Answer, Failed> {
+    ) -> Result<(Answer, Arc<Live>), Failed> {
         let mut live = Arc::clone(live);
         let mut evaluation = self.desk.catalog.evaluate(&live, asked.request, self.desk).await;
         while evaluation.leaves_out()
@@ -188,10 +189,10 @@ impl Working<'_> {
         match evaluation.result {
             Ok(Verdict::Decided(decision)) => {
                 self.resolved.push((self.record.number.clone(), asked.process.slug().to_owned()));
-                Ok(Answer::Decided(Box::new(decision), id))
+                Ok((Answer::Decided(Box::new(decision), id), live))
             }
             Ok(Verdict::Refused(refusal)) => {
-                Ok(Answer::Refused { code: refusal.code, message: refusal.message, decision: id })
+                Ok((Answer::Refused { code: refusal.code, message: refusal.message, decision: id }, live))
             }
             Err(failure) => {
                 tracing::warn!(

@@ -121,6 +121,7 @@ pub async fn signed(desk: &Desk, actor: &Actor, upload: Upload) -> Result<Compon
     let event = EventDraft { at: now, kind: "component.uploaded".to_owned(), number: row.digest.clone(), data: about };
     desk.store.add_component(row.clone(), shared.to_vec(), audit, event).await?;
     desk.catalog.keep(&admission, &grants).await;
+    desk.catalog.refresh().await?;
     // The same bytes may have been there before, under their number.
     let row = desk.store.component(&row.org, &row.digest).await?.unwrap_or(row);
     tracing::info!(digest = %row.digest, name = %row.name, version = %row.version, process = %row.process,

@@ -181,8 +181,11 @@ fn signatures(client: &Client, subject: &str) -> Result<Vec<Signature>, Error> {
     let ours = index.manifests.iter().filter(|entry| entry.artifact_type.as_deref() == Some(signature::MEDIA_TYPE));
     let mut found = Vec::new();
     for entry in ours.take(MOST_SIGNATURES) {
-        if let Some(signature) = signature_of(client, entry, subject)? {
-            found.push(signature);
+        match signature_of(client, entry, subject) {
+            Ok(signature) => found.extend(signature),
+            // Anybody who may attach something to a component could keep everybody from pulling it.
+            Err(Error::Form(_) | Error::Missing(_) | Error::Digest { .. } | Error::TooLarge { .. }) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(found)

@@ -25,7 +25,8 @@ pub enum Error {
     /// The registry wants other credentials, or any.
     #[error(
         "the registry does not allow it ({status}): {what}{said}; credentials come from [registry] in the \
-             configuration, or MORTISE_REGISTRY__USER and MORTISE_REGISTRY__PASSWORD, or MORTISE_REGISTRY__TOKEN"
+             configuration, or MORTISE_REGISTRY__HOST with MORTISE_REGISTRY__USER and MORTISE_REGISTRY__PASSWORD, or \
+             with MORTISE_REGISTRY__TOKEN"
     )]
     Denied {
         /// 401 or 403.

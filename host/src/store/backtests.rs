@@ -169,22 +169,15 @@ const RECORD: char = '\u{1e}';
 /// ordinary ones it stays in the processor's cache.
 const AT_ONCE: i64 = 50;
 
-fn replayed(row: &str) -> Option<Replayed> {
+/// A decision from its text; what cannot be read of it is empty, and a dry run passes over it.
+fn replayed(row: &str) -> Replayed {
     let mut values = row.splitn(8, UNIT);
-    let mut text = || values.next().map(str::to_owned);
-    let (id, number, at, input, output) = (text()?, text()?, text()?, text()?, text()?);
-    let (fuel, took_us, lookups) = (text()?, text()?, text()?);
-    let whole = |text: String| text.parse().ok();
-    Some(Replayed {
-        id,
-        number,
-        at: Instant(whole(at)?),
-        input,
-        output,
-        fuel: whole(fuel)?,
-        took_us: whole(took_us)?,
-        lookups,
-    })
+    let mut text = || values.next().unwrap_or_default().to_owned();
+    let (id, number, at, input, output) = (text(), text(), text(), text(), text());
+    let (fuel, took_us, lookups) = (text(), text(), text());
+    let whole = |text: String| text.parse().unwrap_or_default();
+    let (fuel, took_us) = (whole(fuel), whole(took_us));
+    Replayed { id, number, at: Instant(whole(at)), input, output, fuel, took_us, lookups }
 }
 
 type ComparedRow = (String, String, i64, String, String, Option<String>, String, Option<String>, String);
@@ -261,9 +254,7 @@ impl Store {
             let rows = fetch_built::<(Option<String>,)>(&mut tx, sql.clone(), binds.clone()).await?;
             let text = rows.into_iter().next().and_then(|(text,)| text).unwrap_or_default();
             let before = found.len();
-            for row in text.split(RECORD).filter(|row| !row.is_empty()) {
-                found.push(replayed(row).ok_or_else(|| StoreError::corrupt("decisions", format!("'{row}'")))?);
-            }
+            found.extend(text.split(RECORD).filter(|row| !row.is_empty()).map(replayed));
             // What is put together into one text comes in no promised order.
             found[before..].sort_by(|one, other| one.id.cmp(&other.id));
             if asked == missing || found.len() == before {

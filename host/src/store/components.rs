@@ -100,7 +100,8 @@ fn component(row: Row) -> ComponentRow {
 }
 
 impl Store {
-    /// Adds a component with its audit entry and event; a second upload of the same bytes changes its grants.
+    /// Adds a component with its audit entry and event; a second upload of the same bytes changes its grants, and then
+    /// the process's generation moves: every node reads anew what is live, with what it is granted now.
     ///
     /// # Errors
     /// When the database fails.
@@ -119,6 +120,21 @@ impl Store {
                     &row.digest,
                     bytes
                 )?;
+                let known = fetch_optional!(
+                    &mut *tx,
+                    (String, String),
+                    "SELECT grants, lookup_grant FROM components WHERE org = $1 AND digest = $2",
+                    &row.org,
+                    &row.digest
+                )?;
+                if known.is_some_and(|(grants, lookups)| grants != row.grants || lookups != row.lookup_grant) {
+                    execute!(
+                        &mut *tx,
+                        "UPDATE generations SET generation = generation + 1 WHERE org = $1 AND process = $2",
+                        &row.org,
+                        &row.process
+                    )?;
+                }
                 execute!(
                     &mut *tx,
                     "INSERT INTO components

@@ -12,10 +12,11 @@ use super::{Backend, StoreError};
 use crate::domain::record::Record;
 use crate::domain::search::{Content, Want};
 
-/// Bits of a key that lie within one time: 2^29 milliseconds, about six days, above the count.
-const TIME_BITS: u32 = 49;
+/// Bits of a key that lie within one time: 2^26 milliseconds, about nineteen hours, above the count. Of a time, all
+/// records with a word are read, however many a page has.
+const TIME_BITS: u32 = 46;
 /// Times asked for at once, at most.
-const TIMES: i64 = 64;
+const TIMES: i64 = 512;
 /// New records a statement.
 const ROWS: usize = 64;
 

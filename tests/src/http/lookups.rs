@@ -50,7 +50,7 @@ fn lookups_are_granted_recorded_and_replayed() {
         let incident = json!({
             "title": "Mail is down", "service": agreed.service, "customer": agreed.customer, "impact": 1, "urgency": 1
         });
-        let number = agent.create("incident", incident).await;
+        let number = agent.create("incident", incident.clone()).await;
         let page = agent.get(&format!("/decisions?record={number}")).await.ok();
         let decision = &page["decisions"][0];
         assert_eq!((&decision["component"], &decision["status"]), (&json!(digest), &json!("ok")), "{decision}");
@@ -72,5 +72,12 @@ fn lookups_are_granted_recorded_and_replayed() {
         jobs::run(&app.desk).await.unwrap();
         let report = admin.get(&format!("/backtests/{job}")).await.ok();
         assert_eq!((&report["summary"]["decisions"], &report["summary"]["same"]), (&json!(1), &json!(1)), "{report}");
+
+        // What is taken away is taken away from what is live.
+        upload(&admin, &format!("?{GRANT}&lookup=action-item:state,title,number&lookup_rows=1")).await.ok();
+        let number = agent.create("incident", incident).await;
+        let page = agent.get(&format!("/decisions?record={number}")).await.ok();
+        let rows = &page["decisions"][0]["lookups"][0]["answer"]["Ok"];
+        assert_eq!(rows.as_array().unwrap().len(), 1, "{page}");
     });
 }

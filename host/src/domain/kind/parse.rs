@@ -56,6 +56,13 @@ pub fn parse(text: &str, file: &str) -> Result<Kind, KindError> {
     Ok(kind)
 }
 
+/// The line of a kind file on which the name of a field stands.
+pub fn line_of_field(text: &str, name: &str) -> Option<usize> {
+    let raw: RawKind = toml::from_str(text).ok()?;
+    let field = raw.fields.iter().find(|field| field.name.get_ref() == name)?;
+    Some(Source { text, file: "" }.line(&field.name.span()))
+}
+
 /// What the TOML reader complains about, with its line.
 pub(super) fn syntax(error: &toml::de::Error, text: &str, file: &str) -> KindError {
     let line = error.span().map_or(1, |span| Source { text, file }.line(&span));

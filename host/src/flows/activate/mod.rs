@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use self::change::{Making, Turn};
 use super::{Desk, FlowError, trust};
-use crate::domain::component::{Activation, Mode, OnFailure, Scope};
+use crate::domain::component::{Activation, ENDED, Mode, OnFailure, Scope};
 use crate::domain::refusal::{FieldProblem, Refusal, rule};
 use crate::domain::time::Instant;
 use crate::domain::{Actor, Role, canonical};
@@ -216,8 +216,8 @@ async fn may_decide(desk: &Desk, component: &ComponentRow) -> Result<(), FlowErr
 }
 
 /// Refuses a component whose life has ended, or that the organisation does not trust: it does not run at all.
-async fn may_be_tried(desk: &Desk, component: &ComponentRow) -> Result<(), FlowError> {
-    if ["rejected", "retired"].contains(&component.state.as_str()) {
+pub(in crate::flows) async fn may_be_tried(desk: &Desk, component: &ComponentRow) -> Result<(), FlowError> {
+    if ENDED.contains(&component.state.as_str()) {
         return Err(state_refused(component).into());
     }
     trust::permit(desk, component).await

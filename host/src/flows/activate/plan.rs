@@ -25,7 +25,11 @@ pub async fn run(desk: &Desk) -> Result<usize, FlowError> {
             Ok(false) => {}
             // Somebody else changed the process meanwhile; whether the plan still stands is seen at the next look.
             Err(FlowError::Refused(refusal)) if refusal.rule == "stale-generation" => {}
-            Err(error) => return Err(error),
+            Err(FlowError::Store(error)) if !error.is_lost_race() => return Err(error.into()),
+            // What is wrong with one plan holds up no other.
+            Err(error) => {
+                tracing::error!(activation = %plan.id, %error, "a planned activation could not be carried out")
+            }
         }
     }
     Ok(made)

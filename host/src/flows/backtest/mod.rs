@@ -10,7 +10,7 @@ mod work;
 use mortise_types::Process;
 use serde_json::{Value, json};
 
-use super::activate::settings_text;
+use super::activate::{self, settings_text};
 use super::jobs::{self, Order};
 use super::{Desk, FlowError};
 use crate::domain::component::Scope;
@@ -66,6 +66,9 @@ pub async fn start(desk: &Desk, actor: &Actor, wish: Wish) -> Result<Job, FlowEr
     })?;
     let missing = || Refusal::invalid("reference", "component", format!("there is no component {digest}"));
     let component = desk.store.component(&actor.org, &digest).await?.ok_or_else(missing)?;
+    if wish.component.is_some() {
+        activate::may_be_tried(desk, &component).await?;
+    }
     if component.process != process.slug() {
         let message = format!("{} decides for {}, not for {process}", component.name, component.process);
         return Err(Refusal::invalid("wrong-process", "component", message).into());

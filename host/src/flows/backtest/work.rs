@@ -4,6 +4,9 @@
 //! of them on a thread that serves requests: the operating system shares the cores between both.
 
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures_util::stream::{self, Stream, TryStreamExt as _};
 use mortise_types::Process;
@@ -18,7 +21,7 @@ use crate::domain::Outcome;
 use crate::domain::backtest::{Cost, Sort, Summary};
 use crate::domain::lookup::recorded;
 use crate::domain::refusal::Refusal;
-use crate::engine::Lookups;
+use crate::engine::{Cause, Lookups};
 use crate::flows::jobs::Run;
 use crate::flows::{Desk, FlowError};
 use crate::store::StoreError;
@@ -27,7 +30,11 @@ use crate::store::unit::Unit;
 use crate::store::work::WorkChange;
 
 /// Decisions of one batch: what is lost when a node dies, and how often progress is told.
-pub(super) const BATCH: i64 = 1_000;
+pub(super) const BATCH: i64 = 250;
+/// How often somebody who asked the dry run to stop is heard, however long its decisions take.
+const HEARD: Duration = Duration::from_millis(500);
+/// How long a decision waits when the host has no room for it.
+const BUSY: Duration = Duration::from_millis(250);
 
 /// What the job works from; see [`super::start`].
 #[derive(serde::Deserialize)]
@@ -47,13 +54,21 @@ pub(in crate::flows) async fn work(run: &mut Run) -> Result<Value, FlowError> {
     let done = desk.store.backtest_batches(&org, &id).await?;
     let after = done.last().map(|(last, _)| last.clone()).unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let asked = Asked { candidate, process, partly: plan.selection.is_partial() };
+    let stop = Stop::default();
+    let asked = Asked { candidate, process, partly: plan.selection.is_partial(), stop: Arc::clone(&stop.0) };
     let looked = batches(desk.clone(), org.clone(), plan.selection, after)
         .map_ok(|batch| replay(asked.clone(), batch))
         .try_buffered(cores + 1);
-    let (mut looked, mut writing) = (pin!(looked), None);
-    while let Some(looked) = looked.try_next().await? {
-        if !write(run, looked, &mut writing).await? {
+    let (mut looked, mut writing, mut heard) = (pin!(looked), None, tokio::time::interval(HEARD));
+    loop {
+        let goes_on = tokio::select! {
+            looked = looked.try_next() => match looked? {
+                Some(looked) => write(run, looked, &mut writing).await?,
+                None => break,
+            },
+            _ = heard.tick() => !run.is_asked_to_stop().await?,
+        };
+        if !goes_on {
             break;
         }
     }
@@ -91,6 +106,34 @@ struct Asked {
     process: Process,
     /// About a part of the organisation: what it leaves out, another component decides.
     partly: bool,
+    /// Nobody waits for the answers any more.
+    stop: Arc<AtomicBool>,
+}
+
+impl Asked {
+    async fn judge(&self, decision: &Replayed) -> Option<Judged> {
+        loop {
+            // A record that cannot be read answers nothing: the component's lookups then fail by name.
+            let recorded = Lookups::Recorded(recorded(&decision.lookups).unwrap_or_default());
+            let judged = judge(&self.candidate, self.process, &decision.input, &decision.output, recorded).await;
+            // That the host had no room for it says nothing about the candidate.
+            let busy = judged.as_ref().is_some_and(|judged| judged.cause == Some(Cause::Unavailable));
+            if !busy || self.stop.load(Ordering::Relaxed) {
+                return judged;
+            }
+            tokio::time::sleep(BUSY).await;
+        }
+    }
+}
+
+/// Ends the replays that are under way when the job ends, however it ends.
+#[derive(Default)]
+struct Stop(Arc<AtomicBool>);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Puts a batch to the candidate and compares its answers.
@@ -103,9 +146,10 @@ async fn replay(asked: Asked, batch: Vec<Replayed>) -> Result<Looked, StoreError
 async fn look(asked: &Asked, decisions: Vec<Replayed>) -> Looked {
     let mut looked = Looked { last: String::new(), summary: Summary::default(), found: Vec::new() };
     for decision in decisions {
-        // A record that cannot be read answers nothing: the component's lookups then fail by name.
-        let recorded = Lookups::Recorded(recorded(&decision.lookups).unwrap_or_default());
-        let judged = judge(&asked.candidate, asked.process, &decision.input, &decision.output, recorded).await;
+        if asked.stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let judged = asked.judge(&decision).await;
         looked.add(&decision, judged.filter(|judged| !(asked.partly && judged.left_out)));
         looked.last = decision.id;
     }

@@ -58,6 +58,15 @@ impl Run {
         Ok(!asked)
     }
 
+    /// Whether somebody asked the job to stop, for work that does not go item by item; [`Self::place`] stays.
+    ///
+    /// # Errors
+    /// As [`Self::goes_on`].
+    pub async fn is_asked_to_stop(&mut self) -> Result<bool, FlowError> {
+        (_, self.stopped) = self.progress().await?;
+        Ok(self.stopped)
+    }
+
     /// A desk for the next item: whatever it commits first also settles the item, as `ok`, or as `skipped` where
     /// nothing changed. The item must commit one unit only.
     pub fn desk(&self, number: &str) -> Desk {

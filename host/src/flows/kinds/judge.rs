@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::wish::{Next, file, unknown, wrong};
 use crate::domain::Kinds;
-use crate::domain::kind::{Document, Kind, Part, Shaped, is_known, of_references, parse, unreachable_states};
+use crate::domain::kind::{
+    Document, Kind, Part, Shaped, is_known, line_of_field, of_references, parse, unreachable_states,
+};
 use crate::domain::refusal::{FieldProblem, Refusal};
 
 /// The most kinds that an organisation may shape.
@@ -46,12 +48,14 @@ pub(super) fn judge(slug: &str, next: &Next, ground: Ground<'_>) -> Result<Optio
     if let Some(kind) = kind.as_ref().filter(|_| *next != Next::BuiltIn && before.is_none())
         && let Some(circle) = of_references(&kinds, kind)
     {
+        let (first, field) = circle.first().and_then(|first| first.split_once('.')).unwrap_or_default();
+        let line = kinds.text(slug).and_then(|text| line_of_field(text, field));
         let message = format!(
-            "{}: the required references {} → {} go round in a circle; no record of these kinds could ever be completed \
-             before another",
+            "{}:{}: the required references {} → {first} go round in a circle; no record of these kinds could ever be \
+             completed before another",
             file(slug),
+            line.unwrap_or(1),
             circle.join(" → "),
-            circle.first().map_or("", |first| first.split('.').next().unwrap_or_default())
         );
         return Err(Refusal::invalid("kind-circle", circle.first().cloned().unwrap_or_default(), message));
     }

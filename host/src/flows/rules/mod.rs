@@ -54,8 +54,7 @@ impl Seen<'_> {
     ) -> Result<Scope, FlowError> {
         let mut scope = scope.clone();
         for (name, related) in related {
-            let records = related::fetch(self, &scope, related).await?;
-            held.extend(records.iter().map(|record| (record.number.clone(), record.revision)));
+            let records = related::fetch(self, &scope, related, held).await?;
             scope.set(name, records.iter().map(Record::to_json).collect());
         }
         Ok(scope)

@@ -14,14 +14,34 @@ use crate::store::listing::{Filter, ListQuery, SortKey, Subject, Test};
 /// Records that one expression reads at most, the newest; where a field may have one of several values, for each of them.
 const MOST: usize = 200;
 
-pub(super) async fn fetch(seen: &Seen<'_>, scope: &Scope, related: &Related) -> Result<Vec<Record>, FlowError> {
+/// Gives the records; whatever was read to find them goes to `held` with its revision.
+pub(super) async fn fetch(
+    seen: &Seen<'_>,
+    scope: &Scope,
+    related: &Related,
+    held: &mut Vec<(String, i64)>,
+) -> Result<Vec<Record>, FlowError> {
+    let found = find(seen, scope, related, held).await?;
+    held.extend(found.iter().map(|record| (record.number.clone(), record.revision)));
+    Ok(found)
+}
+
+async fn find(
+    seen: &Seen<'_>,
+    scope: &Scope,
+    related: &Related,
+    held: &mut Vec<(String, i64)>,
+) -> Result<Vec<Record>, FlowError> {
     let (store, org) = (&seen.desk.store, seen.record.org.as_str());
     match related {
         Related::Field(by) => {
-            let mut found = vec![seen.record.clone()];
-            for field in by.field.split('.') {
-                let numbers: Vec<String> = found.iter().flat_map(|record| numbers(record, field)).collect();
-                found = store.records(org, &numbers).await?;
+            let mut steps = by.field.split('.');
+            let first = steps.next().map(|field| numbers(seen.record, field)).unwrap_or_default();
+            let mut found = store.records(org, &first).await?;
+            for field in steps {
+                held.extend(found.iter().map(|record| (record.number.clone(), record.revision)));
+                let next: Vec<String> = found.iter().flat_map(|record| numbers(record, field)).collect();
+                found = store.records(org, &next).await?;
             }
             Ok(found)
         }

@@ -7,6 +7,7 @@ use mortise_types::{Outcome, Process, Request, sla};
 use serde_json::{Value, json};
 
 use super::{Sources, agreement, clock_request, subject, ticket};
+use crate::domain::breaker::State;
 use crate::domain::component::{Choice, Question};
 use crate::domain::record::Record;
 use crate::domain::refusal::{Refusal, rule};
@@ -70,6 +71,10 @@ pub async fn run(desk: &Desk, actor: &Actor, kind: &Kind, record: Record, ask: &
         let message = format!("no component is active for the service level of {number}");
         return Err(Refusal::conflict("nothing-active", message).into());
     };
+    let snapshot = desk.catalog.snapshot();
+    let instead = || snapshot.instead(&actor.org, Process::Sla, &question, &live);
+    let stand_in = (live.stands() != State::Closed).then(instead).flatten();
+    let live = stand_in.unwrap_or(live);
     let evaluation = desk.catalog.evaluate(&live, &request, desk).await;
     match evaluation.result {
         Ok(Verdict::Decided(decision)) => {

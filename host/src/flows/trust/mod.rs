@@ -83,8 +83,10 @@ impl Trust {
     pub async fn distrusted(&self, desk: &Desk, org: &str) -> Result<Vec<Distrusted>, FlowError> {
         let components = desk.store.components(org).await?;
         let activations = desk.store.activations(org, None).await?;
+        let standing_in = desk.catalog.snapshot().standing_in(org);
+        let decides = |one: &Activation| one.ended_generation.is_none() || standing_in.contains(&one.id);
         let mut found = Vec::new();
-        for activation in activations.into_iter().filter(|activation| activation.ended_generation.is_none()) {
+        for activation in activations.into_iter().filter(decides) {
             let Some(component) = components.iter().find(|row| row.digest == activation.digest) else { continue };
             if let Err(why) = self.judge(component, activation.process) {
                 let name = format!("{}@{}", component.name, component.version);
