@@ -78,8 +78,11 @@ fn what_a_component_leaves_out_is_decided_by_the_next_wider_scope() {
         }
 
         // Where there is no wider scope, a person has to.
-        let scope = json!({"kind": "organisation", "value": ""});
-        admin.post("/activations", activation(&partial, scope, 2)).await.ok();
+        let mut wish = activation(&partial, json!({"kind": "organisation", "value": ""}), 2);
+        // The dry run says that decisions flip, whether or not it is named.
+        admin.post("/activations", wish.clone()).await.problem(422, "explanation-required");
+        wish["explanation"] = json!("people shall decide");
+        admin.post("/activations", wish).await.ok();
         let record = agent.post("/records/incident", incident(&mail)).await.ok();
         assert_eq!(record["manual"], true, "{record}");
     });

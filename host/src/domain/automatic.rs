@@ -12,7 +12,7 @@ use super::record::Record;
 use super::time::{self, Instant, parse_date};
 use super::workdays::Workdays;
 
-/// When the host takes a transition by itself. In a kind file `when = "immediately"`,
+/// When the host takes a transition by itself. In a kind file `when = "immediately"`, `when = "answered"`,
 /// `when = { at = "valid_to", days = -30 }`, `when = { days = "auto-close" }`,
 /// `when = { moment = "plus_days(record.used_on, 90)" }` or `when = { replaced = ["code"] }`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Automatic {
     /// In the same unit of work, as soon as the record is in the state the transition starts from and has what the
     /// transition requires.
     Immediately,
+    /// When somebody whose record it is, or who is no staff, says something in public about it.
+    Answered,
     /// At a moment counted from another one.
     At(Moment),
     /// At a moment that an expression gives: a date, an instant, or null for never.
@@ -143,12 +145,13 @@ impl<'de> Deserialize<'de> for Automatic {
             type Value = Automatic;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(r#""immediately" or a table like { at = "valid_to", days = -30 }"#)
+                f.write_str(r#""immediately", "answered" or a table like { at = "valid_to", days = -30 }"#)
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Automatic, E> {
                 match text {
                     "immediately" => Ok(Automatic::Immediately),
+                    "answered" => Ok(Automatic::Answered),
                     _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
                 }
             }
@@ -167,6 +170,7 @@ impl Serialize for Automatic {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Immediately => serializer.serialize_str("immediately"),
+            Self::Answered => serializer.serialize_str("answered"),
             Self::Computed(moment) => one(serializer, "moment", moment),
             Self::Replaced(fields) => one(serializer, "replaced", fields),
             Self::At(moment) => {

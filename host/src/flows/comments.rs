@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::beside::{Beside, Happening};
-use super::{Desk, FlowError, retry};
+use super::{Desk, FlowError, automatic, retry};
 use crate::domain::refusal::Refusal;
 use crate::domain::work::{self, Comment, Retraction, Visibility, Watcher};
 use crate::domain::{Actor, Kind, canonical};
@@ -28,7 +28,11 @@ pub async fn add(
     text: &str,
     visibility: Option<&str>,
 ) -> Result<Comment, FlowError> {
-    retry::until_won(|| attempt(desk, actor, kind, number, text, visibility)).await
+    let comment = retry::until_won(|| attempt(desk, actor, kind, number, text, visibility)).await?;
+    if comment.visibility == Visibility::Public {
+        automatic::answered(desk, actor, kind, number).await?;
+    }
+    Ok(comment)
 }
 
 async fn attempt(

@@ -16,6 +16,28 @@ async fn last_audit(app: &Desktop) -> mortise::domain::AuditEntry {
 }
 
 #[test]
+fn an_answer_takes_on_what_waited_for_it() {
+    for_each_db(|app| async move {
+        let (zhao, agent) = (app.actor("zhao", &[Role::Cus]).await, app.agent().await);
+        let number = incident(&app, &zhao, "No mail").await;
+        let (record, path) = (format!("/records/incident/{number}"), format!("/records/incident/{number}/comments"));
+        agent.go("incident", &number, "assigned", json!({"assigned_group": "mail"})).await;
+        for state in ["in_progress", "awaiting_customer"] {
+            agent.go("incident", &number, state, json!({})).await;
+        }
+        agent.post(&path, json!({"text": "Does it work now?", "visibility": "public"})).await.ok();
+        assert_eq!(agent.get(&record).await.ok()["state"], "awaiting_customer", "staff asks, and answers nothing");
+        zhao.post(&path, json!({"text": "还是收不到"})).await.ok();
+        assert_eq!(agent.get(&record).await.ok()["state"], "in_progress");
+        let entry = last_audit(&app).await;
+        let said = (entry.action.as_str(), entry.role.as_str(), entry.reason.as_str());
+        assert_eq!(said, ("transition:in_progress", "auto", "zhao answered"));
+        zhao.post(&path, json!({"text": "谢谢"})).await.ok();
+        assert_eq!(agent.get(&record).await.ok()["state"], "in_progress");
+    });
+}
+
+#[test]
 fn customers_see_and_write_what_is_public() {
     for_each_db(|app| async move {
         let (zhao, agent) = (app.actor("zhao", &[Role::Cus]).await, app.agent().await);

@@ -239,6 +239,7 @@ impl Check<'_> {
                 }
                 wrong("the transitions that follow at once go round in a circle".to_owned())
             }
+            Automatic::Answered => Ok(()),
             Automatic::Computed(moment) => match check_rules::unnamed_moment(self.kind, moment) {
                 Some(message) => wrong(message),
                 None => Ok(()),

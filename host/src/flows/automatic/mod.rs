@@ -4,6 +4,7 @@
 //! What follows at once is part of the same unit. What waits for a moment has a timer: `auto.STATE` for a transition,
 //! `remind.NAME` for a reminder, `make.NAME.N` for the N-th record made.
 
+mod answered;
 mod calendar;
 mod made;
 mod replaced;
@@ -21,6 +22,7 @@ use crate::domain::role::Actor;
 use crate::domain::time::Instant;
 use crate::domain::{TransitionContext, role};
 
+pub(super) use answered::answered;
 pub(super) use made::build;
 pub(super) use made::entered as make;
 pub(super) use replaced::run as replace;
