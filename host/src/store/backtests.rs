@@ -33,24 +33,66 @@ impl Selection {
 }
 
 /// A stored decision as a dry run needs it.
-#[derive(Clone, Debug)]
-pub struct Replayed {
+#[derive(Clone, Copy, Debug)]
+pub struct Replayed<'t> {
     /// Identifier.
-    pub id: String,
+    pub id: &'t str,
     /// Record.
-    pub number: String,
+    pub number: &'t str,
     /// When it was taken.
     pub at: Instant,
     /// Request, as canonical JSON.
-    pub input: String,
+    pub input: &'t str,
     /// Answer, as canonical JSON.
-    pub output: String,
+    pub output: &'t str,
     /// Fuel it took.
     pub fuel: i64,
     /// Microseconds it took.
     pub took_us: i64,
     /// What was looked up, as canonical JSON; empty for nothing.
-    pub lookups: String,
+    pub lookups: &'t str,
+}
+
+/// Some stored decisions, as the database hands them over.
+///
+/// Handing a row over costs more than reading it, so many come as one text. Identifiers, numbers and canonical JSON hold no
+/// control characters, so that ASCII's own separators part them.
+#[derive(Clone, Debug)]
+pub struct Block(String);
+
+/// Between the values of a decision, and between decisions.
+const UNIT: char = '\u{1f}';
+const RECORD: char = '\u{1e}';
+/// Decisions of a block: few enough that of the largest requests it is none that a database refuses, and of ordinary ones
+/// it stays in the processor's cache.
+const BLOCK: i64 = 50;
+
+impl Block {
+    fn rows(&self) -> impl Iterator<Item = &str> {
+        self.0.split(RECORD).filter(|row| !row.is_empty())
+    }
+
+    /// The decision that comes last by its identifier.
+    pub fn last(&self) -> Option<&str> {
+        self.rows().filter_map(|row| row.split(UNIT).next()).max()
+    }
+
+    /// Its decisions, oldest first. What cannot be read of one is empty, and a dry run passes over it.
+    pub fn decisions(&self) -> Vec<Replayed<'_>> {
+        let whole = |text: &str| text.parse().unwrap_or_default();
+        let read = |row| {
+            let mut values = str::splitn(row, 8, UNIT);
+            let mut text = || values.next().unwrap_or_default();
+            let (id, number, at, input, output) = (text(), text(), text(), text(), text());
+            let (fuel, took_us, lookups) = (text(), text(), text());
+            let (at, fuel, took_us) = (Instant(whole(at)), whole(fuel), whole(took_us));
+            Replayed { id, number, at, input, output, fuel, took_us, lookups }
+        };
+        let mut found: Vec<Replayed<'_>> = self.rows().map(read).collect();
+        // What a database puts together into one text comes in no promised order.
+        found.sort_unstable_by_key(|decision| decision.id);
+        found
+    }
 }
 
 /// A decision that does not come out the same.
@@ -162,24 +204,6 @@ fn conditions(org: &str, selection: &Selection) -> (String, Vec<Bind>) {
     (sql, binds)
 }
 
-/// Between the values of a decision, and between decisions.
-const UNIT: char = '\u{1f}';
-const RECORD: char = '\u{1e}';
-/// Decisions that come as one text: few enough that of the largest requests it is none that a database refuses, and of
-/// ordinary ones it stays in the processor's cache.
-const AT_ONCE: i64 = 50;
-
-/// A decision from its text; what cannot be read of it is empty, and a dry run passes over it.
-fn replayed(row: &str) -> Replayed {
-    let mut values = row.splitn(8, UNIT);
-    let mut text = || values.next().unwrap_or_default().to_owned();
-    let (id, number, at, input, output) = (text(), text(), text(), text(), text());
-    let (fuel, took_us, lookups) = (text(), text(), text());
-    let whole = |text: String| text.parse().unwrap_or_default();
-    let (fuel, took_us) = (whole(fuel), whole(took_us));
-    Replayed { id, number, at: Instant(whole(at)), input, output, fuel, took_us, lookups }
-}
-
 type ComparedRow = (String, String, i64, String, String, Option<String>, String, Option<String>, String);
 
 impl Store {
@@ -211,7 +235,7 @@ impl Store {
         Ok(rows.first().map_or(0, |(count,)| *count))
     }
 
-    /// The next decisions of a selection, oldest first.
+    /// The next decisions of a selection, oldest first, at most `limit` of them.
     ///
     /// # Errors
     /// When the database fails.
@@ -221,11 +245,9 @@ impl Store {
         selection: &Selection,
         after: &str,
         limit: i64,
-    ) -> Result<Vec<Replayed>, StoreError> {
+    ) -> Result<Vec<Block>, StoreError> {
         let (conditions, mut binds) = conditions(org, selection);
         let n = binds.len();
-        // Handing a row over costs more than reading it: many come as one. Identifiers, numbers and canonical JSON hold
-        // no control characters, so that ASCII's own separators part them.
         let sql = format!(
             "SELECT string_agg(
                  concat_ws(${unit}, d.id, d.number, d.at, d.input, d.output, d.fuel, d.took_us, d.lookups), ${record})
@@ -243,24 +265,19 @@ impl Store {
             Bind::Text(RECORD.to_string()),
         ]);
         let mut tx = self.read().await?;
-        let mut found: Vec<Replayed> = Vec::new();
-        loop {
-            let missing = limit - i64::try_from(found.len()).unwrap_or(i64::MAX);
-            if let Some(last) = found.last() {
-                binds[n] = Bind::Text(last.id.clone());
+        let mut found: Vec<Block> = Vec::new();
+        let mut missing = limit;
+        while missing > 0 {
+            if let Some(last) = found.last().and_then(Block::last) {
+                binds[n] = Bind::Text(last.to_owned());
             }
-            let asked = missing.min(AT_ONCE);
-            binds[n + 1] = Bind::Int(asked);
+            binds[n + 1] = Bind::Int(missing.min(BLOCK));
             let rows = fetch_built::<(Option<String>,)>(&mut tx, sql.clone(), binds.clone()).await?;
-            let text = rows.into_iter().next().and_then(|(text,)| text).unwrap_or_default();
-            let before = found.len();
-            found.extend(text.split(RECORD).filter(|row| !row.is_empty()).map(replayed));
-            // What is put together into one text comes in no promised order.
-            found[before..].sort_by(|one, other| one.id.cmp(&other.id));
-            if asked == missing || found.len() == before {
-                return Ok(found);
-            }
+            let Some((Some(text),)) = rows.into_iter().next() else { break };
+            found.push(Block(text));
+            missing -= BLOCK;
         }
+        Ok(found)
     }
 
     /// The parts of a dry run so far, in order: the last decision of each, and its sums.

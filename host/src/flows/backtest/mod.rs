@@ -89,10 +89,11 @@ pub async fn start(desk: &Desk, actor: &Actor, wish: Wish) -> Result<Job, FlowEr
         let message = format!("no stored decision of {process} fits: there is nothing to replay");
         return Err(Refusal::conflict("nothing-to-replay", message).into());
     }
+    let batch = work::batch(count);
     let parsed: Value = serde_json::from_str(&settings).unwrap_or(Value::Null);
     let order = Order {
         what: WHAT,
-        total: Some((count + work::BATCH - 1) / work::BATCH),
+        total: Some((count + batch - 1) / batch),
         input: json!({
             "process": process.slug(),
             "component": digest,
@@ -104,7 +105,7 @@ pub async fn start(desk: &Desk, actor: &Actor, wish: Wish) -> Result<Job, FlowEr
             "latest": wish.latest,
             "decisions": count,
         }),
-        plan: json!({ "digest": digest, "settings": settings, "selection": selection }),
+        plan: json!({ "digest": digest, "settings": settings, "selection": selection, "batch": batch }),
     };
     jobs::start(desk, actor, order).await
 }

@@ -25,12 +25,16 @@ use crate::engine::{Cause, Lookups};
 use crate::flows::jobs::Run;
 use crate::flows::{Desk, FlowError};
 use crate::store::StoreError;
-use crate::store::backtests::{Batch, Compared, Replayed, Selection};
+use crate::store::backtests::{Batch, Block, Compared, Replayed, Selection};
 use crate::store::unit::Unit;
 use crate::store::work::WorkChange;
 
-/// Decisions of one batch: what is lost when a node dies, and how often progress is told.
-pub(super) const BATCH: i64 = 250;
+/// Decisions of one batch, which is what is lost when a node dies, and how often progress is told: a hundredth of all,
+/// within bounds.
+pub(super) fn batch(decisions: i64) -> i64 {
+    (decisions / 100).clamp(50, 1_000)
+}
+
 /// How often somebody who asked the dry run to stop is heard, however long its decisions take.
 const HEARD: Duration = Duration::from_millis(500);
 /// How long a decision waits when the host has no room for it.
@@ -42,6 +46,7 @@ struct Plan {
     digest: String,
     settings: String,
     selection: Selection,
+    batch: i64,
 }
 
 pub(in crate::flows) async fn work(run: &mut Run) -> Result<Value, FlowError> {
@@ -56,7 +61,7 @@ pub(in crate::flows) async fn work(run: &mut Run) -> Result<Value, FlowError> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let stop = Stop::default();
     let asked = Asked { candidate, process, partly: plan.selection.is_partial(), stop: Arc::clone(&stop.0) };
-    let looked = batches(desk.clone(), org.clone(), plan.selection, after)
+    let looked = batches(desk.clone(), org.clone(), plan.selection, plan.batch, after)
         .map_ok(|batch| replay(asked.clone(), batch))
         .try_buffered(cores + 1);
     let (mut looked, mut writing, mut heard) = (pin!(looked), None, tokio::time::interval(HEARD));
@@ -81,11 +86,12 @@ fn batches(
     desk: Desk,
     org: String,
     selection: Selection,
+    size: i64,
     after: String,
-) -> impl Stream<Item = Result<Vec<Replayed>, StoreError>> {
-    stream::try_unfold((desk.store, org, selection, after), |(store, org, selection, after)| async move {
-        let batch = store.selected(&org, &selection, &after, BATCH).await?;
-        let Some(last) = batch.last().map(|decision| decision.id.clone()) else { return Ok(None) };
+) -> impl Stream<Item = Result<Vec<Block>, StoreError>> {
+    stream::try_unfold((desk.store, org, selection, after), move |(store, org, selection, after)| async move {
+        let batch = store.selected(&org, &selection, &after, size).await?;
+        let Some(last) = batch.last().and_then(Block::last).map(str::to_owned) else { return Ok(None) };
         Ok(Some((batch, (store, org, selection, last))))
     })
 }
@@ -111,11 +117,11 @@ struct Asked {
 }
 
 impl Asked {
-    async fn judge(&self, decision: &Replayed) -> Option<Judged> {
+    async fn judge(&self, decision: &Replayed<'_>) -> Option<Judged> {
         loop {
             // A record that cannot be read answers nothing: the component's lookups then fail by name.
-            let recorded = Lookups::Recorded(recorded(&decision.lookups).unwrap_or_default());
-            let judged = judge(&self.candidate, self.process, &decision.input, &decision.output, recorded).await;
+            let recorded = Lookups::Recorded(recorded(decision.lookups).unwrap_or_default());
+            let judged = judge(&self.candidate, self.process, decision.input, decision.output, recorded).await;
             // That the host had no room for it says nothing about the candidate.
             let busy = judged.as_ref().is_some_and(|judged| judged.cause == Some(Cause::Unavailable));
             if !busy || self.stop.load(Ordering::Relaxed) {
@@ -137,21 +143,21 @@ impl Drop for Stop {
 }
 
 /// Puts a batch to the candidate and compares its answers.
-async fn replay(asked: Asked, batch: Vec<Replayed>) -> Result<Looked, StoreError> {
+async fn replay(asked: Asked, batch: Vec<Block>) -> Result<Looked, StoreError> {
     let runtime = Handle::current();
     let looked = tokio::task::spawn_blocking(move || runtime.block_on(look(&asked, batch)));
     looked.await.map_err(|_| StoreError::Closed)
 }
 
-async fn look(asked: &Asked, decisions: Vec<Replayed>) -> Looked {
+async fn look(asked: &Asked, batch: Vec<Block>) -> Looked {
     let mut looked = Looked { last: String::new(), summary: Summary::default(), found: Vec::new() };
-    for decision in decisions {
+    for decision in batch.iter().flat_map(Block::decisions) {
         if asked.stop.load(Ordering::Relaxed) {
             break;
         }
         let judged = asked.judge(&decision).await;
         looked.add(&decision, judged.filter(|judged| !(asked.partly && judged.left_out)));
-        looked.last = decision.id;
+        decision.id.clone_into(&mut looked.last);
     }
     looked
 }
@@ -183,7 +189,7 @@ async fn settle(writing: &mut Writing) -> Result<(), StoreError> {
 }
 
 impl Looked {
-    fn add(&mut self, decision: &Replayed, judged: Option<Judged>) {
+    fn add(&mut self, decision: &Replayed<'_>, judged: Option<Judged>) {
         let Some(Judged { comparison, output, cost, .. }) = judged else {
             self.summary.skipped += 1;
             return;
@@ -196,8 +202,8 @@ impl Looked {
         }
         let keep = matches!(comparison.sort, Sort::Flips | Sort::Fails);
         self.found.push(Compared {
-            decision: decision.id.clone(),
-            number: decision.number.clone(),
+            decision: decision.id.to_owned(),
+            number: decision.number.to_owned(),
             at: decision.at,
             sort: comparison.sort,
             money: comparison.money.map(|by| by.to_string()),
