@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::process::Command;
+use std::time::Duration;
 
 use mortise::domain::Role;
 use mortise::flows::jobs;
@@ -195,6 +196,28 @@ fn what_cannot_be_tried_is_refused_by_name() {
         jobs::run(&app.desk).await.unwrap();
         let report = owner.get(&format!("/backtests/{id}")).await.ok();
         assert_eq!(report["state"], "cancelled");
+    });
+}
+
+#[test]
+fn a_candidate_that_loops_does_not_keep_a_dry_run_from_being_stopped() {
+    for_each_db(|app| async move {
+        incidents(&app).await;
+        let administrator = app.administrator().await;
+        let digest = administrator.upload(component("guests/loop")).await.ok()["digest"].clone();
+        let wish = json!({"process": "sla", "component": digest});
+        let id = administrator.post("/backtests", wish).await.ok()["id"].as_str().unwrap().to_owned();
+        let desk = app.desk.clone();
+        let node = tokio::spawn(async move { jobs::run(&desk).await });
+        let path = format!("/backtests/{id}");
+        while administrator.get(&path).await.ok()["state"] == "queued" {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        administrator.post(&format!("/jobs/{id}/cancel"), json!({})).await.ok();
+        // All of its decisions would take longer than anybody waits.
+        tokio::time::timeout(Duration::from_secs(30), node).await.unwrap().unwrap().unwrap();
+        let report = administrator.get(&path).await.ok();
+        assert_eq!((&report["state"], &report["summary"]["decisions"]), (&json!("cancelled"), &json!(0)), "{report}");
     });
 }
 
