@@ -19,6 +19,15 @@ pub struct Created {
     pub new: bool,
 }
 
+/// A key that makes a creation safe to repeat.
+#[derive(Clone, Copy, Debug)]
+pub struct Key<'k> {
+    /// The user among whose keys it is; empty for those of the organisation.
+    pub of: &'k str,
+    /// The key.
+    pub text: &'k str,
+}
+
 /// Makes a record of `kind` from the fields in `input`.
 ///
 /// With an idempotency key the call is safe to repeat: the second one gives the record of the first.
@@ -30,7 +39,7 @@ pub async fn run(
     actor: &Actor,
     kind: &Kind,
     input: Map<String, Value>,
-    key: Option<&str>,
+    key: Option<Key<'_>>,
 ) -> Result<Created, FlowError> {
     let request_hash = key.map(|_| request_hash(kind, &input));
     retry::until_won(|| attempt(desk, actor, kind, &input, key.zip(request_hash.as_deref()))).await
@@ -41,7 +50,7 @@ async fn attempt(
     actor: &Actor,
     kind: &Kind,
     input: &Map<String, Value>,
-    key: Option<(&str, &str)>,
+    key: Option<(Key<'_>, &str)>,
 ) -> Result<Created, FlowError> {
     let kind = &*desk.current(&actor.org, kind)?;
     if let Some((key, hash)) = key
@@ -62,8 +71,8 @@ async fn attempt(
     let mut working = Working::new(desk, kind, actor, Cause::Create, now, None, record);
     if let Some((key, hash)) = key {
         working.key = Some(IdempotencyKey {
-            user: actor.user.clone(),
-            key: key.to_owned(),
+            user: key.of.to_owned(),
+            key: key.text.to_owned(),
             request_hash: hash.to_owned(),
             number: working.record.number.clone(),
             at: now,
@@ -95,12 +104,12 @@ pub async fn check(desk: &Desk, actor: &Actor, kind: &Kind, input: Map<String, V
     hooks::run(&mut working).await
 }
 
-async fn repeated(desk: &Desk, actor: &Actor, key: &str, hash: &str) -> Result<Option<Record>, FlowError> {
-    let Some((stored, number)) = desk.store.idempotent(&actor.org, &actor.user, key).await? else {
+async fn repeated(desk: &Desk, actor: &Actor, key: Key<'_>, hash: &str) -> Result<Option<Record>, FlowError> {
+    let Some((stored, number)) = desk.store.idempotent(&actor.org, key.of, key.text).await? else {
         return Ok(None);
     };
     if stored != hash {
-        let message = format!("Idempotency-Key '{key}' was used before, for another request");
+        let message = format!("Idempotency-Key '{}' was used before, for another request", key.text);
         return Err(Refusal::conflict("idempotency-key-reused", message).into());
     }
     Ok(desk.store.record(&actor.org, &number).await?)

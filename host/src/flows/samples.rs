@@ -8,6 +8,7 @@
 use mortise_types::money::Decimal;
 use serde_json::{Map, Value, json};
 
+use super::create_record::Key;
 use super::transition_record::{self, Step};
 use super::{Desk, FlowError, create_record, update_record};
 use crate::domain::access::{self, Action};
@@ -213,7 +214,8 @@ impl Events<'_> {
             "count": run.total,
         });
         let key = format!("sample/{}", run.episode);
-        match create_record::run(self.desk, &self.host, self.kind, object(fields), Some(&key)).await {
+        let key = Key { of: &self.host.user, text: &key };
+        match create_record::run(self.desk, &self.host, self.kind, object(fields), Some(key)).await {
             Ok(made) if made.new => Ok((Outcome::Raised, Some(made.record.number))),
             // Another sample raised it in between, or it was converted: the episode has had its event.
             Ok(_) => self.counted_or_noted(sample, run).await,

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::activate::{self, Wish};
+use super::create_record::Key;
 use super::transition_record::{self, Step};
 use super::{Desk, FlowError, create_record, read_record};
 use crate::domain::component::{Mode, Scope, Subject};
@@ -114,7 +115,8 @@ async fn make(
     let maker = Actor::user(org, &entry.user, entry.roles.iter().copied());
     let fields = fill(&entry.fields, numbers)?;
     let key = format!("scenario/{name}/{}", entry.key);
-    let created = create_record::run(desk, &maker, kind, fields, Some(&key)).await?;
+    let key = Key { of: &maker.user, text: &key };
+    let created = create_record::run(desk, &maker, kind, fields, Some(key)).await?;
     let number = created.record.number;
     // A list that was interrupted goes on after the step that led to the present state.
     let reached = entry.step.iter().rposition(|step| step.name == created.record.state);

@@ -173,6 +173,11 @@ fn rows_become_records_once() {
         let again = import(&agent, "incident", "csv", "", file.as_bytes()).await.ok();
         assert_eq!(totals(&again), [2, 0, 0, 2, 0], "{again}");
 
+        // Whoever imports it.
+        let colleague = app.actor("colleague", &[Role::Sd]).await;
+        let again = import(&colleague, "incident", "csv", "", file.as_bytes()).await.ok();
+        assert_eq!(totals(&again), [2, 0, 0, 2, 0], "{again}");
+
         // The report as a file.
         let answer = import(&agent, "incident", "csv", "&report=csv", file.as_bytes()).await;
         assert!(answer.text.starts_with("row,line,outcome,number,field,rule,message\r\n1,2,unchanged,INC-2026-"));

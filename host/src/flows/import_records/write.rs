@@ -11,8 +11,11 @@ use crate::domain::field::{encode, normalise};
 use crate::domain::record::Record;
 use crate::domain::refusal::{FieldProblem, Refusal, rule};
 use crate::domain::{Actor, Kind, canonical};
+use crate::flows::create_record::Key;
 use crate::flows::{Desk, FlowError, create_record, update_record};
 
+/// Rows are recognised whoever imports them.
+const ANYBODY: &str = "";
 /// The field by which rows find their records when there is no number.
 const EXTERNAL: &str = "external_id";
 
@@ -180,7 +183,7 @@ impl Writer {
         let (desk, actor, kind) = (&self.desk, &self.actor, &self.kind);
         if self.dry_run {
             if let Some(repeat) = &repeat
-                && let Some((_, number)) = desk.store.idempotent(&actor.org, &actor.user, repeat).await?
+                && let Some((_, number)) = desk.store.idempotent(&actor.org, ANYBODY, repeat).await?
             {
                 return Ok((Outcome::Unchanged, Some(number)));
             }
@@ -188,7 +191,8 @@ impl Writer {
             let again = key.is_some_and(|key| !self.would.insert(key));
             return Ok((if again { Outcome::Updated } else { Outcome::Created }, None));
         }
-        let created = create_record::run(desk, actor, kind, input, repeat.as_deref()).await?;
+        let key = repeat.as_deref().map(|text| Key { of: ANYBODY, text });
+        let created = create_record::run(desk, actor, kind, input, key).await?;
         let outcome = if created.new { Outcome::Created } else { Outcome::Unchanged };
         Ok((outcome, Some(created.record.number)))
     }

@@ -5,7 +5,7 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 
-use crate::flows::create_record;
+use crate::flows::create_record::{self, Key};
 use crate::http::caller::Caller;
 use crate::http::input::{Fields, Params, Place, key};
 use crate::http::problem::Problem;
@@ -51,7 +51,8 @@ pub(in crate::http) async fn run(
 ) -> Result<Response, Problem> {
     params.done()?;
     let kind = site.kind(&caller, &kind)?;
-    let created = create_record::run(&site.desk, &caller, &kind, input, key::of(&headers)?).await?;
+    let key = key::of(&headers)?.map(|text| Key { of: &caller.user, text });
+    let created = create_record::run(&site.desk, &caller, &kind, input, key).await?;
     let status = if created.new { StatusCode::CREATED } else { StatusCode::OK };
     let mut response = reply::record(status, &created.record);
     let location = format!("/api/v1/records/{}/{}", kind.slug, created.record.number);
