@@ -142,9 +142,10 @@ impl Working<'_> {
         }
     }
 
-    /// Asks one component and keeps what it said; gives who answered as well. `fallback` is the generation in which the breaker of another one came
-    /// to be open, where it decides in that one's place. What a component leaves out, whoever decides in the next less
-    /// specific scope decides: a partner's component for one service need not have every operation of the process.
+    /// Asks one component and keeps what it said; gives who answered as well. `fallback` is the generation in which the
+    /// breaker of another one came to be open, where it decides in that one's place. What a component leaves out, whoever
+    /// decides in the next less specific scope decides: a partner's component for one service need not have every
+    /// operation of the process.
     async fn call(
         &mut self,
         live: &Arc<Live>,
