@@ -29,7 +29,7 @@ use crate::domain::component::{Activation, ENDED, Mode, OnFailure, Subject, arra
 use crate::domain::lookup::{LookupGrant, Recorded};
 use crate::domain::trust;
 use crate::engine::{
-    Admission, Engine, Evaluation, Grants, LOOKUP, Lookups, Prepared, Refused, SettingsRefused, Source, Verdict,
+    Admission, Engine, Evaluation, Grants, LOOKUP, Lookups, Prepared, Refused, SettingsRefused, Source, Thread, Verdict,
 };
 use crate::store::components::ComponentRow;
 use crate::store::{Store, StoreError};
@@ -175,7 +175,7 @@ impl Catalog {
             outcome = tracing::field::Empty, fuel = tracing::field::Empty, took_us = tracing::field::Empty,
         );
         let lookups = live_lookups(live, sources);
-        let asked = evaluate(&self.0.engine, &live.prepared, request, &live.settings, lookups);
+        let asked = evaluate(&self.0.engine, &live.prepared, request, &live.settings, lookups, Thread::Shared);
         let evaluation = asked.instrument(span.clone()).await;
         span.record("outcome", word(&evaluation)).record("fuel", evaluation.fuel);
         span.record("took_us", u64::try_from(evaluation.took.as_micros()).unwrap_or(u64::MAX));
@@ -197,7 +197,7 @@ impl Catalog {
         recorded: Vec<Recorded>,
     ) -> Result<Evaluation, CatalogError> {
         let prepared = self.prepared(org, digest, "replay").await?;
-        Ok(self.0.engine.evaluate_with(&prepared, request, settings, Lookups::Recorded(recorded)).await)
+        Ok(self.0.engine.evaluate_with(&prepared, request, settings, Lookups::Recorded(recorded), Thread::Shared).await)
     }
 
     /// A component with settings of its own, live or not, to be asked beside the live ones.
@@ -215,6 +215,7 @@ impl Catalog {
             engine: self.0.engine.clone(),
             prepared: live.prepared.clone(),
             settings: Arc::clone(&live.settings),
+            thread: Thread::Shared,
             meter: Some(live.meter.clone()),
         }
     }
@@ -402,6 +403,7 @@ pub struct Candidate {
     engine: Engine,
     prepared: Result<Prepared, Arc<str>>,
     settings: Arc<str>,
+    thread: Thread,
     /// Counts what it is asked, when it has a say.
     meter: Option<Meter>,
 }
@@ -409,12 +411,18 @@ pub struct Candidate {
 impl Candidate {
     /// A candidate that no database knows.
     pub fn new(engine: Engine, prepared: Prepared, settings: &str) -> Self {
-        Self { engine, prepared: Ok(prepared), settings: settings.into(), meter: None }
+        Self { engine, prepared: Ok(prepared), settings: settings.into(), thread: Thread::Shared, meter: None }
+    }
+
+    /// For whoever asks it on a thread that has nothing else to do meanwhile.
+    #[must_use]
+    pub fn on_own_thread(self) -> Self {
+        Self { thread: Thread::Own, ..self }
     }
 
     /// Runs one decision with these answers to what it looks up.
     pub async fn evaluate(&self, request: &mortise_types::Request, lookups: Lookups) -> Evaluation {
-        let evaluation = evaluate(&self.engine, &self.prepared, request, &self.settings, lookups).await;
+        let evaluation = evaluate(&self.engine, &self.prepared, request, &self.settings, lookups, self.thread).await;
         if let Some(meter) = &self.meter {
             count(meter, &evaluation);
         }
@@ -428,9 +436,10 @@ async fn evaluate(
     request: &mortise_types::Request,
     settings: &str,
     lookups: Lookups,
+    thread: Thread,
 ) -> Evaluation {
     match prepared {
-        Ok(prepared) => engine.evaluate_with(prepared, request, settings, lookups).await,
+        Ok(prepared) => engine.evaluate_with(prepared, request, settings, lookups, thread).await,
         Err(why) => Engine::not_loaded(why),
     }
 }

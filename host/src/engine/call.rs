@@ -7,15 +7,30 @@ use wasmtime::component::{Instance, InstancePre};
 use wasmtime::{Store, UpdateDeadline};
 
 use super::Inner;
-use super::failure::{Cause, Failure, Phase, classify};
+use super::failure::{Cause, Failure, OutOfTime, Phase, classify};
 use super::lookup::Lookups;
 use super::state::{LogLine, State};
 use crate::domain::lookup::Recorded;
+
+/// On what thread a call runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Thread {
+    /// One that serves others, too: the guest runs on a stack of its own, which lets other tasks go first at every tick.
+    #[default]
+    Shared,
+    /// One that has nothing else to do until the guest is done, so that nothing is paid for leaving it.
+    Own,
+}
 
 /// What is called once the instance is there.
 pub(super) trait Call: Send {
     /// What the guest answers.
     type Answer: Send;
+
+    /// Where it runs.
+    fn thread(&self) -> Thread {
+        Thread::Shared
+    }
 
     /// Calls exports of the instance.
     fn call(
@@ -58,28 +73,43 @@ pub(super) async fn run<C: Call>(inner: &Inner, pre: &InstancePre<State>, lookup
     store.limiter(|state| state);
     store.set_hostcall_fuel(limits.output_bytes);
     store.set_epoch_deadline(1);
-    // Wasmtime's own yield wakes the task at once, and tokio then polls it again
-    // before others; tokio's yield puts it behind them.
-    store.epoch_deadline_callback(|_| Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()))));
     let mut phase = Phase::Instantiate;
     let answer = match store.set_fuel(limits.fuel) {
-        Ok(()) => {
-            // A call that runs out of time is dropped: wasmtime then unwinds the
-            // fiber with an error and gives its stack back.
-            tokio::time::timeout(limits.wall, async {
-                let instance = pre.instantiate_async(&mut store).await?;
-                phase = Phase::Call;
-                call.call(&mut store, &instance).await
-            })
-            .await
-        }
-        Err(error) => Ok(Err(error)),
+        Ok(()) => match call.thread() {
+            Thread::Shared => {
+                // Wasmtime's own yield wakes the task at once, and tokio then polls it again
+                // before others; tokio's yield puts it behind them.
+                store.epoch_deadline_callback(|_| {
+                    Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+                });
+                // A call that runs out of time is dropped: wasmtime then unwinds the
+                // fiber with an error and gives its stack back.
+                let answer = tokio::time::timeout(limits.wall, async {
+                    let instance = pre.instantiate_async(&mut store).await?;
+                    phase = Phase::Call;
+                    call.call(&mut store, &instance).await
+                });
+                answer.await.unwrap_or_else(|_| Err(OutOfTime(limits.wall).into()))
+            }
+            Thread::Own => {
+                // Nobody else can drop the call, so it looks at the clock itself.
+                let wall = limits.wall;
+                store.epoch_deadline_callback(move |_| match started.elapsed() < wall {
+                    true => Ok(UpdateDeadline::Continue(1)),
+                    false => Err(OutOfTime(wall).into()),
+                });
+                match pre.instantiate(&mut store) {
+                    Ok(instance) => {
+                        phase = Phase::Call;
+                        call.call(&mut store, &instance).await
+                    }
+                    Err(error) => Err(error),
+                }
+            }
+        },
+        Err(error) => Err(error),
     };
-    let result = match answer {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(classify(&error, phase, store.data())),
-        Err(_) => Err(Failure::new(Cause::Timeout, format!("no answer within {} ms", limits.wall.as_millis()))),
-    };
+    let result = answer.map_err(|error| classify(&error, phase, store.data()));
     let fuel = limits.fuel - store.get_fuel().unwrap_or(0).min(limits.fuel);
     let log = store.data_mut().take_log();
     let lookups = store.data_mut().lookups.take();

@@ -1,5 +1,7 @@
 //! Why a guest call gave no answer.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use wasmtime::{Error, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
@@ -113,11 +115,26 @@ pub(super) enum Phase {
     Call,
 }
 
+/// The error that ends a call that takes too long.
+#[derive(Debug)]
+pub(super) struct OutOfTime(pub(super) Duration);
+
+impl std::fmt::Display for OutOfTime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "no answer within {} ms", self.0.as_millis())
+    }
+}
+
+impl std::error::Error for OutOfTime {}
+
 /// Wasmtime keeps the type of this error to itself; a test pins the words.
 const TOO_MUCH_DATA: &str = "fuel allocated for hostcalls has been exhausted";
 
 /// Finds out what ended a call.
 pub(super) fn classify(error: &Error, phase: Phase, state: &State) -> Failure {
+    if let Some(late) = error.downcast_ref::<OutOfTime>() {
+        return Failure::new(Cause::Timeout, late.to_string());
+    }
     if error.is::<LogFlood>() {
         return Failure::new(Cause::Log, error.root_cause().to_string());
     }

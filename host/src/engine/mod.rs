@@ -36,6 +36,7 @@ use mortise_types::{Decision, Refusal, RefusalKind, Request};
 use tokio::sync::Semaphore;
 
 pub use self::admit::Admission;
+pub use self::call::Thread;
 pub use self::compiler::{ChildOrder, Compiler, child as compile_in_child};
 pub use self::config::{EngineConfig, Limits};
 pub use self::failure::{Cause, Failure};
@@ -171,16 +172,17 @@ impl Engine {
     /// Never fails as a whole: whatever the component does, the evaluation says
     /// so. Needs a tokio runtime with its clock.
     pub async fn evaluate(&self, prepared: &Prepared, request: &Request, settings: &str) -> Evaluation {
-        self.evaluate_with(prepared, request, settings, Lookups::None).await
+        self.evaluate_with(prepared, request, settings, Lookups::None, Thread::Shared).await
     }
 
-    /// The same for a component that may look records up.
+    /// The same for a component that may look records up, on a thread that has others to serve or not.
     pub async fn evaluate_with(
         &self,
         prepared: &Prepared,
         request: &Request,
         settings: &str,
         lookups: Lookups,
+        thread: Thread,
     ) -> Evaluation {
         let Some(bound) = prepared.program().bind(request) else {
             return Evaluation {
@@ -195,7 +197,8 @@ impl Engine {
                 lookups: Vec::new(),
             };
         };
-        let run = run(&self.0, prepared.pre(), lookups, Decide { bound, settings }).await;
+        let thread = prepared.thread(thread);
+        let run = run(&self.0, prepared.pre(), lookups, Decide { bound, settings, thread }).await;
         let result = run.result.and_then(|answer| {
             match answer {
                 Ok(decision) => outcome::check_decision(request, &decision).map(|()| Verdict::Decided(decision)),

@@ -8,7 +8,7 @@ use wasmtime::component::{Component, Instance, InstancePre, Linker};
 
 use super::bindings::shared::{self, SharedIndices};
 use super::bindings::{budget, change_risk, records, sla, supplier};
-use super::call::Call;
+use super::call::{Call, Thread};
 use super::refused::{Grants, LOG, LOOKUP, Refused, rule};
 use super::settings::Schema;
 use super::state::State;
@@ -22,6 +22,8 @@ struct Parts {
     pre: InstancePre<State>,
     program: Program,
     shared: SharedIndices,
+    /// It may look records up, which a call waits for.
+    waits: bool,
     schema: OnceLock<Schema>,
 }
 
@@ -46,7 +48,8 @@ impl Prepared {
         let program = Program::find(&pre)?;
         let shared = SharedIndices::new(&pre)
             .map_err(|error| Refused::new(rule::MISSING_EXPORT, format!("the component is incomplete: {error:#}")))?;
-        Ok(Self(Arc::new(Parts { digest, pre, program, shared, schema: OnceLock::new() })))
+        let waits = grants.allows(LOOKUP);
+        Ok(Self(Arc::new(Parts { digest, pre, program, shared, waits, schema: OnceLock::new() })))
     }
 
     /// SHA-256 of the component's bytes, in lower-case hexadecimal: its identity.
@@ -71,6 +74,11 @@ impl Prepared {
     pub fn size(&self) -> usize {
         let range = self.0.pre.component().image_range();
         range.end.addr().saturating_sub(range.start.addr())
+    }
+
+    /// The thread that a call needs, where it was offered one: what waits has to be able to leave it.
+    pub(super) fn thread(&self, offered: Thread) -> Thread {
+        if self.0.waits { Thread::Shared } else { offered }
     }
 
     pub(super) fn pre(&self) -> &InstancePre<State> {
@@ -187,18 +195,23 @@ pub(super) enum Bound<'a> {
 pub(super) struct Decide<'a> {
     pub(super) bound: Bound<'a>,
     pub(super) settings: &'a str,
+    pub(super) thread: Thread,
 }
 
 impl Call for Decide<'_> {
     type Answer = Result<Decision, Refusal>;
 
+    fn thread(&self) -> Thread {
+        self.thread
+    }
+
     async fn call(self, store: &mut Store<State>, instance: &Instance) -> wasmtime::Result<Self::Answer> {
-        let settings = self.settings;
+        let Self { settings, thread, .. } = self;
         match &self.bound {
-            Bound::Sla(of, request) => of.call(store, instance, request, settings).await,
-            Bound::ChangeRisk(of, request) => of.call(store, instance, request, settings).await,
-            Bound::Budget(of, request) => of.call(store, instance, request, settings).await,
-            Bound::Supplier(of, request) => of.call(store, instance, request, settings).await,
+            Bound::Sla(of, request) => of.call(store, instance, request, settings, thread).await,
+            Bound::ChangeRisk(of, request) => of.call(store, instance, request, settings, thread).await,
+            Bound::Budget(of, request) => of.call(store, instance, request, settings, thread).await,
+            Bound::Supplier(of, request) => of.call(store, instance, request, settings, thread).await,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mortise::engine::{Cause, Engine, Evaluation, Failure, LogLevel};
+use mortise::engine::{Cause, Engine, Evaluation, Failure, LogLevel, Lookups, Thread};
 use mortise_types::Process;
 use serde_json::json;
 
@@ -11,7 +11,17 @@ use super::{admit, answer, assert_healthy, case, component, engine, engine_with}
 async fn run(engine: &Engine, guest: &str, settings: &str) -> Evaluation {
     let prepared = admit(engine, component(&format!("guests/{guest}"))).await.prepared;
     let request = case(Process::Sla, "S01").request;
-    engine.evaluate(&prepared, &request, settings).await
+    let evaluation = engine.evaluate(&prepared, &request, settings).await;
+    // A thread of its own saves the guest nothing and costs the host nothing.
+    let alone = engine.evaluate_with(&prepared, &request, settings, Lookups::None, Thread::Own).await;
+    match (&evaluation.result, &alone.result) {
+        (Err(shared), Err(own)) => assert_eq!((shared.cause, &shared.message), (own.cause, &own.message)),
+        (shared, own) => assert_eq!(shared, own),
+    }
+    assert_eq!((evaluation.memory_peak, &evaluation.log), (alone.memory_peak, &alone.log));
+    let timely = !evaluation.result.as_ref().is_err_and(|failure| failure.cause == Cause::Timeout);
+    assert!(!timely || evaluation.fuel == alone.fuel, "{} and {} fuel", evaluation.fuel, alone.fuel);
+    evaluation
 }
 
 /// The guest fails with this cause, and says so in these words.

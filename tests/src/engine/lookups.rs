@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mortise::domain::lookup::{LookupGrant, Query, Recorded, Row};
-use mortise::engine::{Cause, Engine, Evaluation, Found, Grants, Lookups, Source, SourceError, Verdict, rule};
+use mortise::engine::{Cause, Engine, Evaluation, Found, Grants, Lookups, Source, SourceError, Thread, Verdict, rule};
 use mortise_types::Process;
 use serde_json::{Value, json};
 
@@ -54,7 +54,7 @@ fn live(source: impl Source + 'static) -> Lookups {
 async fn run(engine: &Engine, settings: Value, lookups: Lookups) -> Evaluation {
     let prepared = admit(engine, component("guests/lookup")).await.prepared;
     let request = case(Process::Sla, "S01").request;
-    engine.evaluate_with(&prepared, &request, &settings.to_string(), lookups).await
+    engine.evaluate_with(&prepared, &request, &settings.to_string(), lookups, Thread::Shared).await
 }
 
 async fn fails(settings: Value, lookups: Lookups, cause: Cause, words: &str) -> Evaluation {

@@ -90,6 +90,7 @@ macro_rules! evaluator {
                 instance: &wasmtime::component::Instance,
                 request: &Wire,
                 settings: &str,
+                thread: $crate::engine::Thread,
             ) -> wasmtime::Result<Result<mortise_types::Decision, mortise_types::Refusal>> {
                 match request {
                     $(Wire::$variant(request) => {
@@ -97,7 +98,10 @@ macro_rules! evaluator {
                             (&wit::$request, &str),
                             (Result<wit::$decision, $crate::engine::bindings::shared::itsm::types::types::Refusal>,),
                         >(&mut *store, &self.$field)?;
-                        let (answer,) = function.call_async(store, (request, settings)).await?;
+                        let (answer,) = match thread {
+                            $crate::engine::Thread::Shared => function.call_async(store, (request, settings)).await?,
+                            $crate::engine::Thread::Own => function.call(store, (request, settings))?,
+                        };
                         Ok(match answer {
                             Ok(decision) => {
                                 let mortise_types::Decided { outcome, milestones, reasons } = decision.into();
@@ -116,7 +120,10 @@ macro_rules! evaluator {
                             (&wit::$request_a, &str),
                             (Result<wit::$decision_a, $crate::engine::bindings::shared::itsm::types::types::Refusal>,),
                         >(&mut *store, index)?;
-                        let (answer,) = function.call_async(store, (request, settings)).await?;
+                        let (answer,) = match thread {
+                            $crate::engine::Thread::Shared => function.call_async(store, (request, settings)).await?,
+                            $crate::engine::Thread::Own => function.call(store, (request, settings))?,
+                        };
                         Ok(match answer {
                             Ok(decision) => {
                                 let mortise_types::Decided { outcome, milestones, reasons } = decision.into();

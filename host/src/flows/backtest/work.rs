@@ -55,7 +55,7 @@ pub(in crate::flows) async fn work(run: &mut Run) -> Result<Value, FlowError> {
     let plan: Plan = serde_json::from_value(run.job().plan.clone()).map_err(unreadable)?;
     let process: Process = plan.selection.process.parse().map_err(|error| Refusal::conflict("unknown-job", error))?;
     let desk = run.plain_desk().clone();
-    let candidate = desk.catalog.candidate(&org, &plan.digest, &plan.settings).await?;
+    let candidate = desk.catalog.candidate(&org, &plan.digest, &plan.settings).await?.on_own_thread();
     let done = desk.store.backtest_batches(&org, &id).await?;
     let after = done.last().map(|(last, _)| last.clone()).unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

@@ -13,6 +13,7 @@ mod breaker;
 mod contain;
 mod create;
 mod decision;
+mod grant;
 mod impact;
 mod import;
 mod running;
@@ -25,8 +26,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// In the order in which they run.
-const SECTIONS: [&str; 11] =
-    ["decision", "create", "import", "start", "contain", "impact", "shadow", "breaker", "backtest", "beside", "size"];
+const SECTIONS: [&str; 12] = [
+    "decision", "create", "import", "start", "contain", "impact", "shadow", "breaker", "backtest", "beside", "grant",
+    "size",
+];
 
 fn main() {
     let mut sections = Vec::new();
@@ -45,7 +48,7 @@ fn main() {
             section if SECTIONS.contains(&section) => sections.push(argument),
             other => {
                 eprintln!(
-                    "bench: '{other}' is not {}, --log FILE, --sizes N,N, --database sqlite|postgres or --keep DIR",
+                    "bench: '{other}' is not {}, --log FILE, --sizes N,N, --database sqlite|postgres|URL or --keep DIR",
                     SECTIONS.join(", ")
                 );
                 std::process::exit(2);
@@ -66,6 +69,7 @@ fn main() {
                 "breaker" => breaker::run().await,
                 "backtest" => backtest::run().await,
                 "beside" => beside::run().await,
+                "grant" => grant::run().await,
                 "size" => size::run(&size).await,
                 other => unreachable!("{other} is no section"),
             }

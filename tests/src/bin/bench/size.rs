@@ -43,7 +43,8 @@ const LINES: [(&str, f64); 10] = [
 pub(crate) struct Asked {
     /// Numbers of records.
     pub(crate) sizes: Vec<u64>,
-    /// `sqlite` or `postgres`; both where it is not said.
+    /// `sqlite` or `postgres`; both where it is not said. Or the address of databases that are there and are kept, with
+    /// `{size}` for the number of records: one that has an organisation is not filled again.
     pub(crate) database: Option<String>,
     /// Where embedded databases are kept, by their size: one that is there is not filled again.
     pub(crate) keep: Option<PathBuf>,
@@ -56,16 +57,20 @@ pub(crate) async fn run(asked: &Asked) {
         sizes.iter().map(u64::to_string).collect::<Vec<_>>().join(" and ")
     );
     for (postgres, database) in [(false, "sqlite"), (true, "postgres")] {
-        if asked.database.as_ref().is_some_and(|only| only != database) {
+        let given = asked.database.as_ref().filter(|only| postgres && only.starts_with("postgres://"));
+        if given.is_none() && asked.database.as_ref().is_some_and(|only| only != database) {
             continue;
         }
         let name = if postgres { "PostgreSQL" } else { "SQLite" };
         let mut columns = Vec::new();
         for size in sizes {
-            let url = match (postgres, Postgres::shared()) {
-                (true, Some(server)) => Some(server.database()),
-                (true, None) => return,
-                (false, _) => None,
+            let url = match given {
+                Some(address) => Some(address.replace("{size}", &size.to_string())),
+                None if !postgres => None,
+                None => match Postgres::shared() {
+                    Some(server) => Some(server.database()),
+                    None => return,
+                },
             };
             let keep = asked.keep.as_ref().filter(|_| !postgres).map(|folder| folder.join(size.to_string()));
             columns.push(measure(name, *size, url, keep).await);
@@ -121,17 +126,15 @@ impl Desk {
 async fn measure(name: &str, size: u64, url: Option<String>, keep: Option<PathBuf>) -> Vec<Vec<Duration>> {
     let dir = tempfile::tempdir().unwrap();
     let data = keep.unwrap_or_else(|| dir.path().to_owned());
-    let there = data.join("mortise.db").is_file();
     let mut config = Config { data_dir: DataDir(data), ..Config::default() };
     config.database.url = url;
     let built = App::build(&config, Clock::system()).await.unwrap();
-    if !there {
-        first_start::organisation(&built.desk, ORG, ORG).await.unwrap();
+    if first_start::organisation(&built.desk, ORG, ORG).await.unwrap() {
         filled(name, size, &built).await;
-        let offers = ["sla-standard", "change-risk-standard", "budget-standard", "supplier-standard"]
-            .map(|name| first_start::Offer { name: name.to_owned(), bytes: component(name) });
-        first_start::components(&built.desk, ORG, offers.into()).await.unwrap();
     }
+    let offers = ["sla-standard", "change-risk-standard", "budget-standard", "supplier-standard"]
+        .map(|name| first_start::Offer { name: name.to_owned(), bytes: component(name) });
+    first_start::components(&built.desk, ORG, offers.into()).await.unwrap();
     let roles = [Role::Sd, Role::Po].into_iter().collect();
     let token = authenticate::issue(&built.desk, ORG, "bench", &roles, "bench", None).await.unwrap().text;
     let listener = app::listen(([127, 0, 0, 1], 0).into()).await.unwrap();
