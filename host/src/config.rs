@@ -301,6 +301,16 @@ pub enum ConfigError {
         /// What is wrong, with line and key where known.
         why: String,
     },
+    /// A number that cannot be meant.
+    #[error("configuration: {key} = {value}: it has to be {bounds}")]
+    Value {
+        /// The key, with its section.
+        key: &'static str,
+        /// What it was given.
+        value: u64,
+        /// What it may be.
+        bounds: String,
+    },
 }
 
 impl Config {
@@ -329,10 +339,45 @@ impl Config {
                 set(&mut table, &path, if text { value.as_str().into() } else { scalar(&value) });
             }
         }
-        Self::deserialize(Value::Table(table)).map_err(|why| ConfigError::Content {
+        let config = Self::deserialize(Value::Table(table)).map_err(|why| ConfigError::Content {
             source_name: "from the environment".to_owned(),
             why: why.to_string(),
-        })
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Refuses numbers that nobody can mean: a share of more than a whole, a limit with which nothing runs.
+    fn check(&self) -> Result<(), ConfigError> {
+        let whole = |number: u32| Some(u64::from(number));
+        let size = |number: Option<usize>| number.map(|number| number as u64);
+        let Compile { memory_mib, processor_s, wall_s, artifact_mib, .. } = self.engine.compile;
+        let breaker = &self.policy.component.breaker;
+        let most = u64::MAX;
+        for (key, value, least, most) in [
+            ("database.connections", whole(self.database.connections), 1, 1_000),
+            ("engine.fuel", self.engine.fuel, 100_000, most),
+            ("engine.wall_ms", self.engine.wall_ms, 1, 600_000),
+            ("engine.memory_mib", size(self.engine.memory_mib), 1, 4_096),
+            ("engine.concurrent_calls", size(self.engine.concurrent_calls), 1, 10_000),
+            ("engine.compile.memory_mib", memory_mib, 256, most),
+            ("engine.compile.processor_s", processor_s, 1, most),
+            ("engine.compile.wall_s", wall_s, 1, most),
+            ("engine.compile.artifact_mib", artifact_mib, 1, most),
+            ("shadow.queue", size(Some(self.shadow.queue)), 1, 1_000_000),
+            ("shadow.share_pct", whole(self.shadow.share_pct), 1, 100),
+            ("attachments.max_mib", whole(self.attachments.max_mib), 1, 1_000_000),
+            ("registry.timeout_s", Some(self.registry.timeout_s), 1, 86_400),
+            ("registry.max_mib", whole(self.registry.max_mib), 1, 4_096),
+            ("telemetry.sample_percent", whole(self.telemetry.sample_percent), 0, 100),
+            ("policy.component.breaker.share_percent", whole(breaker.share_percent), 0, 100),
+            ("policy.component.breaker.probe_percent", whole(breaker.probe_percent.get()), 1, 100),
+        ] {
+            let Some(value) = value.filter(|value| !(least..=most).contains(value)) else { continue };
+            let bounds = if most == u64::MAX { format!("at least {least}") } else { format!("{least} to {most}") };
+            return Err(ConfigError::Value { key, value, bounds });
+        }
+        Ok(())
     }
 
     /// The address of the database.
@@ -398,6 +443,22 @@ mod tests {
         assert_eq!(config.registry.password.as_ref().unwrap().0, "007");
         assert_eq!(config.registry.timeout_s, 5);
         assert!(!format!("{config:?}").contains("007"));
+    }
+
+    #[test]
+    fn a_number_that_cannot_be_meant_is_refused_by_its_key() {
+        for (name, value, key) in [
+            ("MORTISE_TELEMETRY__SAMPLE_PERCENT", "101", "telemetry.sample_percent"),
+            ("MORTISE_SHADOW__SHARE_PCT", "500", "shadow.share_pct"),
+            ("MORTISE_SHADOW__QUEUE", "0", "shadow.queue"),
+            ("MORTISE_ENGINE__WALL_MS", "0", "engine.wall_ms"),
+            ("MORTISE_ENGINE__COMPILE__MEMORY_MIB", "1", "engine.compile.memory_mib"),
+            ("MORTISE_POLICY__COMPONENT__BREAKER__SHARE_PERCENT", "200", "policy.component.breaker.share_percent"),
+        ] {
+            let error = Config::load(None, environment(&[(name, value)])).unwrap_err().to_string();
+            assert!(error.contains(&format!("{key} = {value}")) && !error.contains('\n'), "{error}");
+        }
+        Config::load(None, environment(&[("MORTISE_TELEMETRY__SAMPLE_PERCENT", "0")])).unwrap();
     }
 
     #[test]

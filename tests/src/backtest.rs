@@ -126,7 +126,13 @@ fn exactly_the_decisions_that_flip_are_named() {
         assert_eq!(record["sla"]["resolution"]["met"], true);
         let csv = auditor.get(&format!("/backtests/{id}/export")).await;
         assert_eq!(csv.text.lines().count(), 13, "{}", csv.text);
-        assert!(csv.text.starts_with("decision,record,at,sort,group,money,differences"));
+        assert!(
+            csv.text.starts_with("decision,record,at,sort,group,money,currency,differences,old_outcome,new_outcome")
+        );
+        let flip = csv.text.lines().find(|line| line.contains(",flips,")).unwrap();
+        assert!(flip.contains("\"\"met\"\":true") && flip.contains("\"\"met\"\":false"), "both outcomes: {flip}");
+        let whole = auditor.get(&format!("/backtests/{id}/export?format=json")).await.ok();
+        assert_eq!(whole.as_array().map(Vec::len), Some(12), "{whole}");
         let lines = auditor.get(&format!("/backtests/{id}/export?format=jsonl&sort=flips")).await;
         assert_eq!(lines.text.lines().count(), 5);
         let list = auditor.get("/backtests").await.ok();
@@ -146,6 +152,61 @@ fn the_same_component_and_settings_agree_with_themselves() {
         assert_eq!((&summary["agreement_bp"], &summary["groups"]), (&json!(10_000), &json!([])), "{report}");
         assert_eq!(summary["decisions"], summary["same"]);
         assert_eq!(summary["fuel"]["percent"], 100);
+    });
+}
+
+#[test]
+fn a_filter_takes_the_decisions_of_some_records() {
+    for_each_db(|app| async move {
+        let made = incidents(&app).await;
+        let owner = app.actor("owner", &[Role::Po]).await;
+        let of = |filter: Value| {
+            let scope = json!({"kind": "kind", "value": "incident"});
+            json!({"process": "sla", "latest": true, "settings": halved(), "scope": scope, "filter": filter})
+        };
+        let count = |filter: Value| {
+            let (owner, wish) = (owner.clone(), of(filter));
+            async move { owner.post("/backtests", wish).await.ok()["input"]["decisions"].as_u64().unwrap() }
+        };
+        let numbers: Vec<&str> = made.iter().take(3).map(|(number, _)| number.as_str()).collect();
+        assert_eq!(count(json!({"number": numbers})).await, 3);
+        assert_eq!(count(json!({"number": numbers.join(","), "state": "!new"})).await, 3);
+        assert_eq!(count(json!({"number": format!("!{}", numbers[0])})).await, MINUTES.len() as u64 - 1);
+        let all = count(json!({"created_at": "2000-01-01.."})).await;
+        assert_eq!(all, MINUTES.len() as u64);
+        jobs::run(&app.desk).await.unwrap();
+        let newest = owner.get("/backtests").await.ok();
+        assert_eq!(newest["backtests"][3]["summary"]["decisions"], 3, "{newest}");
+
+        let refused = |wish: Value, status: u16, rule: &'static str, field: &'static str| {
+            let owner = owner.clone();
+            async move { assert_eq!(owner.post("/backtests", wish).await.problem(status, rule)["field"], field) }
+        };
+        refused(of(json!({"description": "x"})), 422, "not-indexed", "filter.description").await;
+        refused(of(json!({"state": "gone"})), 422, "enum", "filter.state").await;
+        refused(of(json!({"state": {"is": "new"}})), 422, "type", "filter.state").await;
+        refused(json!({"process": "sla", "filter": {"state": "new"}}), 422, "required", "scope").await;
+        let backwards = json!({"process": "sla", "from": "2026-04-01", "to": "2026-03-01"});
+        refused(backwards, 422, "range", "to").await;
+    });
+}
+
+#[test]
+fn what_is_left_out_is_what_is_live_for_the_scope() {
+    for_each_db(|app| async move {
+        incidents(&app).await;
+        let (owner, admin) = (app.actor("owner", &[Role::Po]).await, app.administrator().await);
+        let live = admin.get("/activations?process=sla&live=true").await.ok()["activations"][0].clone();
+        let scope = json!({"kind": "kind", "value": "incident"});
+        let wish = json!({
+            "process": "sla", "scope": scope, "component": live["component"], "settings": halved(),
+            "explanation": "half the time, for incidents only"
+        });
+        admin.post("/activations", wish).await.ok();
+        let of_kind = owner.post("/backtests", json!({"process": "sla", "scope": scope})).await.ok();
+        assert_eq!(of_kind["input"]["settings"], halved());
+        let of_all = owner.post("/backtests", json!({"process": "sla"})).await.ok();
+        assert_eq!(of_all["input"]["settings"], json!({}));
     });
 }
 

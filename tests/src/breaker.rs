@@ -263,7 +263,12 @@ fn an_activation_may_want_to_refuse_or_to_wait_instead() {
         let number = record["number"].as_str().unwrap();
         let queue = agent.get(&format!("/manual-decisions?record={number}")).await.ok();
         let reason = queue["waiting"][0]["reason"].as_str().unwrap();
-        assert!(reason.starts_with("the breaker of ") && queue["waiting"][0]["decision"] == "", "{queue}");
+        assert!(reason.starts_with("the breaker of "), "{queue}");
+        // Nobody was asked, and whoever decides it sees what would have been.
+        let waiting =
+            agent.get(&format!("/manual-decisions/{}", queue["waiting"][0]["id"].as_str().unwrap())).await.ok();
+        assert_eq!(waiting["request"]["op"], "clock", "{waiting}");
+        assert_eq!(waiting["failure"]["failure"], "breaker-open", "{waiting}");
 
         // What tripped is no good version to go back to, under whatever identifier: the one before both decides.
         let last = activate(&admin, "guests/loop", json!({})).await;

@@ -100,7 +100,12 @@ impl Snapshot {
 
     /// What is active for the whole organisation.
     pub fn organisation(&self, org: &str, process: Process) -> Option<Arc<Live>> {
-        let (_, say) = self.scopes(org, process).iter().find(|(scope, _)| *scope == Scope::Organisation)?;
+        self.active(org, process, &Scope::Organisation)
+    }
+
+    /// What is active for this very scope.
+    pub fn active(&self, org: &str, process: Process, of: &Scope) -> Option<Arc<Live>> {
+        let (_, say) = self.scopes(org, process).iter().find(|(scope, _)| scope == of)?;
         say.active.as_ref().map(|judge| Arc::clone(&judge.live))
     }
 

@@ -1,17 +1,20 @@
 //! Comparing what a candidate would have decided with what was decided: the arithmetic of a dry run.
 //!
 //! A decision *flips* when its verdict changes: a breach becomes met, a band or grade another one, an
-//! approval a refusal. Where the verdict stays and only figures move, it *differs*.
+//! approval a refusal, an amount of money more or less. Where the verdict stays and only other figures move, it
+//! *differs*.
 
 mod summary;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
+use std::fmt;
+
 use mortise_types::Process;
-use mortise_types::money::Decimal;
+use mortise_types::money::{Currency, Decimal, format_minor};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use summary::{Cost, Summary, Tally};
 
@@ -66,8 +69,46 @@ pub struct Comparison {
     pub group: String,
     /// Every value that differs, in the order of its path; at most [`MOST_DIFFERENCES`].
     pub differences: Vec<Difference>,
-    /// By how much the outcome's main amount of money is higher, in millionths of a currency unit.
-    pub money: Option<i128>,
+    /// By how much the outcome's main amount of money is higher.
+    pub money: Option<Money>,
+}
+
+/// An amount of money.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Money {
+    /// Millionths of a currency unit.
+    pub millionths: i128,
+    /// ISO 4217 code; empty where it is not known.
+    pub currency: String,
+}
+
+impl Money {
+    /// Reads what [`Display`](fmt::Display) writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (amount, currency) = text.split_once(' ').unwrap_or((text, ""));
+        Some(Self { millionths: amount.parse().ok()?, currency: currency.to_owned() })
+    }
+
+    /// As the interface shows it: a decimal text with its currency, with no more decimals than the currency has unless
+    /// they say something.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let mut amount = format_minor(self.millionths, u8::try_from(SCALE).unwrap_or(6));
+        let decimals = Currency::iso(&self.currency).map_or(2, |currency| usize::from(currency.decimals()));
+        let whole = amount.find('.').unwrap_or(amount.len());
+        while amount.len() > whole + 1 + decimals && amount.ends_with('0') {
+            amount.pop();
+        }
+        json!({ "amount": amount.trim_end_matches('.'), "currency": self.currency })
+    }
+}
+
+/// The stored form: millionths and currency.
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.millionths, self.currency)
+    }
 }
 
 impl Comparison {
@@ -81,8 +122,9 @@ impl Comparison {
 pub const MOST_DIFFERENCES: usize = 100;
 
 /// Compares two outputs, each as it is stored with a decision: `{"outcome": …}`, `{"error": …}` or
-/// `{"failure": …}`. Reasons explain an outcome; that they differ alone is no difference.
-pub fn compare(process: Process, old: &Value, new: &Value) -> Comparison {
+/// `{"failure": …}`. Reasons explain an outcome; that they differ alone is no difference. `currency` is that of the
+/// request, where it has one.
+pub fn compare(process: Process, currency: Option<&str>, old: &Value, new: &Value) -> Comparison {
     if let Some(cause) = new.get("failure").and_then(Value::as_str) {
         let group = format!("fails: {cause}");
         return Comparison { sort: Sort::Fails, group, differences: Vec::new(), money: None };
@@ -95,10 +137,14 @@ pub fn compare(process: Process, old: &Value, new: &Value) -> Comparison {
     differ("", before, after, &mut differences);
     let turns = verdict::turns(process, old, new);
     let money = amount(process, before).zip(amount(process, after)).map(|(old, new)| new - old);
-    let money = money.filter(|by| *by != 0);
-    let (sort, group) = match (turns.is_empty(), money) {
+    let currency = currency.unwrap_or_default();
+    let money = money.filter(|by| *by != 0).map(|millionths| Money { millionths, currency: currency.to_owned() });
+    let (sort, group) = match (turns.is_empty(), &money) {
         (false, _) => (Sort::Flips, turns.join(", ")),
-        (true, Some(by)) => (Sort::Differs, if by > 0 { "money up" } else { "money down" }.to_owned()),
+        (true, Some(by)) => {
+            let way = if by.millionths > 0 { "up" } else { "down" };
+            (Sort::Flips, format!("money {way} {currency}").trim_end().to_owned())
+        }
         (true, None) => (Sort::Differs, "figures".to_owned()),
     };
     Comparison { sort, group, differences, money }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::breaker;
 use super::working::Working;
 use crate::catalog::Live;
-use crate::domain::breaker::State;
+use crate::domain::breaker::{Breaker, State};
 use crate::domain::canonical;
 use crate::domain::component::{Choice, OnFailure, Question, Side, Subject};
 use crate::domain::decision::{DecisionRecord, Status};
@@ -111,12 +111,13 @@ impl Working<'_> {
     async fn instead(&mut self, out: &Live, asked: &mut Asked<'_>, failed: Option<Failed>) -> Answer {
         let Some(breaker) = &out.breaker else { return Answer::Failed };
         let why = format!("the breaker of {} is open since {} ({})", out.name, breaker.since, breaker.cause);
-        let decision = failed.as_ref().map_or("", |failed| failed.decision.as_str());
+        let failed = failed.map(|failed| failed.decision);
         match out.activation.on_failure {
             OnFailure::LastGood => {
                 let (snapshot, question) = (self.desk.catalog.snapshot(), self.question(asked.subject));
                 let Some(other) = snapshot.instead(&self.record.org, asked.process, &question, out) else {
-                    self.needs_a_person(asked.process, &format!("{why}; no other version decides"), decision);
+                    let decision = failed.unwrap_or_else(|| self.unasked(out, breaker, asked.request, &why));
+                    self.needs_a_person(asked.process, &format!("{why}; no other version decides"), &decision);
                     return Answer::Failed;
                 };
                 match self.call(&other, None, Some(breaker.generation), asked).await {
@@ -131,7 +132,8 @@ impl Working<'_> {
                 }
             }
             OnFailure::Queue => {
-                self.needs_a_person(asked.process, &why, decision);
+                let decision = failed.unwrap_or_else(|| self.unasked(out, breaker, asked.request, &why));
+                self.needs_a_person(asked.process, &why, &decision);
                 Answer::Failed
             }
             OnFailure::Refuse => {
@@ -161,32 +163,22 @@ impl Working<'_> {
             evaluation = self.desk.catalog.evaluate(&next, asked.request, self.desk).await;
             live = next;
         }
-        let id = self.desk.clock.id();
-        if let Some(shadow) = asked.shadow.take() {
-            self.shadows.push((id.clone(), shadow.activation.id.clone()));
-        }
         let (status, output) = stored_output(&evaluation);
-        self.decisions.push(DecisionRecord {
-            id: id.clone(),
-            org: self.record.org.clone(),
-            decision_number: String::new(),
-            number: self.record.number.clone(),
-            process: asked.process,
-            event: self.cause.action(),
-            at: self.now,
-            component: live.activation.digest.clone(),
-            component_name: live.name.clone(),
-            settings_hash: live.activation.settings_hash.clone(),
-            activation: live.activation.id.clone(),
+        let decision = DecisionRecord {
             generation: fallback.unwrap_or(live.activation.generation),
             status,
             fallback: fallback.is_some(),
-            input: canonical::text(&asked.request),
             output,
             fuel: i64::try_from(evaluation.fuel).unwrap_or(i64::MAX),
             took_us: i64::try_from(evaluation.took.as_micros()).unwrap_or(i64::MAX),
             lookups: stored_lookups(&evaluation),
-        });
+            ..self.question_to(&live, asked.request)
+        };
+        let id = decision.id.clone();
+        if let Some(shadow) = asked.shadow.take() {
+            self.shadows.push((id.clone(), shadow.activation.id.clone()));
+        }
+        self.decisions.push(decision);
         match evaluation.result {
             Ok(Verdict::Decided(decision)) => {
                 self.resolved.push((self.record.number.clone(), asked.process.slug().to_owned()));
@@ -203,6 +195,45 @@ impl Working<'_> {
                 );
                 Err(Failed { failure, by: live, decision: id })
             }
+        }
+    }
+
+    /// Keeps a question that nobody was asked while a breaker is open, so that whoever decides it later sees it.
+    fn unasked(&mut self, out: &Live, breaker: &Breaker, request: &Request, why: &str) -> String {
+        let said = json!({ "failure": "breaker-open", "message": why });
+        let decision = DecisionRecord {
+            generation: breaker.generation,
+            status: Status::Failed,
+            output: canonical::text(&said),
+            ..self.question_to(out, request)
+        };
+        let id = decision.id.clone();
+        self.decisions.push(decision);
+        id
+    }
+
+    /// A decision that is to be taken by `live`, before anybody has said anything.
+    fn question_to(&self, live: &Live, request: &Request) -> DecisionRecord {
+        DecisionRecord {
+            id: self.desk.clock.id(),
+            org: self.record.org.clone(),
+            decision_number: String::new(),
+            number: self.record.number.clone(),
+            process: request.process(),
+            event: self.cause.action(),
+            at: self.now,
+            component: live.activation.digest.clone(),
+            component_name: live.name.clone(),
+            settings_hash: live.activation.settings_hash.clone(),
+            activation: live.activation.id.clone(),
+            generation: live.activation.generation,
+            status: Status::Ok,
+            fallback: false,
+            input: canonical::text(request),
+            output: String::new(),
+            fuel: 0,
+            took_us: 0,
+            lookups: String::new(),
         }
     }
 

@@ -54,13 +54,10 @@ pub async fn run(desk: &Desk, actor: &Actor, kind: &Kind, ask: Ask) -> Result<Pa
         return Err(Refusal::invalid(rule::RANGE, "limit", message).into());
     }
     // Beside the fields, a condition may name words to look for, and the zone in which days begin.
-    let named = |name: &str| ask.filters.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str());
-    let finder = named(WORDS).map(|q| Finder::new(q, actor)).transpose()?;
-    let zone = named(ZONE).unwrap_or("UTC");
-    let wall = Wall::new(desk.clock.now(), zone).map_err(|e| Refusal::invalid(rule::FORMAT, ZONE, e.to_string()))?;
-    let reader = Reader { kind, user: &actor.user, wall };
-    let fields = ask.filters.iter().filter(|(name, _)| ![WORDS, ZONE].contains(&name.as_str()));
-    let filters = fields.map(|(name, condition)| reader.filter(name, condition)).collect::<Result<_, _>>()?;
+    let words = named(&ask.filters, WORDS);
+    let finder = words.map(|q| Finder::new(q, actor)).transpose()?;
+    let fields: Vec<_> = ask.filters.iter().filter(|(name, _)| name != WORDS).cloned().collect();
+    let filters = filters(desk, actor, kind, &fields)?;
     let (descending, sort) = sort(kind, ask.sort.as_deref().unwrap_or("-created_at"))?;
     let user = own.as_ref().map(|own| own.user.clone());
     let text = finder.as_ref().map(|finder| finder.in_index(Some(kind.slug.clone()), user));
@@ -79,6 +76,27 @@ pub async fn run(desk: &Desk, actor: &Actor, kind: &Kind, ask: Ask) -> Result<Pa
         Some(finder) => look_at(desk, actor, kind, &finder, query).await,
         None => Ok(desk.store.list(&query).await?),
     }
+}
+
+/// Reads conditions on fields, in the words of a list; days begin in the zone that one of them may name.
+///
+/// # Errors
+/// A field that is not indexed; a value that does not fit the field; an unknown zone.
+pub(in crate::flows) fn filters(
+    desk: &Desk,
+    actor: &Actor,
+    kind: &Kind,
+    conditions: &[(String, String)],
+) -> Result<Vec<Filter>, Refusal> {
+    let zone = named(conditions, ZONE).unwrap_or("UTC");
+    let wall = Wall::new(desk.clock.now(), zone).map_err(|e| Refusal::invalid(rule::FORMAT, ZONE, e.to_string()))?;
+    let reader = Reader { kind, user: &actor.user, wall };
+    let fields = conditions.iter().filter(|(name, _)| name != ZONE);
+    fields.map(|(name, condition)| reader.filter(name, condition)).collect()
+}
+
+fn named<'c>(conditions: &'c [(String, String)], name: &str) -> Option<&'c str> {
+    conditions.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
 }
 
 /// Parameter of words to look for.

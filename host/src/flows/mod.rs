@@ -6,6 +6,7 @@
 
 pub mod activate;
 pub mod archive;
+mod aside;
 pub mod asset;
 pub mod attachments;
 pub mod authenticate;

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use mortise_types::Process;
+use mortise_types::{Process, Request};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -296,5 +296,7 @@ fn compared(process: Process, old: &DecisionRecord, new: &DecisionRecord) -> Opt
         return Some(Comparison::same());
     }
     let parse = |text: &str| serde_json::from_str::<Value>(text).ok();
-    Some(compare(process, &parse(&old.output)?, &parse(&new.output)?))
+    let request = Request::from_text(process, &new.input).ok();
+    let currency = request.as_ref().and_then(Request::currency);
+    Some(compare(process, currency, &parse(&old.output)?, &parse(&new.output)?))
 }

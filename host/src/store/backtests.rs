@@ -1,8 +1,9 @@
 //! Dry runs: the decisions they replay, and what came of each.
 
+use super::listing::{Filter, Query};
 use super::tx::{Bind, execute, fetch_all, fetch_built};
 use super::unit::insert_rows;
-use super::{Store, StoreError, Tx};
+use super::{Backend, Store, StoreError, Tx};
 use crate::domain::Instant;
 use crate::domain::backtest::Sort;
 
@@ -21,6 +22,9 @@ pub struct Selection {
     pub to: Option<i64>,
     /// Only the newest decision of each record.
     pub latest: bool,
+    /// Of records of this kind that pass these filters, as they are now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<(String, Vec<Filter>)>,
     /// No newer than this decision: what comes while the dry run goes on is not part of it.
     pub until: String,
 }
@@ -28,7 +32,7 @@ pub struct Selection {
 impl Selection {
     /// Whether it is about a part of the organisation only.
     pub fn is_partial(&self) -> bool {
-        self.prefix.is_some() || self.about.is_some()
+        self.prefix.is_some() || self.about.is_some() || self.records.is_some()
     }
 }
 
@@ -108,7 +112,7 @@ pub struct Compared {
     pub sort: Sort,
     /// What changed, in words.
     pub group: String,
-    /// By how much its main amount is higher, in millionths.
+    /// By how much its main amount is higher, as [`crate::domain::backtest::Money`] is stored.
     pub money: Option<String>,
     /// What differs, as JSON.
     pub differences: String,
@@ -171,7 +175,7 @@ pub(super) async fn insert(tx: &mut Tx, batch: &Batch) -> Result<(), StoreError>
 }
 
 /// Conditions of a selection; `$1` is the organisation, `$2` the process.
-fn conditions(org: &str, selection: &Selection) -> (String, Vec<Bind>) {
+fn conditions(backend: Backend, org: &str, selection: &Selection) -> (String, Vec<Bind>) {
     let mut binds = vec![Bind::Text(org.to_owned()), Bind::Text(selection.process.clone())];
     let mut sql = "d.org = $1 AND d.process = $2 AND d.status <> 'failed'".to_owned();
     let mut add = |text: &str, bind: Bind| {
@@ -201,7 +205,19 @@ fn conditions(org: &str, selection: &Selection) -> (String, Vec<Bind>) {
              AND n.id > d.id AND n.id <= $3 AND n.status <> 'failed')",
         );
     }
-    (sql, binds)
+    let Some((kind, filters)) = &selection.records else { return (sql, binds) };
+    let mut q = Query::new(backend, org, kind);
+    q.binds = binds;
+    sql.push_str(
+        " AND EXISTS (SELECT 1 FROM (SELECT r.key AS record FROM records r WHERE r.org = $1 AND r.number = d.number) f",
+    );
+    sql.push_str(q.with_facets());
+    for filter in filters {
+        sql.push_str(" AND ");
+        sql.push_str(&q.passes(filter));
+    }
+    sql.push(')');
+    (sql, q.binds)
 }
 
 type ComparedRow = (String, String, i64, String, String, Option<String>, String, Option<String>, String);
@@ -228,7 +244,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn count_selected(&self, org: &str, selection: &Selection) -> Result<i64, StoreError> {
-        let (conditions, binds) = conditions(org, selection);
+        let (conditions, binds) = conditions(self.backend(), org, selection);
         let mut tx = self.read().await?;
         let sql = format!("SELECT COUNT(*) FROM decisions d WHERE {conditions}");
         let rows = fetch_built::<(i64,)>(&mut tx, sql, binds).await?;
@@ -246,7 +262,7 @@ impl Store {
         after: &str,
         limit: i64,
     ) -> Result<Vec<Block>, StoreError> {
-        let (conditions, mut binds) = conditions(org, selection);
+        let (conditions, mut binds) = conditions(self.backend(), org, selection);
         let n = binds.len();
         let sql = format!(
             "SELECT string_agg(

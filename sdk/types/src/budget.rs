@@ -60,6 +60,24 @@ crate::request_by_op!(Request {
     "convert" => Convert,
 });
 
+impl Request {
+    /// ISO 4217 code of the amounts of its outcome; none where the outcome is no amount.
+    #[must_use]
+    pub fn currency(&self) -> Option<&str> {
+        Some(match self {
+            Self::Allocate(it) => &it.currency,
+            Self::Line(it) => &it.currency,
+            Self::Commit(it) => &it.currency,
+            Self::ChangeCost(it) => &it.currency,
+            Self::ServiceCost(it) => &it.currency,
+            Self::Close(it) => &it.currency,
+            Self::RunRate(it) => &it.currency,
+            Self::Convert(it) => &it.to_currency,
+            Self::Post(_) => return None,
+        })
+    }
+}
+
 /// The outcome of the operation of the same name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]

@@ -114,6 +114,15 @@ impl Request {
         }
     }
 
+    /// ISO 4217 code of the amounts of its outcome, where that has amounts.
+    #[must_use]
+    pub fn currency(&self) -> Option<&str> {
+        match self {
+            Self::Budget(request) => request.currency(),
+            Self::Sla(_) | Self::ChangeRisk(_) | Self::Supplier(_) => None,
+        }
+    }
+
     /// The operation of the process, e.g. `clock`; `score` where there is only one.
     #[must_use]
     pub fn op(&self) -> &'static str {

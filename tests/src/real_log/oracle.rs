@@ -15,16 +15,21 @@ const RESOLVED: usize = 34;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Judgement {
     Met,
+    /// In time in the end, though not by a target that it had before.
+    MetLate,
     Breached,
     Open,
+    OpenLate,
 }
 
 impl fmt::Display for Judgement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Met => "met",
+            Self::MetLate => "met after a breach",
             Self::Breached => "breached",
             Self::Open => "open",
+            Self::OpenLate => "open after a breach",
         })
     }
 }
@@ -96,7 +101,7 @@ impl Incident {
     pub(super) fn judgement(&self, p3: i64) -> Judgement {
         let restored = self.restored.filter(|at| *at <= self.last);
         let end = restored.unwrap_or(self.last).max(self.opened);
-        let (mut used, mut breached) = (0, false);
+        let (mut used, mut ever, mut now) = (0, false, false);
         let held: Vec<_> = self.priorities.iter().filter(|(from, _)| *from <= end).collect();
         for (i, (from, priority)) in held.iter().enumerate() {
             let to = held.get(i + 1).map_or(end, |next| next.0);
@@ -113,12 +118,15 @@ impl Incident {
             let within = |a: i64, b: i64| clock(b.clamp(*from, to)) - clock(a.clamp(*from, to));
             let waited: i64 = self.waits.iter().map(|(a, b)| within(*a, (*b).min(end))).sum();
             used += within(*from, to) - waited;
-            breached |= used > target;
+            now = used > target;
+            ever |= now;
         }
-        match (breached, restored) {
-            (true, _) => Judgement::Breached,
-            (false, Some(_)) => Judgement::Met,
-            (false, None) => Judgement::Open,
+        match (now, ever, restored) {
+            (true, ..) => Judgement::Breached,
+            (false, false, Some(_)) => Judgement::Met,
+            (false, true, Some(_)) => Judgement::MetLate,
+            (false, false, None) => Judgement::Open,
+            (false, true, None) => Judgement::OpenLate,
         }
     }
 }

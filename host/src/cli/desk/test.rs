@@ -107,6 +107,6 @@ async fn run(case: &Case, ready: &Ready) -> Found {
 fn differences(process: Process, expected: &RawValue, got: &RawValue) -> Result<Vec<String>, String> {
     let read = |raw: &RawValue| serde_json::from_str::<Value>(raw.get()).map_err(|e| e.to_string());
     let (expected, got) = (json!({ "outcome": read(expected)? }), json!({ "outcome": read(got)? }));
-    let found = compare(process, &expected, &got).differences;
+    let found = compare(process, None, &expected, &got).differences;
     Ok(found.into_iter().map(|it| format!("{}: expected {}, got {}", it.path, it.old, it.new)).collect())
 }

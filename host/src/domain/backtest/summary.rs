@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use mortise_types::money::format_minor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Comparison, SCALE, Sort};
+use super::{Comparison, Money, Sort};
 
 /// Sums over compared decisions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,9 +38,16 @@ pub struct Summary {
 pub struct Tally {
     /// How many.
     pub count: u64,
-    /// Millionths of a currency unit that their main amounts are higher, as text.
-    #[serde(with = "as_text")]
-    pub money: i128,
+    /// By how many millionths of its unit their main amounts are higher, by currency.
+    #[serde(with = "sums")]
+    pub money: BTreeMap<String, i128>,
+}
+
+impl Tally {
+    fn pay(&mut self, currency: &str, millionths: i128) {
+        let sum = self.money.entry(currency.to_owned()).or_default();
+        *sum = sum.saturating_add(millionths);
+    }
 }
 
 /// What one decision cost, then and now.
@@ -66,7 +72,9 @@ impl Summary {
         if comparison.sort != Sort::Same {
             let tally = self.groups.entry(comparison.group.clone()).or_default();
             tally.count += 1;
-            tally.money = tally.money.saturating_add(comparison.money.unwrap_or(0));
+            if let Some(Money { millionths, currency }) = &comparison.money {
+                tally.pay(currency, *millionths);
+            }
         }
         self.fuel = (self.fuel.0 + old.fuel, self.fuel.1 + new.fuel);
         self.took_us = (self.took_us.0 + old.took_us, self.took_us.1 + new.took_us);
@@ -83,7 +91,9 @@ impl Summary {
         for (group, more) in &other.groups {
             let tally = self.groups.entry(group.clone()).or_default();
             tally.count += more.count;
-            tally.money = tally.money.saturating_add(more.money);
+            for (currency, millionths) in &more.money {
+                tally.pay(currency, *millionths);
+            }
         }
         self.fuel = (self.fuel.0 + other.fuel.0, self.fuel.1 + other.fuel.1);
         self.took_us = (self.took_us.0 + other.took_us.0, self.took_us.1 + other.took_us.1);
@@ -99,8 +109,11 @@ impl Summary {
             .into_iter()
             .map(|(group, tally)| {
                 let mut line = json!({ "group": group, "count": tally.count });
-                if tally.money != 0 {
-                    line["money"] = format_minor(tally.money, u8::try_from(SCALE).unwrap_or(6)).into();
+                if !tally.money.is_empty() {
+                    let sums = tally.money.iter();
+                    let sum =
+                        |(currency, sum): (&String, &i128)| Money { millionths: *sum, currency: currency.clone() };
+                    line["money"] = sums.map(|one| sum(one).to_json()).collect();
                 }
                 line
             })
@@ -121,15 +134,31 @@ impl Summary {
     }
 }
 
-/// JSON numbers cannot hold every i128.
-mod as_text {
-    use serde::{Deserialize as _, Deserializer, Serializer};
+/// Sums as texts, since JSON's numbers cannot hold every i128.
+mod sums {
+    use std::collections::BTreeMap;
 
-    pub(super) fn serialize<S: Serializer>(value: &i128, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(value)
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// A sum by currency, or as it was stored before currencies were told apart.
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Stored {
+        Each(BTreeMap<String, String>),
+        One(String),
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i128, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    pub(super) fn serialize<S: Serializer>(value: &BTreeMap<String, i128>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(value.iter().map(|(currency, sum)| (currency, sum.to_string())))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, i128>, D::Error> {
+        let each = match Stored::deserialize(deserializer)? {
+            Stored::Each(each) => each,
+            Stored::One(sum) if sum == "0" => BTreeMap::new(),
+            Stored::One(sum) => BTreeMap::from([(String::new(), sum)]),
+        };
+        let read = |(currency, sum): (String, String)| Ok((currency, sum.parse().map_err(serde::de::Error::custom)?));
+        each.into_iter().map(read).collect()
     }
 }

@@ -47,14 +47,16 @@ fn level_words(outcome: &Value) -> Words {
     words
 }
 
-/// A clock that ran out stays breached; one that stopped in time is met; what still runs is open.
+/// A clock that stopped in time is met, though it may have run out before under a shorter target; one that has run out is
+/// breached; what still runs is open.
 fn judged(clock: &Value) -> &'static str {
-    if clock["ever_breached"] == true || clock["level"] == "breached" {
-        "breached"
-    } else if clock["met"] == true {
-        "met"
-    } else {
-        "open"
+    let ran_out = clock["ever_breached"] == true;
+    match (clock["met"].as_bool(), clock["level"] == "breached") {
+        (Some(true), _) if ran_out => "met after a breach",
+        (Some(true), _) => "met",
+        (Some(false), _) | (None, true) => "breached",
+        (None, false) if ran_out => "open after a breach",
+        (None, false) => "open",
     }
 }
 

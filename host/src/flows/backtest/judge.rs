@@ -41,7 +41,7 @@ pub async fn judge(
         Comparison::same()
     } else {
         let (old, new): (Value, Value) = (serde_json::from_str(output).ok()?, serde_json::from_str(&text).ok()?);
-        compare(process, &old, &new)
+        compare(process, request.currency(), &old, &new)
     };
     Some(Judged { comparison, output: text, cost, cause, left_out: evaluation.leaves_out() })
 }

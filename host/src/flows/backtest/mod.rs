@@ -7,12 +7,14 @@ mod judge;
 mod report;
 mod work;
 
+use std::collections::BTreeMap;
+
 use mortise_types::Process;
 use serde_json::{Value, json};
 
 use super::activate::{self, settings_text};
 use super::jobs::{self, Order};
-use super::{Desk, FlowError};
+use super::{Desk, FlowError, list_records};
 use crate::domain::component::Scope;
 use crate::domain::refusal::{FieldProblem, Refusal};
 use crate::domain::{Actor, Job, Role};
@@ -34,7 +36,7 @@ const STARTERS: [Role; 6] = [Role::Adm, Role::Po, Role::Slm, Role::Cm, Role::Sup
 pub struct Wish {
     /// Process.
     pub process: Process,
-    /// Digest of the candidate; without it, the component that is live for the organisation.
+    /// Digest of the candidate; without it, the component that is live for the scope, else for the organisation.
     pub component: Option<String>,
     /// Its settings; without them, those that are live with it, else its defaults.
     pub settings: Option<Value>,
@@ -46,6 +48,8 @@ pub struct Wish {
     pub to: Option<i64>,
     /// Only the newest decision of each record.
     pub latest: bool,
+    /// Only about records that meet these conditions now, in the words of a list; they take a scope that is a kind.
+    pub filter: Vec<(String, String)>,
 }
 
 /// Starts a dry run.
@@ -58,7 +62,8 @@ pub async fn start(desk: &Desk, actor: &Actor, wish: Wish) -> Result<Job, FlowEr
         return Err(Refusal::forbidden("role", format!("to start a dry run takes one of the roles {roles}")).into());
     }
     let process = wish.process;
-    let live = desk.catalog.snapshot().organisation(&actor.org, process);
+    let snapshot = desk.catalog.snapshot();
+    let live = snapshot.active(&actor.org, process, &wish.scope).or_else(|| snapshot.organisation(&actor.org, process));
     let digest = wish.component.clone().or_else(|| live.as_ref().map(|live| live.activation.digest.clone()));
     let digest = digest.ok_or_else(|| {
         let message = format!("nothing is active for {process}: say which component is the candidate");
@@ -103,6 +108,7 @@ pub async fn start(desk: &Desk, actor: &Actor, wish: Wish) -> Result<Job, FlowEr
             "from": wish.from.map(|at| crate::domain::Instant(at).to_string()),
             "to": wish.to.map(|at| crate::domain::Instant(at).to_string()),
             "latest": wish.latest,
+            "filter": wish.filter.iter().cloned().collect::<BTreeMap<_, _>>(),
             "decisions": count,
         }),
         plan: json!({ "digest": digest, "settings": settings, "selection": selection, "batch": batch }),
@@ -110,8 +116,28 @@ pub async fn start(desk: &Desk, actor: &Actor, wish: Wish) -> Result<Job, FlowEr
     jobs::start(desk, actor, order).await
 }
 
+/// A refused condition, by where it stands in the wish.
+fn of_filter(refusal: Refusal) -> Refusal {
+    let field = refusal.field.as_deref().unwrap_or_default();
+    Refusal { field: Some(format!("filter.{field}")), ..refusal.clone() }
+}
+
 async fn select(desk: &Desk, actor: &Actor, process: Process, wish: &Wish) -> Result<Selection, FlowError> {
-    let (mut prefix, mut about) = (None, None);
+    let (mut prefix, mut about, mut records) = (None, None, None);
+    if let (Some(from), Some(to)) = (wish.from, wish.to)
+        && from >= to
+    {
+        return Err(Refusal::invalid("range", "to", "the period ends after it begins: to is later than from").into());
+    }
+    match &wish.scope {
+        Scope::Kind(_) => {}
+        _ if wish.filter.is_empty() => {}
+        _ => {
+            let message =
+                "conditions on records need a scope that is a kind: {\"kind\":\"kind\",\"value\":\"incident\"}";
+            return Err(Refusal::invalid("required", "scope", message).into());
+        }
+    }
     match &wish.scope {
         Scope::Organisation => {}
         Scope::Kind(slug) => {
@@ -120,6 +146,10 @@ async fn select(desk: &Desk, actor: &Actor, process: Process, wish: &Wish) -> Re
                 Refusal::invalid("unknown-kind", "scope.value", format!("there is no record kind '{slug}'"))
             })?;
             prefix = Some(kind.prefix.clone());
+            if !wish.filter.is_empty() {
+                let filters = list_records::filters(desk, actor, kind, &wish.filter).map_err(of_filter)?;
+                records = Some((slug.clone(), filters));
+            }
         }
         scope => about = Some(scope.value().to_owned()),
     }
@@ -131,6 +161,7 @@ async fn select(desk: &Desk, actor: &Actor, process: Process, wish: &Wish) -> Re
         from: wish.from,
         to: wish.to,
         latest: wish.latest,
+        records,
         until,
     })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::backtest::{Sort, Summary};
+use crate::domain::backtest::{Money, Sort, Summary};
 use crate::domain::refusal::Refusal;
 use crate::domain::{Actor, Job, Role};
 use crate::flows::{Desk, FlowError};
@@ -105,14 +105,13 @@ pub(in crate::flows) fn compared_json(compared: &Compared, stored: Option<&str>)
     let parse = |text: &str| {
         serde_json::from_str::<Value>(text).map_err(|e| StoreError::Corrupt { what: what(), why: e.to_string() })
     };
-    let money = compared.money.as_ref().and_then(|text| text.parse::<i128>().ok());
     Ok(json!({
         "decision": compared.decision,
         "record": compared.number,
         "at": compared.at.to_string(),
         "sort": compared.sort,
         "group": compared.group,
-        "money": money.map(|by| mortise_types::money::format_minor(by, 6)),
+        "money": compared.money.as_deref().and_then(Money::parse).map(|by| by.to_json()),
         "differences": parse(&compared.differences)?,
         "old": stored.map(parse).transpose()?,
         "new": compared.output.as_deref().map(parse).transpose()?,

@@ -1,7 +1,7 @@
 //! The job: batch by batch, each written as a whole.
 //!
 //! As many batches are replayed at a time as there are cores, and one more so that no core waits for the database; none
-//! of them on a thread that serves requests: the operating system shares the cores between both.
+//! of them on a thread that serves requests, and all after everything else that a core could do.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -11,7 +11,6 @@ use std::time::Duration;
 use futures_util::stream::{self, Stream, TryStreamExt as _};
 use mortise_types::Process;
 use serde_json::Value;
-use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use super::judge::{Judged, judge};
@@ -22,6 +21,7 @@ use crate::domain::backtest::{Cost, Sort, Summary};
 use crate::domain::lookup::recorded;
 use crate::domain::refusal::Refusal;
 use crate::engine::{Cause, Lookups};
+use crate::flows::aside::Aside;
 use crate::flows::jobs::Run;
 use crate::flows::{Desk, FlowError};
 use crate::store::StoreError;
@@ -61,9 +61,12 @@ pub(in crate::flows) async fn work(run: &mut Run) -> Result<Value, FlowError> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let stop = Stop::default();
     let asked = Asked { candidate, process, partly: plan.selection.is_partial(), stop: Arc::clone(&stop.0) };
+    let threads = (0..=cores).map(|n| Aside::start(&format!("dry-run-{n}"))).collect::<Result<Vec<_>, _>>();
+    let threads = threads.map_err(|error| Refusal::unavailable("busy", format!("no threads for it: {error}")))?;
+    let mut turns = threads.iter().cycle();
     let looked = batches(desk.clone(), org.clone(), plan.selection, plan.batch, after)
-        .map_ok(|batch| replay(asked.clone(), batch))
-        .try_buffered(cores + 1);
+        .map_ok(|batch| replay(turns.next(), asked.clone(), batch))
+        .try_buffered(threads.len());
     let (mut looked, mut writing, mut heard) = (pin!(looked), None, tokio::time::interval(HEARD));
     loop {
         let goes_on = tokio::select! {
@@ -143,10 +146,9 @@ impl Drop for Stop {
 }
 
 /// Puts a batch to the candidate and compares its answers.
-async fn replay(asked: Asked, batch: Vec<Block>) -> Result<Looked, StoreError> {
-    let runtime = Handle::current();
-    let looked = tokio::task::spawn_blocking(move || runtime.block_on(look(&asked, batch)));
-    looked.await.map_err(|_| StoreError::Closed)
+async fn replay(thread: Option<&Aside>, asked: Asked, batch: Vec<Block>) -> Result<Looked, StoreError> {
+    let looked = thread.ok_or(StoreError::Closed)?.run(async move { look(&asked, batch).await });
+    looked.await.ok_or(StoreError::Closed)
 }
 
 async fn look(asked: &Asked, batch: Vec<Block>) -> Looked {

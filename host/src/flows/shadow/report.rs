@@ -40,7 +40,8 @@ fn figures(parts: &[Part]) -> Value {
     let mut sum = Summary::default();
     let mut dropped = 0;
     for part in parts {
-        let groups = part.groups.iter().map(|(group, n)| (group.clone(), Tally { count: count(*n), money: 0 }));
+        let groups =
+            part.groups.iter().map(|(group, n)| (group.clone(), Tally { count: count(*n), ..Tally::default() }));
         sum.join(&Summary {
             decisions: count(part.same + part.differs + part.flips + part.fails),
             same: count(part.same),

@@ -8,7 +8,9 @@ use crate::catalog::live_lookups;
 use crate::domain::backtest::{Comparison, Sort};
 use crate::domain::component::Scope;
 use crate::domain::decision::Status;
+use crate::domain::refusal::Refusal;
 use crate::engine::Cause;
+use crate::flows::aside::Aside;
 use crate::flows::backtest::{Judged, judge};
 use crate::flows::{Desk, FlowError};
 use crate::store::backtests::Compared;
@@ -30,9 +32,9 @@ const MOST_KEPT: usize = 64 << 10;
 /// # Errors
 /// When the database fails; what was in the batch is lost, and nothing else depends on it.
 pub async fn run(desk: &Desk) -> Result<usize, FlowError> {
-    let mut looked_at = 0;
+    let (aside, mut looked_at) = (thread()?, 0);
     loop {
-        let count = batch(desk, false).await?;
+        let count = batch(desk, &aside, false).await?;
         if count == 0 {
             return Ok(looked_at);
         }
@@ -42,11 +44,18 @@ pub async fn run(desk: &Desk) -> Result<usize, FlowError> {
 
 /// Asks candidates as decisions come, until the task is dropped.
 pub async fn forever(desk: Desk) {
+    let aside = match thread() {
+        Ok(aside) => aside,
+        Err(error) => {
+            tracing::error!(%error, "candidates in shadow are not asked on this node until it is started again");
+            return;
+        }
+    };
     loop {
         desk.shadows.called().await;
         tokio::time::sleep(GATHER).await;
         loop {
-            match batch(&desk, true).await {
+            match batch(&desk, &aside, true).await {
                 Ok(0) => break,
                 Ok(_) => {}
                 Err(error) => {
@@ -58,7 +67,12 @@ pub async fn forever(desk: Desk) {
     }
 }
 
-async fn batch(desk: &Desk, paced: bool) -> Result<usize, FlowError> {
+/// Where candidates are asked.
+fn thread() -> Result<Aside, FlowError> {
+    Aside::start("shadow").map_err(|error| Refusal::unavailable("busy", format!("no thread for it: {error}")).into())
+}
+
+async fn batch(desk: &Desk, aside: &Aside, paced: bool) -> Result<usize, FlowError> {
     let mut parts: BTreeMap<Pair, Part> = BTreeMap::new();
     let begun = Instant::now();
     let mut count = 0;
@@ -66,10 +80,8 @@ async fn batch(desk: &Desk, paced: bool) -> Result<usize, FlowError> {
         let Some(asked) = desk.shadows.take(1).pop() else { break };
         count += 1;
         let started = Instant::now();
-        ask(desk, &asked, &mut parts).await;
+        ask(desk, aside, asked, &mut parts).await;
         let took = started.elapsed();
-        // Requests of this thread come first.
-        tokio::task::yield_now().await;
         if paced && took > SLOW {
             // A candidate that loops or hogs is asked less often; what finds no room meanwhile is dropped.
             let share = desk.shadows.config().share_pct.clamp(1, 100);
@@ -96,11 +108,19 @@ fn part<'a>(parts: &'a mut BTreeMap<Pair, Part>, pair: &Pair) -> &'a mut Part {
 }
 
 /// Asks one candidate about one decision. What is no candidate any more is not asked.
-async fn ask(desk: &Desk, asked: &Asked, parts: &mut BTreeMap<Pair, Part>) {
+async fn ask(desk: &Desk, aside: &Aside, asked: Asked, parts: &mut BTreeMap<Pair, Part>) {
     let snapshot = desk.catalog.snapshot();
     let Some(live) = snapshot.candidate(&asked.pair.org, asked.process, &asked.pair.candidate) else { return };
-    let candidate = desk.catalog.beside(&live);
-    let judged = judge(&candidate, asked.process, &asked.input, &asked.output, live_lookups(&live, desk)).await;
+    let (candidate, lookups) = (desk.catalog.beside(&live).on_own_thread(), live_lookups(&live, desk));
+    let work = async move {
+        let judged = judge(&candidate, asked.process, &asked.input, &asked.output, lookups).await;
+        (asked, judged)
+    };
+    let Some((asked, judged)) = aside.run(work).await else {
+        tracing::error!("a candidate in shadow could not be asked: its thread is gone");
+        return;
+    };
+    let asked = &asked;
     let part = part(parts, &asked.pair);
     match judged {
         // The host had no room for it: that says nothing about the candidate.

@@ -18,7 +18,7 @@ use crate::http::problem::Problem;
 use crate::http::site::Site;
 use crate::http::table::{Answer, Content, Group, Operation, Parameter, Value};
 
-const FORMATS: &[&str] = &["csv", "jsonl"];
+const FORMATS: &[&str] = &["csv", "json", "jsonl"];
 /// Decisions that are read at once.
 const PAGE: i64 = 500;
 
@@ -26,7 +26,8 @@ pub(in crate::http) static DOC: Operation = Operation {
     id: "exportBacktest",
     group: Group::Backtests,
     summary: "Decisions that would come out otherwise, as a file",
-    text: "CSV has one line for each decision with what differs in one column; JSON Lines has everything that \
+    text: "CSV has one line for each decision: what differs in one column, and for flips both outcomes and their \
+           reasons in columns of their own. JSON (one list) and JSON Lines have everything that \
            `GET /backtests/{id}/decisions` shows.",
     parameters: &[
         Parameter::query("format", Value::OneOf(FORMATS), "Default: csv."),
@@ -55,9 +56,10 @@ pub(in crate::http) async fn file(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let sort = sort(&mut params)?;
-    let csv = match params.take("format")?.as_deref() {
-        None | Some("csv") => true,
-        Some("jsonl") => false,
+    let form = match params.take("format")?.as_deref() {
+        None | Some("csv") => Form::Csv,
+        Some("json") => Form::Json,
+        Some("jsonl") => Form::Lines,
         Some(other) => {
             let message = format!("format has to be one of {}, not '{other}'", FORMATS.join(", "));
             return Err(Refusal::invalid(rule::ENUM, "format", message).into());
@@ -66,14 +68,35 @@ pub(in crate::http) async fn file(
     params.done()?;
     // Whatever is wrong is said before the first byte.
     backtest::read(&site.desk, caller, what, &id).await?;
-    let (kind, ending) = if csv { ("text/csv; charset=utf-8", "csv") } else { ("application/jsonl", "jsonl") };
+    let (kind, ending) = match form {
+        Form::Csv => ("text/csv; charset=utf-8", "csv"),
+        Form::Json => ("application/json", "json"),
+        Form::Lines => ("application/jsonl", "jsonl"),
+    };
     let file = format!("attachment; filename=\"{what}-{id}.{ending}\"");
-    let pages =
-        Pages { desk: site.desk.clone(), actor: Actor::clone(caller), what, id, sort, csv, after: Some(String::new()) };
+    let pages = Pages {
+        desk: site.desk.clone(),
+        actor: Actor::clone(caller),
+        what,
+        id,
+        sort,
+        form,
+        after: Some(String::new()),
+    };
     let body = Body::from_stream(stream::try_unfold(pages, |mut pages| async move {
         Ok::<_, FlowError>(pages.next().await?.map(|page| (page, pages)))
     }));
     Ok(([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, file)], body).into_response())
+}
+
+/// How the file is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Csv,
+    /// One list.
+    Json,
+    /// A decision a line.
+    Lines,
 }
 
 struct Pages {
@@ -82,7 +105,7 @@ struct Pages {
     what: &'static str,
     id: String,
     sort: Option<Sort>,
-    csv: bool,
+    form: Form,
     after: Option<String>,
 }
 
@@ -93,7 +116,12 @@ impl Pages {
         let found = backtest::decisions(desk, actor, self.what, id, self.sort, None, &after, PAGE).await?;
         let full = i64::try_from(found.len()).is_ok_and(|count| count == PAGE);
         self.after = found.last().filter(|_| full).and_then(|last| last["decision"].as_str()).map(str::to_owned);
-        Ok(Some(if self.csv { table(&found, after.is_empty()) } else { lines(&found) }))
+        let first = after.is_empty();
+        Ok(Some(match self.form {
+            Form::Csv => table(&found, first),
+            Form::Json => list(&found, first, self.after.is_none()),
+            Form::Lines => lines(&found),
+        }))
     }
 }
 
@@ -106,20 +134,53 @@ fn lines(found: &[Json]) -> Vec<u8> {
     out
 }
 
+/// A part of a list, with its brackets where it begins and ends.
+fn list(found: &[Json], first: bool, last: bool) -> Vec<u8> {
+    let mut out = if first { b"[".to_vec() } else { Vec::new() };
+    for (n, decision) in found.iter().enumerate() {
+        out.extend(if first && n == 0 { "\n" } else { ",\n" }.bytes());
+        out.extend(decision.to_string().bytes());
+    }
+    out.extend(if last { "\n]\n" } else { "" }.bytes());
+    out
+}
+
 fn table(found: &[Json], first: bool) -> Vec<u8> {
-    const COLUMNS: [&str; 6] = ["decision", "record", "at", "sort", "group", "money"];
+    const COLUMNS: [&str; 5] = ["decision", "record", "at", "sort", "group"];
+    const MORE: [&str; 7] =
+        ["money", "currency", "differences", "old_outcome", "new_outcome", "old_reasons", "new_reasons"];
     let mut writer = csv::Writer::from_writer(Vec::new());
     let text = |value: &Json| value.as_str().map_or_else(String::new, str::to_owned);
     // Writing into memory does not fail.
     if first {
-        let _ = writer.write_record(COLUMNS.iter().chain(&["differences"]));
+        let _ = writer.write_record(COLUMNS.iter().chain(&MORE));
     }
     for decision in found {
         let differences = decision["differences"].as_array().into_iter().flatten();
         let differences: Vec<String> =
             differences.map(|d| format!("{}: {} → {}", text(&d["path"]), d["old"], d["new"])).collect();
-        let row = COLUMNS.iter().map(|name| text(&decision[*name])).chain([differences.join("; ")]);
+        let (old, new) = (&decision["old"], &decision["new"]);
+        let money = [text(&decision["money"]["amount"]), text(&decision["money"]["currency"]), differences.join("; ")];
+        let answers = [outcome(old), outcome(new), reasons(old), reasons(new)];
+        let row = COLUMNS.iter().map(|name| text(&decision[*name])).chain(money).chain(answers);
         let _ = writer.write_record(row);
     }
     writer.into_inner().unwrap_or_default()
+}
+
+/// What an answer comes to, without its reasons; empty where it is not kept.
+fn outcome(answer: &Json) -> String {
+    match answer {
+        Json::Object(members) => match members.get("outcome") {
+            Some(outcome) => outcome.to_string(),
+            None => answer.to_string(),
+        },
+        _ => String::new(),
+    }
+}
+
+/// Why, in words.
+fn reasons(answer: &Json) -> String {
+    let reasons = answer["reasons"].as_array().into_iter().flatten();
+    reasons.filter_map(|reason| reason["message"].as_str()).collect::<Vec<_>>().join(" ")
 }

@@ -57,7 +57,7 @@ pub struct Own {
 }
 
 /// What a filter looks at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Subject {
     /// When the record was made; values are milliseconds.
     Created,
@@ -66,7 +66,7 @@ pub enum Subject {
 }
 
 /// A condition on one subject.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Filter {
     /// What it looks at.
     pub subject: Subject,
@@ -75,7 +75,7 @@ pub struct Filter {
 }
 
 /// Which values pass.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Test {
     /// One of these.
     AnyOf(Vec<String>),

@@ -108,6 +108,7 @@ async fn replay(desk: &Desk, settings: Option<serde_json::Value>) -> Duration {
         from: None,
         to: None,
         latest: false,
+        filter: Vec::new(),
     };
     let job = backtest::start(desk, &actor, wish).await.unwrap();
     // The server works on it as on any job; asking how far it is costs next to nothing.
