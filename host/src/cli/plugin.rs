@@ -128,7 +128,7 @@ impl Plugin {
                 let lookups = LookupGrant::parse(&lookup, lookup_rows).map_err(|e| flow(e.into()))?;
                 let upload = Upload { bytes: bytes(&component)?, granted, signature, lookups };
                 let row = upload_component::signed(&app.desk, &actor, upload).await.map_err(flow)?;
-                println!("{}\t{}\t{}@{}", row.digest, row.process, row.name, row.version);
+                println!("{}\t{}\t{}@{}\t{}", row.digest, row.process, row.name, row.version, row.number);
                 Ok(())
             }
             Self::Approve(command) => command.run(place).await,

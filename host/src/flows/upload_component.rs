@@ -82,7 +82,8 @@ pub async fn signed(desk: &Desk, actor: &Actor, upload: Upload) -> Result<Compon
         }
     };
     let admission = desk.catalog.admit(Arc::clone(&shared), &grants).await.map_err(refused)?;
-    let keeping = Keeping { admission: &admission, grants: &grants, lookups: &lookups, role, signature: taken.as_ref() };
+    let keeping =
+        Keeping { admission: &admission, grants: &grants, lookups: &lookups, role, signature: taken.as_ref() };
     let row = retry::until_won(|| keeping.attempt(desk, actor, &shared)).await?;
     desk.catalog.keep(&admission, &grants).await;
     desk.catalog.refresh().await?;

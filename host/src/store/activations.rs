@@ -120,11 +120,15 @@ async fn hold_component(tx: &mut Tx, org: &str, basis: &Basis) -> Result<(), Sto
 /// Refuses when the organisation's trust has changed. Whoever changes it appends to the audit trail in the same
 /// transaction, so once this one has appended nothing moves any more.
 async fn compare_trust(tx: &mut Tx, org: &str, basis: &Basis) -> Result<(), StoreError> {
-    let policy =
-        fetch_optional!(&mut *tx, (i64,), "SELECT revision FROM trust_policies WHERE org = $1", org)?.map_or(0, |p| p.0);
+    let policy = fetch_optional!(&mut *tx, (i64,), "SELECT revision FROM trust_policies WHERE org = $1", org)?
+        .map_or(0, |p| p.0);
     let keys = fetch_all!(&mut *tx, (i64,), "SELECT revision FROM publisher_keys WHERE org = $1", org)?;
     let keys: i64 = keys.into_iter().map(|(revision,)| revision).sum();
-    if (policy, keys) == (basis.policy, basis.keys) { Ok(()) } else { Err(StoreError::BasisMoved(basis.digest.clone())) }
+    if (policy, keys) == (basis.policy, basis.keys) {
+        Ok(())
+    } else {
+        Err(StoreError::BasisMoved(basis.digest.clone()))
+    }
 }
 
 async fn insert(tx: &mut Tx, new: &Activation, settings: &str) -> Result<(), StoreError> {

@@ -92,5 +92,7 @@ async fn allowed(desk: &Desk, plan: &Activation) -> Result<Result<(String, Basis
         Err(error) => return Err(error),
     };
     let settings = desk.store.settings_text(&plan.org, &plan.settings_hash).await?;
-    Ok(settings.map(|settings| (settings, basis)).ok_or_else(|| Refusal::conflict("settings-gone", "the planned settings are gone")))
+    Ok(settings
+        .map(|settings| (settings, basis))
+        .ok_or_else(|| Refusal::conflict("settings-gone", "the planned settings are gone")))
 }

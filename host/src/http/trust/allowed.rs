@@ -69,7 +69,6 @@ async fn set(
 ) -> Result<Response, Problem> {
     let reason = params.take("reason")?.unwrap_or_default();
     params.done()?;
-    let (trust, distrusted) =
-        trust::name(&site.desk, caller, &BTreeSet::from([component]), named, &reason).await?;
+    let (trust, distrusted) = trust::name(&site.desk, caller, &BTreeSet::from([component]), named, &reason).await?;
     Ok(reply::ok(&shown(&trust, &distrusted, site.desk.clock.now())))
 }
