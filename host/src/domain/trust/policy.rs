@@ -118,12 +118,12 @@ impl TrustPolicy {
         let or_named = match self.unsigned {
             Unsigned::Refuse => String::new(),
             Unsigned::Allow | Unsigned::AllowNamed => {
-                format!(", or have an administrator name it: PUT /api/v1/trust/allowed/{digest}")
+                format!(", or have an administrator name it: PUT /api/v1/trust/allowed/{digest} (mortise trust allow)")
             }
         };
         let message = format!(
             "{who} is not signed by a publisher that the organisation trusts, and its trust policy ({}) does not take \
-             it unsigned. Sign it with a key of /api/v1/trust/keys{or_named}",
+             it unsigned. Sign it with a key of /api/v1/trust/keys (mortise plugin sign){or_named}",
             self.unsigned.as_str()
         );
         Refusal::invalid(rule::UNSIGNED, "signature", message)
