@@ -109,8 +109,8 @@ impl Wish {
 ///
 /// # Errors
 /// Not allowed (an administrator's right; a publisher does not activate what he submitted), no such component,
-/// another process, not approved or not trusted, refused settings, a scope that names nothing, flips without an explanation, an instant that has
-/// passed, a stale generation; the database's errors.
+/// another process, not approved, not trusted, refused settings, a scope that names nothing, flips without an
+/// explanation, an instant that has passed, a stale generation; the database's errors.
 pub async fn run(desk: &Desk, actor: &Actor, wish: Wish) -> Result<Activation, FlowError> {
     may_activate(actor)?;
     retry::until_won(|| attempt(desk, actor, wish.clone())).await
