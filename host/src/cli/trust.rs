@@ -87,7 +87,8 @@ impl Named {
     }
 
     async fn set(&self, desk: &Desk, actor: &Actor, named: bool) -> anyhow::Result<()> {
-        let set = trust::name(desk, actor, &self.component()?, named, &self.reason);
+        let component = self.component()?;
+        let set = trust::name(desk, actor, &component, named, &self.reason);
         let (trust, distrusted) = set.await.map_err(flow)?;
         println!("{}", trust.policy.to_json());
         warn(&distrusted);
