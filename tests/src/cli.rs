@@ -120,8 +120,11 @@ fn every_command_explains_itself() {
         vec!["record", "list"],
         vec!["record", "transition"],
         vec!["import"],
+        vec!["trust", "allow"],
+        vec!["trust", "disallow"],
         vec!["plugin", "list"],
         vec!["plugin", "upload"],
+        vec!["plugin", "approve"],
         vec!["plugin", "activate"],
         vec!["plugin", "rollback"],
         vec!["plugin", "inspect"],
@@ -227,12 +230,21 @@ fn an_administrator_says_whose_components_are_taken() {
     let show = || serde_json::from_str::<Value>(&said(&desk(&["trust", "show"]))).unwrap();
     std::fs::copy(components().join("sla-vip.wasm"), &component).unwrap();
     said(&desk(&["token", "create", "--user", "root", "--roles", "ADM"]));
-    assert_eq!(show()["unsigned"], "allow");
+    assert_eq!((&show()["unsigned"], &show()["revision"]), (&"allow-named".into(), &0.into()));
+    // A file that is there is meant by its bytes, anything else is a digest or a name.
+    let bytes = std::fs::read(&component).unwrap();
+    let named: Value = serde_json::from_str(&said(&desk(&["trust", "allow", &component]))).unwrap();
+    assert_eq!(named["allowed"], serde_json::json!([mortise::domain::canonical::sha256(&bytes)]));
+    said(&desk(&["trust", "allow", "sla-own", "--reason", "ours"]));
+    said(&desk(&["trust", "disallow", "sla-own"]));
+    said(&desk(&["trust", "disallow", &component]));
+    assert_eq!((&show()["allowed"], &show()["revision"]), (&serde_json::json!([]), &4.into()));
 
     said(&mortise(&["plugin", "key", "new", &at("partner")], ""));
     let add = ["trust", "add", "--name", "Partner Ltd", "--public-key", &at("partner.pub"), "--process", "sla"];
     let key = said(&desk(&add));
     said(&desk(&["trust", "policy", "--unsigned", "refuse", "--reason", "the contract says so"]));
+    assert!(error(&desk(&["trust", "allow", &component])).contains("allow-named"), "names none");
     assert_eq!((&show()["unsigned"], &show()["keys"][0]["id"]), (&"refuse".into(), &key.as_str().into()));
 
     let refused = desk(&["plugin", "upload", &component]);
@@ -241,6 +253,16 @@ fn an_administrator_says_whose_components_are_taken() {
     said(&mortise(&["plugin", "sign", &component, "--key", &at("partner.key")], ""));
     let row = said(&desk(&["plugin", "upload", &component, "--signature", &signature]));
     let digest = row.split('\t').next().unwrap();
+    let number = row.split('\t').next_back().unwrap();
+    // Four eyes: whoever uploads it does not approve it, and without approval it does not decide.
+    assert!(error(&desk(&["plugin", "activate", digest])).contains("a process owner approves it first"));
+    let own = desk(&["plugin", "approve", number, "--user", "command-line"]);
+    assert_eq!(own.status.code(), Some(2), "{}", String::from_utf8_lossy(&own.stdout));
+    assert!(error(&own).contains("someone else"), "{}", error(&own));
+    let approved: Value =
+        serde_json::from_str(&said(&desk(&["plugin", "approve", &digest[..12], "--user", "wu"]))).unwrap();
+    assert_eq!((&approved["number"], &approved["state"]), (&number.into(), &"approved".into()));
+    assert_eq!(desk(&["plugin", "approve", "PLG-1999-000001", "--user", "wu"]).status.code(), Some(2));
     said(&desk(&["plugin", "activate", digest]));
 
     // What is live stays live when its key is revoked, and is told; it is not activated again.

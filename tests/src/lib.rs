@@ -84,6 +84,8 @@ mod telemetry;
 #[cfg(test)]
 mod transfer;
 #[cfg(test)]
+mod trusting;
+#[cfg(test)]
 mod views;
 #[cfg(test)]
 mod work;

@@ -14,7 +14,7 @@ use crate::app::{Client, Desktop, ORG, START, for_each_db};
 const RECORDS: u64 = 1_300;
 
 async fn filled(app: &Desktop, org: &str, seed: u64) -> fill::Report {
-    mortise::flows::first_start::organisation(&app.desk, org, org).await.unwrap();
+    crate::app::organisation(&app.desk, org, org).await;
     let wish = Wish { org: org.to_owned(), records: RECORDS, seed, until: START.parse().unwrap() };
     fill::run(&app.desk, &wish, |_| ()).await.unwrap()
 }

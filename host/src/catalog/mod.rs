@@ -9,7 +9,7 @@ mod kinds;
 mod loaded;
 mod snapshot;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -300,15 +300,8 @@ impl Catalog {
 
     /// The last good version of an activation's scope that loads here.
     async fn last_good(&self, of: &Activation, breakers: &[Breaker]) -> Result<Option<Live>, CatalogError> {
-        let open = breakers.iter().filter(|breaker| breaker.state != State::Closed);
-        let tripped: HashSet<String> = open.map(|breaker| breaker.activation.clone()).collect();
-        let rows = self.0.store.activations(&of.org, Some(of.process.slug())).await?;
-        for row in last_good(&rows, &tripped, of) {
-            // Nobody looks on when a breaker trips: what an administrator could not activate does not come back by itself.
-            if !self.may_stand_in(row).await? {
-                continue;
-            }
-            let live = self.live(row.clone()).await?;
+        for earlier in self.stand_ins(of, breakers).await? {
+            let live = self.live(earlier).await?;
             if live.prepared.is_ok() {
                 return Ok(Some(live));
             }
@@ -316,19 +309,32 @@ impl Catalog {
         Ok(None)
     }
 
-    /// Whether the component of an earlier activation is still one that its organisation would activate.
+    /// The earlier activations whose version may decide in the place of `of`, whose breaker is not closed, the best one
+    /// first. Nobody looks on when a breaker trips: what an administrator could not activate, because its life has ended
+    /// or the organisation does not trust it, does not come back by itself.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn may_stand_in(&self, earlier: &Activation) -> Result<bool, CatalogError> {
-        let (store, org) = (&self.0.store, earlier.org.as_str());
-        let Some(component) = store.component(org, &earlier.digest).await? else { return Ok(false) };
-        if ENDED.contains(&component.state.as_str()) {
-            return Ok(false);
+    pub async fn stand_ins(&self, of: &Activation, breakers: &[Breaker]) -> Result<Vec<Activation>, CatalogError> {
+        let (store, org) = (&self.0.store, of.org.as_str());
+        let open = breakers.iter().filter(|breaker| breaker.state != State::Closed);
+        let tripped = open.map(|breaker| breaker.activation.clone()).chain([of.id.clone()]).collect();
+        let rows = store.activations(org, Some(of.process.slug())).await?;
+        let candidates = last_good(&rows, &tripped, of);
+        if candidates.is_empty() {
+            return Ok(Vec::new());
         }
         let (policy, keys) = (store.trust_policy(org).await?, store.publisher_keys(org).await?);
-        let subject = trust::Subject { digest: &component.digest, name: &component.name, process: earlier.process };
-        Ok(trust::judge(&policy, &keys, subject, &trust::signatures(&component.signatures)).is_ok())
+        let mut found = Vec::new();
+        for earlier in candidates {
+            let Some(component) = store.component(org, &earlier.digest).await? else { continue };
+            let subject = trust::Subject { digest: &component.digest, name: &component.name, process: earlier.process };
+            let signed = trust::signatures(&component.signatures);
+            if !ENDED.contains(&component.state.as_str()) && trust::judge(&policy, &keys, subject, &signed).is_ok() {
+                found.push(earlier.clone());
+            }
+        }
+        Ok(found)
     }
 
     async fn live(&self, activation: Activation) -> Result<Live, CatalogError> {

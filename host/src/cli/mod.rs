@@ -11,6 +11,7 @@ mod import_records;
 mod kind;
 mod migrate;
 mod plugin;
+mod plugin_approve;
 mod plugin_backtest;
 mod plugin_breaker;
 mod plugin_inspect;

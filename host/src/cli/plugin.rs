@@ -13,6 +13,7 @@ use mortise_types::Process;
 use serde_json::{Value, json};
 
 use super::desk::{Bench, Build, New, Test};
+use super::plugin_approve::Approve;
 use super::plugin_backtest::Backtest;
 use super::plugin_breaker::Breaker;
 use super::plugin_inspect::Inspect;
@@ -22,7 +23,7 @@ use super::plugin_run::Run;
 use super::plugin_sign::{Key, Sign, Verify};
 use super::{Place, Usage, flow};
 
-/// Components: list, upload, activate, promote, revert, roll back, inspect, sign, push, pull, run, backtest, breaker;
+/// Components: list, upload, approve, activate, promote, revert, roll back, inspect, sign, push, pull, run, backtest, breaker;
 /// projects: new, build, test, bench.
 #[derive(Subcommand)]
 pub(crate) enum Plugin {
@@ -45,6 +46,7 @@ pub(crate) enum Plugin {
         #[arg(long, value_name = "FILE")]
         signature: Option<PathBuf>,
     },
+    Approve(Approve),
     Activate(Activate),
     Promote(Promote),
     Revert(Revert),
@@ -126,9 +128,10 @@ impl Plugin {
                 let lookups = LookupGrant::parse(&lookup, lookup_rows).map_err(|e| flow(e.into()))?;
                 let upload = Upload { bytes: bytes(&component)?, granted, signature, lookups };
                 let row = upload_component::signed(&app.desk, &actor, upload).await.map_err(flow)?;
-                println!("{}\t{}\t{}@{}", row.digest, row.process, row.name, row.version);
+                println!("{}\t{}\t{}@{}\t{}", row.digest, row.process, row.name, row.version, row.number);
                 Ok(())
             }
+            Self::Approve(command) => command.run(place).await,
             Self::Activate(command) => command.run(place).await,
             Self::Promote(command) => command.run(place).await,
             Self::Revert(command) => command.run(place).await,

@@ -1,13 +1,16 @@
 //! `mortise trust`
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use mortise::domain::trust::Unsigned;
-use mortise::domain::{Actor, Instant, Role};
+use mortise::domain::{Actor, Instant, Role, canonical};
+use mortise::flows::Desk;
 use mortise::flows::trust::{self, Distrusted, NewKey, PolicyWish, Trust as Trusted};
 use serde_json::json;
 
+use super::plugin::bytes;
 use super::{Place, Usage, flow};
 
 /// Whose components are taken: policy and publishers' keys.
@@ -26,6 +29,16 @@ pub(crate) enum Trust {
         /// Why.
         #[arg(long, default_value = "")]
         reason: String,
+    },
+    /// Name a component that is taken unsigned, under the policy allow-named, beside those that are named already.
+    Allow {
+        #[command(flatten)]
+        named: Named,
+    },
+    /// Name a component no more.
+    Disallow {
+        #[command(flatten)]
+        named: Named,
     },
     /// Trust a publisher's key.
     Add {
@@ -55,6 +68,34 @@ pub(crate) enum Trust {
     },
 }
 
+/// A component that is named.
+#[derive(Args)]
+pub(crate) struct Named {
+    /// Its digest, its name, or its file: what is the path of a file stands for the digest of its bytes.
+    #[arg(value_name = "DIGEST|NAME|FILE.wasm")]
+    component: String,
+    /// Why.
+    #[arg(long, default_value = "")]
+    reason: String,
+}
+
+impl Named {
+    fn component(&self) -> anyhow::Result<BTreeSet<String>> {
+        let path = Path::new(&self.component);
+        let named = if path.is_file() { canonical::sha256(&bytes(path)?) } else { self.component.clone() };
+        Ok(BTreeSet::from([named]))
+    }
+
+    async fn set(&self, desk: &Desk, actor: &Actor, named: bool) -> anyhow::Result<()> {
+        let component = self.component()?;
+        let set = trust::name(desk, actor, &component, named, &self.reason);
+        let (trust, distrusted) = set.await.map_err(flow)?;
+        println!("{}", trust.policy.to_json());
+        warn(&distrusted);
+        Ok(())
+    }
+}
+
 impl Trust {
     pub(crate) async fn run(self, place: &Place) -> anyhow::Result<()> {
         let (config, app) = place.open().await?;
@@ -79,6 +120,8 @@ impl Trust {
                 println!("{}", trust.policy.to_json());
                 warn(&distrusted);
             }
+            Self::Allow { named } => named.set(desk, &actor, true).await?,
+            Self::Disallow { named } => named.set(desk, &actor, false).await?,
             Self::Add { name, public_key, process, valid_from, valid_until } => {
                 let new = NewKey {
                     name,

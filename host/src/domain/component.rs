@@ -11,6 +11,9 @@ pub use choice::{Choice, Judge, Question, Say, Side, arrange, choose};
 /// States of a component whose life has ended: it decides nothing any more (guide, P57: plugin).
 pub const ENDED: [&str; 2] = ["rejected", "retired"];
 
+/// States of a component that a process owner has approved.
+pub const APPROVED: [&str; 3] = ["approved", "active", "suspended"];
+
 /// For what a component decides. The most specific scope wins, in the order of [`Scope::rank`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {

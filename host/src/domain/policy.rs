@@ -37,16 +37,23 @@ pub struct Policy {
 }
 
 /// The host's part in the life of components.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ComponentPolicy {
-    /// Whether a component decides only once a process owner has approved it.
+    /// Whether a component decides only once a process owner has approved it (guide, P57: verified→approved \[PO\]). By
+    /// default it does; tried in shadow and in dry runs it can be before.
     pub approval_required: bool,
     /// Decisions that may flip, in shadow or in the dry run that is named, before an activation needs an explanation.
     /// By default none (guide, P57 d: differences are explained before activation).
     pub unexplained_flips: u32,
     /// When a component that fails is replaced by the last good one.
     pub breaker: BreakerPolicy,
+}
+
+impl Default for ComponentPolicy {
+    fn default() -> Self {
+        Self { approval_required: true, unexplained_flips: 0, breaker: BreakerPolicy::default() }
+    }
 }
 
 /// The host's part in configuration management.

@@ -6,11 +6,15 @@
 //! good when it has expired, so that keys can be replaced. What a revoked key signed is no longer good, whenever that
 //! was.
 
+mod policy;
+
 use std::collections::BTreeSet;
 
 use mortise_types::Process;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+pub use policy::{TrustPolicy, Unsigned};
 
 use super::refusal::Refusal;
 use super::signature::{PublicKey, Signature, is_key_id};
@@ -30,93 +34,15 @@ pub mod rule {
     pub const KEY_NOT_VALID: &str = "key-not-valid";
     /// The key may not ship components of this process.
     pub const KEY_PROCESS: &str = "key-process";
+    /// The policy names no components.
+    pub const NAMES_NONE: &str = "trust-names-none";
+
+    /// Every rule by which a component is not trusted.
+    pub const DISTRUST: [&str; 6] = [UNSIGNED, BAD_SIGNATURE, UNKNOWN_KEY, KEY_REVOKED, KEY_NOT_VALID, KEY_PROCESS];
 }
 
-/// Most components that a policy names.
-const MOST_ALLOWED: usize = 1_000;
 /// Most characters of a name.
 const MOST_NAME: usize = 200;
-
-/// What becomes of a component that no good signature covers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Unsigned {
-    /// It is taken: what a new organisation begins with.
-    #[default]
-    Allow,
-    /// It is taken if the policy names its digest or its name.
-    AllowNamed,
-    /// It is refused.
-    Refuse,
-}
-
-impl Unsigned {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Allow, Self::AllowNamed, Self::Refuse];
-
-    /// The stored word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::AllowNamed => "allow-named",
-            Self::Refuse => "refuse",
-        }
-    }
-
-    /// Reads the stored word.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.as_str() == text)
-    }
-}
-
-/// What an organisation takes unsigned.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TrustPolicy {
-    /// What becomes of a component without a good signature.
-    pub unsigned: Unsigned,
-    /// Digests and names that are taken unsigned under [`Unsigned::AllowNamed`]. A name is what a component says of
-    /// itself, so a digest is the safer of the two.
-    pub allowed: BTreeSet<String>,
-    /// Counts the changes; 0 when nobody ever decided.
-    pub revision: i64,
-    /// When it was changed last.
-    pub changed_at: Instant,
-    /// By whom.
-    pub changed_by: String,
-}
-
-impl TrustPolicy {
-    /// Checks what the policy names.
-    ///
-    /// # Errors
-    /// A list that the policy does not use, an empty name, too many of them.
-    pub fn check(&self) -> Result<(), Refusal> {
-        let wrong = |message: &str| Err(Refusal::invalid("format", "allowed", message));
-        if self.unsigned != Unsigned::AllowNamed && !self.allowed.is_empty() {
-            return wrong("components are named only where unsigned is allow-named");
-        }
-        if self.allowed.len() > MOST_ALLOWED {
-            return wrong("too many components are named; at most 1000");
-        }
-        if self.allowed.iter().any(|name| !is_name(name)) {
-            return wrong("each is the digest of a component or its name");
-        }
-        Ok(())
-    }
-
-    /// The policy as the interface shows it.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        json!({
-            "unsigned": self.unsigned.as_str(),
-            "allowed": self.allowed,
-            "revision": self.revision,
-            "changed_at": (self.revision > 0).then(|| self.changed_at.to_string()),
-            "changed_by": (self.revision > 0).then_some(&self.changed_by),
-        })
-    }
-}
 
 /// A key that a publisher signs with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -300,13 +226,7 @@ pub fn judge(
     match policy.unsigned {
         Unsigned::Allow if why.is_none() => Ok(()),
         Unsigned::AllowNamed if named => Ok(()),
-        _ => Err(why.unwrap_or_else(|| {
-            let message = format!(
-                "{} ({}) is not signed by a publisher that the organisation trusts, and its policy does not take it unsigned",
-                subject.name, subject.digest
-            );
-            Refusal::invalid(rule::UNSIGNED, "signature", message)
-        })),
+        _ => Err(why.unwrap_or_else(|| policy.refuse_unsigned(subject.name, subject.digest))),
     }
 }
 

@@ -3,13 +3,11 @@
 //! Tripping is a step of the process's generation with an audit entry and an event, so that every node follows. What
 //! decides meanwhile is the activation's own choice (`on_failure`); `flows::decide` asks for it.
 
-use std::collections::HashSet;
-
 use serde_json::json;
 
 use super::{Desk, FlowError};
 use crate::catalog::Live;
-use crate::domain::breaker::{Breaker, State, Step, Tally, last_good};
+use crate::domain::breaker::{Breaker, State, Step, Tally};
 use crate::domain::component::Activation;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::HOST_USER;
@@ -170,16 +168,9 @@ async fn write(
 
 /// Identifier of the activation whose version decides meanwhile; none where a less specific scope, or a person, does.
 async fn fallback(desk: &Desk, activation: &Activation) -> Result<Option<String>, FlowError> {
-    let rows = desk.store.activations(&activation.org, Some(activation.process.slug())).await?;
-    let breakers = desk.store.breakers(Some(&activation.org)).await?.into_iter();
-    let open = breakers.filter(|breaker| breaker.state != State::Closed).map(|breaker| breaker.activation);
-    let tripped: HashSet<String> = open.chain([activation.id.clone()]).collect();
-    for row in last_good(&rows, &tripped, activation) {
-        if desk.catalog.may_stand_in(row).await? {
-            return Ok(Some(row.id.clone()));
-        }
-    }
-    Ok(None)
+    let breakers = desk.store.breakers(Some(&activation.org)).await?;
+    let stand_ins = desk.catalog.stand_ins(activation, &breakers).await?;
+    Ok(stand_ins.into_iter().next().map(|earlier| earlier.id))
 }
 
 fn closed(desk: &Desk, activation: &Activation) -> Breaker {

@@ -8,8 +8,9 @@ use crate::domain::Role;
 use crate::domain::refusal::Refusal;
 
 /// The people of the demonstration: name, roles, and what they are there for.
-const PEOPLE: [(&str, &[Role], &str); 7] = [
+const PEOPLE: [(&str, &[Role], &str); 8] = [
     ("admin", &[Role::Adm], "administrator: components, activations, tokens"),
+    ("wu", &[Role::Po], "process owner: approves components before they decide"),
     ("liu", &[Role::Sd], "service desk agent: incidents, requests"),
     ("huang", &[Role::Te], "technician"),
     ("ma", &[Role::Cm], "change manager"),

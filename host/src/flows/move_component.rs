@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{Desk, FlowError, retry};
 use crate::domain::record::Record;
 use crate::domain::refusal::Refusal;
+use crate::domain::role::HOST_USER;
 use crate::domain::{Actor, Kind, TransitionContext, lifecycle, trust};
 use crate::store::components::ComponentRow;
 use crate::store::unit::{AuditDraft, EventDraft};
@@ -51,21 +52,48 @@ async fn attempt(desk: &Desk, actor: &Actor, kind: &Kind, number: &str, step: &S
         let message = format!("{number} decides for some scope; roll its activations back first");
         return Err(Refusal::conflict("component-live", message).into());
     }
+    write(desk, component, &found.to, (&actor.user, &acting.to_string()), step.reason).await
+}
+
+/// Approves what the host itself offers at a first start: whoever configures the server answers for it, and there is
+/// nobody yet who could. What has gone further already, or has come to its end, stays as it is.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn approve_by_host(desk: &Desk, org: &str, digest: &str, reason: &str) -> Result<(), FlowError> {
+    retry::until_won(|| async move {
+        match desk.store.component(org, digest).await? {
+            Some(component) if ["submitted", "verified"].contains(&component.state.as_str()) => {
+                write(desk, component, "approved", (HOST_USER, "auto"), reason).await
+            }
+            _ => Ok(()),
+        }
+    })
+    .await
+}
+
+/// Writes the step, with who takes it: user and role.
+async fn write(
+    desk: &Desk,
+    component: ComponentRow,
+    to: &str,
+    (user, role): (&str, &str),
+    reason: &str,
+) -> Result<(), FlowError> {
     let at = desk.clock.now();
     let audit = AuditDraft {
         at,
         number: component.digest.clone(),
-        actor: actor.user.clone(),
-        role: acting.to_string(),
-        action: format!("transition:{}", found.to),
+        actor: user.to_owned(),
+        role: role.to_owned(),
+        action: format!("transition:{to}"),
         before: json!({ "state": component.state }),
-        after: json!({ "state": found.to }),
-        reason: step.reason.to_owned(),
+        after: json!({ "state": to }),
+        reason: reason.to_owned(),
     };
-    let data = json!({ "number": component.number, "name": component.name, "state": found.to });
-    let kind = format!("component.{}", found.to);
-    let event = EventDraft { at, kind, number: component.digest.clone(), data };
-    Ok(desk.store.move_component(component, &found.to, audit, event).await?)
+    let data = json!({ "number": component.number, "name": component.name, "state": to });
+    let event = EventDraft { at, kind: format!("component.{to}"), number: component.digest.clone(), data };
+    Ok(desk.store.move_component(component, to, audit, event).await?)
 }
 
 /// Who vouches for a component: the keys that signed it, or nobody.

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::trust::Trust;
-use super::{Desk, FlowError};
+use super::{Desk, FlowError, retry};
 use crate::domain::lookup::LookupGrant;
 use crate::domain::refusal::{Class, Refusal};
-use crate::domain::trust::{self, Subject, Unsigned};
+use crate::domain::trust::{self, Signed, Subject};
 use crate::domain::{Actor, Role, canonical, number};
-use crate::engine::{GRANTABLE, Grants, LOOKUP, Refused};
+use crate::engine::{Admission, GRANTABLE, Grants, LOOKUP, Refused};
 use crate::store::components::ComponentRow;
 use crate::store::unit::{AuditDraft, EventDraft};
 use crate::{catalog, flows};
@@ -67,59 +67,24 @@ pub async fn signed(desk: &Desk, actor: &Actor, upload: Upload) -> Result<Compon
     flows::lookup::check(desk, &actor.org, &lookups)?;
     let grants = Grants { imports: granted };
     let shared: Arc<[u8]> = bytes.into();
+    let digest = canonical::sha256(&shared);
     let trust = Trust::of(desk, &actor.org).await?;
-    let known = desk.store.component(&actor.org, &canonical::sha256(&shared)).await?;
-    let mut signatures = known.as_ref().map(|row| trust::signatures(&row.signatures)).unwrap_or_default();
     // What a stranger sends is not compiled.
-    if let Some(file) = signature {
-        let taken = flows::trust::take(desk, actor, &trust, &file, Arc::clone(&shared)).await?;
-        signatures.retain(|one| one.key != taken.key);
-        signatures.push(taken);
-    } else if signatures.is_empty() && trust.policy.unsigned == Unsigned::Refuse {
-        let message = "the organisation takes only components that one of its publishers' keys has signed";
-        return Err(Refusal::invalid(trust::rule::UNSIGNED, "signature", message).into());
-    }
+    let taken = match signature {
+        Some(file) => Some(flows::trust::take(desk, actor, &trust, &file, Arc::clone(&shared)).await?),
+        None => {
+            let known = desk.store.component(&actor.org, &digest).await?;
+            let signed = known.is_some_and(|row| !trust::signatures(&row.signatures).is_empty());
+            if !signed && !trust.policy.may_take_unsigned(&digest) {
+                return Err(trust.policy.refuse_unsigned("", &digest).into());
+            }
+            None
+        }
+    };
     let admission = desk.catalog.admit(Arc::clone(&shared), &grants).await.map_err(refused)?;
-    let subject = Subject { digest: &admission.digest, name: &admission.name, process: admission.process };
-    flows::trust::admit(&trust, subject, &signatures)?;
-    let now = desk.clock.now();
-    let year = now.year();
-    let count = desk.store.next_number(&actor.org, "PLG", i64::from(year)).await?;
-    let row = ComponentRow {
-        org: actor.org.clone(),
-        digest: admission.digest.clone(),
-        process: admission.process.slug().to_owned(),
-        name: admission.name.clone(),
-        version: admission.version.clone(),
-        manifest: manifest(&admission).to_string(),
-        grants: catalog::join(&grants.imports),
-        signatures: serde_json::to_string(&signatures).unwrap_or_default(),
-        lookup_grant: lookups.text(),
-        uploaded_at: now.0,
-        uploaded_by: actor.user.clone(),
-        uploaded_as: role.code().to_owned(),
-        number: number::format("PLG", year, count.unsigned_abs()),
-        // An administrator vouches for what he uploads himself (guide, P57: submitted→verified is his).
-        state: if actor.has(Role::Adm) { "verified" } else { "submitted" }.to_owned(),
-        revision: 1,
-        changed_at: now.0,
-    };
-    let about = json!({
-        "name": row.name, "version": row.version, "process": row.process, "grants": grants.imports,
-        "lookups": lookups, "signed_by": signatures.iter().map(|one| &one.key).collect::<Vec<_>>(),
-    });
-    let audit = AuditDraft {
-        at: now,
-        number: row.digest.clone(),
-        actor: actor.user.clone(),
-        role: role.code().to_owned(),
-        action: "upload".to_owned(),
-        before: json!({}),
-        after: about.clone(),
-        reason: String::new(),
-    };
-    let event = EventDraft { at: now, kind: "component.uploaded".to_owned(), number: row.digest.clone(), data: about };
-    desk.store.add_component(row.clone(), shared.to_vec(), audit, event).await?;
+    let keeping =
+        Keeping { admission: &admission, grants: &grants, lookups: &lookups, role, signature: taken.as_ref() };
+    let row = retry::until_won(|| keeping.attempt(desk, actor, &shared)).await?;
     desk.catalog.keep(&admission, &grants).await;
     desk.catalog.refresh().await?;
     // The same bytes may have been there before, under their number.
@@ -127,6 +92,79 @@ pub async fn signed(desk: &Desk, actor: &Actor, upload: Upload) -> Result<Compon
     tracing::info!(digest = %row.digest, name = %row.name, version = %row.version, process = %row.process,
         by = %actor.user, "component uploaded");
     Ok(row)
+}
+
+/// An upload that was admitted.
+struct Keeping<'a> {
+    admission: &'a Admission,
+    grants: &'a Grants,
+    lookups: &'a LookupGrant,
+    role: Role,
+    /// The signature that came with it.
+    signature: Option<&'a Signed>,
+}
+
+impl Keeping<'_> {
+    /// Keeps it beside the signatures that the same bytes have already: two that come at the same moment are both kept.
+    async fn attempt(&self, desk: &Desk, actor: &Actor, bytes: &[u8]) -> Result<ComponentRow, FlowError> {
+        let Self { admission, grants, lookups, role, signature } = *self;
+        let trust = Trust::of(desk, &actor.org).await?;
+        let known = desk.store.component(&actor.org, &admission.digest).await?;
+        let mut signatures = known.as_ref().map(|row| trust::signatures(&row.signatures)).unwrap_or_default();
+        if let Some(taken) = signature {
+            signatures.retain(|one| one.key != taken.key);
+            signatures.push(taken.clone());
+        }
+        let subject = Subject { digest: &admission.digest, name: &admission.name, process: admission.process };
+        flows::trust::admit(&trust, subject, &signatures)?;
+        let now = desk.clock.now();
+        let number = match &known {
+            Some(row) => row.number.clone(),
+            None => {
+                let year = now.year();
+                let count = desk.store.next_number(&actor.org, "PLG", i64::from(year)).await?;
+                number::format("PLG", year, count.unsigned_abs())
+            }
+        };
+        let row = ComponentRow {
+            org: actor.org.clone(),
+            digest: admission.digest.clone(),
+            process: admission.process.slug().to_owned(),
+            name: admission.name.clone(),
+            version: admission.version.clone(),
+            manifest: manifest(admission).to_string(),
+            grants: catalog::join(&grants.imports),
+            signatures: serde_json::to_string(&signatures).unwrap_or_default(),
+            lookup_grant: lookups.text(),
+            uploaded_at: now.0,
+            uploaded_by: actor.user.clone(),
+            uploaded_as: role.code().to_owned(),
+            number,
+            // An administrator vouches for what he uploads himself (guide, P57: submitted→verified is his).
+            state: if actor.has(Role::Adm) { "verified" } else { "submitted" }.to_owned(),
+            revision: 1,
+            changed_at: now.0,
+        };
+        let about = json!({
+            "name": row.name, "version": row.version, "process": row.process, "grants": grants.imports,
+            "lookups": lookups, "signed_by": signatures.iter().map(|one| &one.key).collect::<Vec<_>>(),
+        });
+        let audit = AuditDraft {
+            at: now,
+            number: row.digest.clone(),
+            actor: actor.user.clone(),
+            role: role.code().to_owned(),
+            action: "upload".to_owned(),
+            before: json!({}),
+            after: about.clone(),
+            reason: String::new(),
+        };
+        let event =
+            EventDraft { at: now, kind: "component.uploaded".to_owned(), number: row.digest.clone(), data: about };
+        let signed_before = known.map(|row| row.signatures);
+        desk.store.add_component(row.clone(), signed_before, bytes.to_vec(), audit, event).await?;
+        Ok(row)
+    }
 }
 
 /// What a component would need: its imports, which of them this server can grant, and which it cannot.
@@ -161,7 +199,7 @@ pub fn refused(refused: Refused) -> Refusal {
 }
 
 /// What `GET /components/{digest}` shows of a component beside where it is live.
-pub fn manifest(admission: &crate::engine::Admission) -> Value {
+pub fn manifest(admission: &Admission) -> Value {
     json!({
         "size": admission.size,
         "summary": admission.summary,

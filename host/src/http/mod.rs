@@ -127,6 +127,8 @@ fn table() -> Table {
         .get("/api/v1/components/{digest}", components::read::run, &components::read::DOC)
         .get("/api/v1/trust", trust::policy::read, &trust::policy::READ)
         .put("/api/v1/trust", trust::policy::set, &trust::policy::SET)
+        .put("/api/v1/trust/allowed/{component}", trust::allowed::name, &trust::allowed::NAME)
+        .delete("/api/v1/trust/allowed/{component}", trust::allowed::forget, &trust::allowed::FORGET)
         .get("/api/v1/trust/keys", trust::keys::list, &trust::keys::LIST)
         .post("/api/v1/trust/keys", trust::keys::add, &trust::keys::ADD)
         .get("/api/v1/trust/keys/{id}", trust::keys::read, &trust::keys::READ)

@@ -77,8 +77,58 @@ pub struct Change {
     pub at: Instant,
     /// Activations that it ends.
     pub ends: Vec<String>,
-    /// The one that it makes, with its settings' text.
-    pub makes: Option<(Activation, String)>,
+    /// The one that it makes.
+    pub makes: Option<New>,
+}
+
+/// A new activation.
+#[derive(Clone, Debug)]
+pub struct New {
+    /// The activation.
+    pub activation: Activation,
+    /// Its settings' text.
+    pub settings: String,
+    /// Why it may be made.
+    pub basis: Basis,
+}
+
+/// What was looked at before an activation: it is made only where this still stands so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basis {
+    /// The component's digest.
+    pub digest: String,
+    /// Revision of the component's row: its state.
+    pub component: i64,
+    /// Revision of the organisation's trust policy; 0 where there is none.
+    pub policy: i64,
+    /// Sum of the revisions of its publishers' keys. None is ever removed, so each change makes it larger.
+    pub keys: i64,
+}
+
+/// Refuses a component whose state has changed; holds its row until the transaction ends.
+async fn hold_component(tx: &mut Tx, org: &str, basis: &Basis) -> Result<(), StoreError> {
+    let held = execute!(
+        &mut *tx,
+        "UPDATE components SET revision = revision WHERE org = $1 AND digest = $2 AND revision = $3",
+        org,
+        &basis.digest,
+        basis.component
+    )?;
+    if held == 1 { Ok(()) } else { Err(StoreError::BasisMoved(basis.digest.clone())) }
+}
+
+/// Refuses when the organisation's trust has changed. Whoever changes it appends to the audit trail in the same
+/// transaction, so once this one has appended nothing moves any more.
+async fn compare_trust(tx: &mut Tx, org: &str, basis: &Basis) -> Result<(), StoreError> {
+    let policy = fetch_optional!(&mut *tx, (i64,), "SELECT revision FROM trust_policies WHERE org = $1", org)?
+        .map_or(0, |p| p.0);
+    let keys = fetch_all!(&mut *tx, (i64,), "SELECT revision FROM publisher_keys WHERE org = $1", org)?;
+    let keys: i64 = keys.into_iter().map(|(revision,)| revision).sum();
+    if (policy, keys) == (basis.policy, basis.keys) {
+        Ok(())
+    } else {
+        Err(StoreError::BasisMoved(basis.digest.clone()))
+    }
 }
 
 async fn insert(tx: &mut Tx, new: &Activation, settings: &str) -> Result<(), StoreError> {
@@ -122,7 +172,8 @@ impl Store {
     /// to end, inserts what is new with its settings' text, and moves the components' states.
     ///
     /// # Errors
-    /// [`StoreError::Stale`] when the generation has moved meanwhile, or what is to end has ended.
+    /// [`StoreError::Stale`] when the generation has moved meanwhile, or what is to end has ended;
+    /// [`StoreError::BasisMoved`] when what the new one rests on is not as it was.
     pub async fn activate(&self, change: Change, audit: AuditDraft, event: EventDraft) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
@@ -157,8 +208,9 @@ impl Store {
                         return Err(StoreError::Stale(format!("activation {id}")));
                     }
                 }
-                if let Some((new, settings)) = &change.makes {
-                    insert(tx, new, settings).await?;
+                if let Some(new) = &change.makes {
+                    hold_component(tx, org, &new.basis).await?;
+                    insert(tx, &new.activation, &new.settings).await?;
                 }
                 // What decides for some scope is active; what no longer does for any waits to be wanted again.
                 execute!(
@@ -172,7 +224,11 @@ impl Store {
                     org,
                     change.at.0
                 )?;
-                unit::append(tx, org, &[audit], &[event]).await
+                unit::append(tx, org, &[audit], &[event]).await?;
+                match &change.makes {
+                    Some(new) => compare_trust(tx, org, &new.basis).await,
+                    None => Ok(()),
+                }
             })
         })
         .await

@@ -102,12 +102,15 @@ fn component(row: Row) -> ComponentRow {
 impl Store {
     /// Adds a component with its audit entry and event; a second upload of the same bytes changes its grants, and then
     /// the process's generation moves: every node reads anew what is live, with what it is granted now.
+    /// `signed_before` are the signatures that the organisation had of these bytes, to which those of `row` add; none
+    /// where it had not the bytes.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError::Stale`] when it has others now.
     pub async fn add_component(
         &self,
         row: ComponentRow,
+        signed_before: Option<String>,
         bytes: Vec<u8>,
         audit: AuditDraft,
         event: EventDraft,
@@ -135,7 +138,7 @@ impl Store {
                         &row.process
                     )?;
                 }
-                execute!(
+                let kept = execute!(
                     &mut *tx,
                     "INSERT INTO components
                         (org, digest, process, name, version, manifest, grants, uploaded_at, uploaded_by, uploaded_as,
@@ -144,7 +147,8 @@ impl Store {
                      ON CONFLICT (org, digest) DO UPDATE SET grants = excluded.grants, manifest = excluded.manifest,
                          signatures = excluded.signatures, lookup_grant = excluded.lookup_grant,
                          state = CASE WHEN components.state = 'submitted' THEN excluded.state
-                                      ELSE components.state END",
+                                      ELSE components.state END
+                     WHERE components.signatures = $17",
                     &row.org,
                     &row.digest,
                     &row.process,
@@ -160,8 +164,13 @@ impl Store {
                     row.revision,
                     row.changed_at,
                     &row.signatures,
-                    &row.lookup_grant
+                    &row.lookup_grant,
+                    // No signatures are stored as a list without any: nothing compares equal to an empty text.
+                    signed_before.as_deref().unwrap_or_default()
                 )?;
+                if kept != 1 {
+                    return Err(StoreError::Stale(row.number));
+                }
                 unit::append(tx, &row.org, &[audit], &[event]).await
             })
         })

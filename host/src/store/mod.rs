@@ -70,6 +70,10 @@ pub enum StoreError {
     /// The organisation's kinds have changed since the write was made ready; take the new ones and retry.
     #[error("the kinds of organisation {0} were changed meanwhile")]
     KindsMoved(String),
+    /// What an activation rests on, its component's state or the organisation's trust, has changed since it was looked
+    /// at; look again.
+    #[error("component {0}, or whose components its organisation takes, was changed meanwhile")]
+    BasisMoved(String),
     /// The row exists already.
     #[error("{0} exists already")]
     Exists(String),
@@ -112,7 +116,7 @@ impl StoreError {
     /// True when reading again and retrying can succeed.
     pub fn is_lost_race(&self) -> bool {
         match self {
-            Self::Stale(_) | Self::KindsMoved(_) => true,
+            Self::Stale(_) | Self::KindsMoved(_) | Self::BasisMoved(_) => true,
             Self::Database(sqlx::Error::Database(e)) => {
                 // PostgreSQL: serialization failure, deadlock; SQLite: busy.
                 matches!(e.code().as_deref(), Some("40001" | "40P01" | "5" | "517"))

@@ -12,6 +12,8 @@ fn mortise(app: &Desktop, arguments: &[&str]) -> Result<Value, (Option<i32>, Str
     let mut command = Command::new(binary());
     command.env("MORTISE_DATABASE__URL", app.config.database_url());
     command.env("MORTISE_ENGINE__CACHE_DIR", app.config.engine.cache_dir.as_ref().unwrap());
+    let approval = app.config.policy.component.approval_required.to_string();
+    command.env("MORTISE_POLICY__COMPONENT__APPROVAL_REQUIRED", approval);
     command.arg("--data-dir").arg(&app.config.data_dir.0).arg("plugin").args(arguments);
     let output = command.output().unwrap();
     match output.status.success() {

@@ -313,6 +313,33 @@ fn a_damaged_archive_is_refused_and_nothing_changes() {
 }
 
 #[test]
+fn an_older_archive_brings_the_trust_that_held_when_it_was_made() {
+    for_each_db(|app| async move {
+        let mut whole = members(&pack(&app, ORG).await);
+        // Before organisations named what they take, none had to have a policy.
+        forge(&mut whole, "trust_policies.jsonl", Vec::new());
+        for (schema, org, expected) in [(25, "newer", ("allow-named", 4)), (24, "older", ("allow", 0))] {
+            let mut manifest: Value = serde_json::from_slice(&whole["manifest.json"]).unwrap();
+            manifest["schema"] = json!(schema);
+            for member in manifest["members"].as_array_mut().unwrap() {
+                if member["name"] == "trust_policies.jsonl" {
+                    member["rows"] = json!(0);
+                }
+            }
+            let mut forged = whole.clone();
+            forged.insert("manifest.json".to_owned(), manifest.to_string().into_bytes());
+            let postgres = app.config.database.url.is_some().then(|| Postgres::shared().unwrap().database());
+            let there = app.elsewhere(postgres).await;
+            unpack(&there, &repack(&forged), Some(org)).await.unwrap();
+            let admin = there.actor_of(org, "administrator", &[Role::Adm]).await;
+            let trust = admin.get("/trust").await.ok();
+            let distrusted = trust["distrusted"].as_array().unwrap().len();
+            assert_eq!((trust["unsigned"].as_str().unwrap(), distrusted), expected, "{trust}");
+        }
+    });
+}
+
+#[test]
 fn an_administrator_fetches_the_archive_over_the_interface() {
     for_each_db(|app| async move {
         furnish(&app).await;

@@ -7,7 +7,8 @@ use crate::domain::component::{Activation, Mode, Scope};
 use crate::domain::refusal::Refusal;
 use crate::domain::{Actor, Role};
 use crate::flows::{Desk, FlowError};
-use crate::store::activations::Change;
+use crate::store::StoreError;
+use crate::store::activations::{Basis, Change, New};
 use crate::store::unit::{AuditDraft, EventDraft};
 
 /// A step under way: the generation was read before everything else, and is compared when the step is written, so what
@@ -27,6 +28,8 @@ pub(super) struct Making {
     pub(super) new: Activation,
     /// Its settings' text.
     pub(super) settings: String,
+    /// Why its component may have a say.
+    pub(super) basis: Basis,
     /// What it ends.
     pub(super) ends: Vec<String>,
     /// The audit entry's word.
@@ -75,11 +78,12 @@ impl<'d> Turn<'d> {
     /// Writes the step with a new activation, and follows.
     ///
     /// # Errors
-    /// When somebody else was faster; the database's errors.
+    /// When somebody else was faster; a lost race, to be run again from its beginning, when what it rests on was changed
+    /// meanwhile; the database's errors.
     pub(super) async fn make(self, making: Making) -> Result<Activation, FlowError> {
-        let Making { new, settings, ends, action, word } = making;
-        let made = new.clone();
-        self.write(ends, Some((made, settings)), &new, action, word).await?;
+        let Making { new, settings, basis, ends, action, word } = making;
+        let made = New { activation: new.clone(), settings, basis };
+        self.write(ends, Some(made), &new, action, word).await?;
         Ok(new)
     }
 
@@ -96,7 +100,7 @@ impl<'d> Turn<'d> {
     async fn write(
         self,
         ends: Vec<String>,
-        makes: Option<(Activation, String)>,
+        makes: Option<New>,
         about: &Activation,
         action: &str,
         word: &str,
@@ -117,6 +121,8 @@ impl<'d> Turn<'d> {
         let event = EventDraft { at, kind: word.to_owned(), number: about.digest.clone(), data: about.to_json() };
         let change = Change { org: actor.org.clone(), process, generation, at, ends, makes };
         match desk.store.activate(change, audit, event).await {
+            // The process is where it was: whether the component may still have a say is looked at again.
+            Err(e @ StoreError::BasisMoved(_)) => return Err(e.into()),
             Err(e) if e.is_lost_race() => return Err(stale(process, generation, generation - 1).into()),
             other => other?,
         }

@@ -11,11 +11,12 @@ use mortise_types::Process;
 use serde_json::Value;
 
 use self::change::{Making, Turn};
-use super::{Desk, FlowError, trust};
-use crate::domain::component::{Activation, ENDED, Mode, OnFailure, Scope};
+use super::{Desk, FlowError, retry, trust};
+use crate::domain::component::{APPROVED, Activation, ENDED, Mode, OnFailure, Scope};
 use crate::domain::refusal::{FieldProblem, Refusal, rule};
 use crate::domain::time::Instant;
 use crate::domain::{Actor, Role, canonical};
+use crate::store::activations::Basis;
 use crate::store::components::ComponentRow;
 
 /// What shall have a say in what.
@@ -108,10 +109,14 @@ impl Wish {
 ///
 /// # Errors
 /// Not allowed (an administrator's right; a publisher does not activate what he submitted), no such component,
-/// another process, refused settings, a scope that names nothing, flips without an explanation, an instant that has
-/// passed, a stale generation; the database's errors.
+/// another process, not approved, not trusted, refused settings, a scope that names nothing, flips without an
+/// explanation, an instant that has passed, a stale generation; the database's errors.
 pub async fn run(desk: &Desk, actor: &Actor, wish: Wish) -> Result<Activation, FlowError> {
     may_activate(actor)?;
+    retry::until_won(|| attempt(desk, actor, wish.clone())).await
+}
+
+async fn attempt(desk: &Desk, actor: &Actor, wish: Wish) -> Result<Activation, FlowError> {
     let missing = || Refusal::invalid("reference", "component", format!("there is no component {}", wish.digest));
     let component = desk.store.component(&actor.org, &wish.digest).await?.ok_or_else(missing)?;
     if component.process != wish.process.slug() {
@@ -119,11 +124,10 @@ pub async fn run(desk: &Desk, actor: &Actor, wish: Wish) -> Result<Activation, F
         return Err(Refusal::invalid("wrong-process", "process", message).into());
     }
     not_his_own(actor, &component)?;
-    if wish.mode == Mode::Shadow {
-        may_be_tried(desk, &component).await?;
-    } else {
-        may_decide(desk, &component).await?;
-    }
+    let basis = match wish.mode {
+        Mode::Shadow => may_be_tried(desk, &component).await?,
+        Mode::Active | Mode::Canary(_) | Mode::Planned => may_decide(desk, &component).await?,
+    };
     check_scope(desk, actor, &wish.scope).await?;
     let now = desk.clock.now();
     if let Some(from) = wish.effective_from.filter(|from| *from <= now) {
@@ -169,7 +173,7 @@ pub async fn run(desk: &Desk, actor: &Actor, wish: Wish) -> Result<Activation, F
         Mode::Planned => "component.planned",
     };
     let ends = turn.same_place(&new);
-    turn.make(Making { new, settings, ends, action: "activate", word }).await
+    turn.make(Making { new, settings, basis, ends, action: "activate", word }).await
 }
 
 /// Goes back: makes live again, for the same scope, what the present activation of that scope replaced. Where it
@@ -186,8 +190,11 @@ pub async fn rollback(
     reason: &str,
 ) -> Result<Option<Activation>, FlowError> {
     may_activate(actor)?;
-    let turn = Turn::begin(desk, actor, process, expected_generation).await?;
-    revert::go_back(turn, &scope, reason).await
+    let attempt = || async {
+        let turn = Turn::begin(desk, actor, process, expected_generation).await?;
+        revert::go_back(turn, &scope, reason).await
+    };
+    retry::until_won(attempt).await
 }
 
 fn may_activate(actor: &Actor) -> Result<(), Refusal> {
@@ -206,26 +213,34 @@ fn not_his_own(actor: &Actor, component: &ComponentRow) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Refuses a component whose life does not let it decide (guide, P57), or that the organisation does not trust.
-async fn may_decide(desk: &Desk, component: &ComponentRow) -> Result<(), FlowError> {
-    let approved = ["approved", "active", "suspended"].contains(&component.state.as_str());
+/// Refuses a component that has not come so far in its life that it may decide (guide, P57), or that the organisation
+/// does not trust. Gives what that rests on.
+async fn may_decide(desk: &Desk, component: &ComponentRow) -> Result<Basis, FlowError> {
+    let approved = APPROVED.contains(&component.state.as_str());
     if desk.policy.component.approval_required && !approved {
         return Err(state_refused(component).into());
     }
     may_be_tried(desk, component).await
 }
 
-/// Refuses a component whose life has ended, or that the organisation does not trust: it does not run at all.
-pub(in crate::flows) async fn may_be_tried(desk: &Desk, component: &ComponentRow) -> Result<(), FlowError> {
+/// Refuses a component whose life has ended, or that the organisation does not trust: it does not run at all. Gives what
+/// that rests on.
+pub(in crate::flows) async fn may_be_tried(desk: &Desk, component: &ComponentRow) -> Result<Basis, FlowError> {
     if ENDED.contains(&component.state.as_str()) {
         return Err(state_refused(component).into());
     }
     trust::permit(desk, component).await
 }
 
+/// Why a component may not have a say, and what comes first.
 fn state_refused(component: &ComponentRow) -> Refusal {
     let ComponentRow { number, name, state, .. } = component;
-    Refusal::conflict("component-state", format!("{number} ({name}) is {state} and cannot be activated"))
+    let first = match state.as_str() {
+        "submitted" => "; an administrator verifies it and a process owner approves it first",
+        "verified" => "; a process owner approves it first",
+        _ => " and cannot be activated",
+    };
+    Refusal::conflict("component-state", format!("{number} ({name}) is {state}{first}"))
 }
 
 async fn check_scope(desk: &Desk, actor: &Actor, scope: &Scope) -> Result<(), FlowError> {

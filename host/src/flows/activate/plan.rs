@@ -8,6 +8,7 @@ use crate::domain::Actor;
 use crate::domain::component::{Activation, Mode};
 use crate::domain::refusal::Refusal;
 use crate::flows::{Desk, FlowError};
+use crate::store::activations::Basis;
 
 /// How often a node looks for plans whose instant has come: within a second of it they are active on every node.
 const POLL: Duration = Duration::from_millis(250);
@@ -25,7 +26,8 @@ pub async fn run(desk: &Desk) -> Result<usize, FlowError> {
             Ok(false) => {}
             // Somebody else changed the process meanwhile; whether the plan still stands is seen at the next look.
             Err(FlowError::Refused(refusal)) if refusal.rule == "stale-generation" => {}
-            Err(FlowError::Store(error)) if !error.is_lost_race() => return Err(error.into()),
+            Err(error) if error.is_lost_race() => {}
+            Err(FlowError::Store(error)) => return Err(error.into()),
             // What is wrong with one plan holds up no other.
             Err(error) => {
                 tracing::error!(activation = %plan.id, %error, "a planned activation could not be carried out")
@@ -54,8 +56,8 @@ async fn carry_out(desk: &Desk, plan: &Activation) -> Result<bool, FlowError> {
     if turn.find(&plan.id).is_none() {
         return Ok(false);
     }
-    let settings = match allowed(desk, plan).await? {
-        Ok(settings) => settings,
+    let (settings, basis) = match allowed(desk, plan).await? {
+        Ok(allowed) => allowed,
         Err(refusal) => {
             tracing::warn!(activation = %plan.id, %refusal, "a planned activation is not carried out");
             turn.end(plan.clone(), &refusal.message, "plan-refused", "component.plan-refused").await?;
@@ -72,23 +74,25 @@ async fn carry_out(desk: &Desk, plan: &Activation) -> Result<bool, FlowError> {
     };
     let mut ends = turn.same_place(&new);
     ends.push(plan.id.clone());
-    turn.make(Making { new, settings, ends, action: "activate", word: "component.activated" }).await?;
+    turn.make(Making { new, settings, basis, ends, action: "activate", word: "component.activated" }).await?;
     Ok(true)
 }
 
-/// The settings' text, if the component may still decide.
-async fn allowed(desk: &Desk, plan: &Activation) -> Result<Result<String, Refusal>, FlowError> {
+/// The settings' text, if the component may still decide, and what that rests on.
+async fn allowed(desk: &Desk, plan: &Activation) -> Result<Result<(String, Basis), Refusal>, FlowError> {
     let Some(component) = desk.store.component(&plan.org, &plan.digest).await? else {
         return Ok(Err(Refusal::conflict(
             "component-state",
             format!("there is no component {} any more", plan.digest),
         )));
     };
-    match may_decide(desk, &component).await {
-        Ok(()) => {}
+    let basis = match may_decide(desk, &component).await {
+        Ok(basis) => basis,
         Err(FlowError::Refused(refusal)) => return Ok(Err(refusal)),
         Err(error) => return Err(error),
-    }
+    };
     let settings = desk.store.settings_text(&plan.org, &plan.settings_hash).await?;
-    Ok(settings.ok_or_else(|| Refusal::conflict("settings-gone", "the planned settings are gone")))
+    Ok(settings
+        .map(|settings| (settings, basis))
+        .ok_or_else(|| Refusal::conflict("settings-gone", "the planned settings are gone")))
 }

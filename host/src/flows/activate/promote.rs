@@ -5,7 +5,7 @@ use super::{explain, may_activate, may_decide, not_his_own};
 use crate::domain::Actor;
 use crate::domain::component::{Activation, Mode, OnFailure};
 use crate::domain::refusal::{Refusal, rule};
-use crate::flows::{Desk, FlowError};
+use crate::flows::{Desk, FlowError, retry};
 
 /// How something is promoted; what is left out stays as it is.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,10 @@ pub struct Promotion {
 /// database's errors.
 pub async fn run(desk: &Desk, actor: &Actor, id: &str, how: Promotion) -> Result<Activation, FlowError> {
     may_activate(actor)?;
+    retry::until_won(|| attempt(desk, actor, id, how.clone())).await
+}
+
+async fn attempt(desk: &Desk, actor: &Actor, id: &str, how: Promotion) -> Result<Activation, FlowError> {
     let candidate = super::revert::known(desk, actor, id).await?;
     let turn = Turn::begin(desk, actor, candidate.process, how.expected_generation).await?;
     let candidate = turn.find(id).cloned().ok_or_else(|| super::revert::ended(&candidate))?;
@@ -47,7 +51,7 @@ pub async fn run(desk: &Desk, actor: &Actor, id: &str, how: Promotion) -> Result
         || Refusal::conflict("component-state", format!("there is no component {} any more", candidate.digest));
     let component = desk.store.component(&actor.org, &candidate.digest).await?.ok_or_else(missing)?;
     not_his_own(actor, &component)?;
-    may_decide(desk, &component).await?;
+    let basis = may_decide(desk, &component).await?;
     let settings = desk.store.settings_text(&actor.org, &candidate.settings_hash).await?;
     let settings = settings.ok_or_else(|| Refusal::conflict("settings-gone", "the candidate's settings are gone"))?;
     let new = Activation {
@@ -69,5 +73,5 @@ pub async fn run(desk: &Desk, actor: &Actor, id: &str, how: Promotion) -> Result
     if !ends.iter().any(|ended| ended == id) {
         ends.push(id.to_owned());
     }
-    turn.make(Making { new, settings, ends, action: "promote", word: "component.promoted" }).await
+    turn.make(Making { new, settings, basis, ends, action: "promote", word: "component.promoted" }).await
 }

@@ -1,11 +1,11 @@
 //! Going back: what is active gives way to what it replaced, what is tried or planned ends.
 
 use super::change::{Making, Turn};
-use super::{may_activate, may_decide};
+use super::{may_activate, may_be_tried};
 use crate::domain::Actor;
 use crate::domain::component::{Activation, Mode, Scope};
 use crate::domain::refusal::Refusal;
-use crate::flows::{Desk, FlowError};
+use crate::flows::{Desk, FlowError, retry};
 
 /// Takes an activation back: a candidate or a plan ends, an active one gives way to what its scope had before. Gives
 /// what is active in the scope from now on; `None` when a less specific one decides.
@@ -20,6 +20,16 @@ pub async fn run(
     reason: &str,
 ) -> Result<(Activation, Option<Activation>), FlowError> {
     may_activate(actor)?;
+    retry::until_won(|| attempt(desk, actor, id, expected_generation, reason)).await
+}
+
+async fn attempt(
+    desk: &Desk,
+    actor: &Actor,
+    id: &str,
+    expected_generation: Option<i64>,
+    reason: &str,
+) -> Result<(Activation, Option<Activation>), FlowError> {
     let activation = known(desk, actor, id).await?;
     let turn = Turn::begin(desk, actor, activation.process, expected_generation).await?;
     let activation = turn.find(id).cloned().ok_or_else(|| ended(&activation))?;
@@ -63,9 +73,10 @@ pub(super) async fn go_back(turn: Turn<'_>, scope: &Scope, reason: &str) -> Resu
         turn.end(live, reason, "rollback", "component.deactivated").await?;
         return Ok(None);
     };
-    if let Some(component) = desk.store.component(&actor.org, &earlier.digest).await? {
-        may_decide(desk, &component).await?;
-    }
+    let missing = || Refusal::conflict("component-state", format!("there is no component {} any more", earlier.digest));
+    let component = desk.store.component(&actor.org, &earlier.digest).await?.ok_or_else(missing)?;
+    // It decided before: going back waits for nobody's approval.
+    let basis = may_be_tried(desk, &component).await?;
     let settings = desk.store.settings_text(&actor.org, &earlier.settings_hash).await?;
     let settings = settings.ok_or_else(|| Refusal::conflict("settings-gone", "the earlier settings are gone"))?;
     let new = Activation {
@@ -80,5 +91,5 @@ pub(super) async fn go_back(turn: Turn<'_>, scope: &Scope, reason: &str) -> Resu
         ..earlier
     };
     let ends = vec![live.id];
-    turn.make(Making { new, settings, ends, action: "rollback", word: "component.rolled-back" }).await.map(Some)
+    turn.make(Making { new, settings, basis, ends, action: "rollback", word: "component.rolled-back" }).await.map(Some)
 }

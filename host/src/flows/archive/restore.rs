@@ -23,6 +23,8 @@ use crate::store::unit::{AuditDraft, RecordWrite};
 
 /// Bytes of an attachment read at once.
 const CHUNK: usize = 256 << 10;
+/// Version of the tables from which on an organisation without a trust policy takes nothing unsigned.
+const TRUST_IS_ASKED: i64 = 25;
 
 /// What was restored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -229,6 +231,7 @@ fn restore(desk: &Desk, unpacked: &Arc<Unpacked>, kinds: Kinds, org: &str, user:
         records: Box::new(records),
         tables,
         components: Box::new(blobs),
+        trusted_all: (unpacked.manifest.schema < TRUST_IS_ASKED).then(|| desk.clock.now()),
         audit: AuditDraft {
             at: desk.clock.now(),
             number: "organisation".to_owned(),

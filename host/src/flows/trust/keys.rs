@@ -120,12 +120,13 @@ pub async fn revoke(
     };
     trust.keys.retain(|other| other.id != key.id);
     trust.keys.push(key.clone());
-    let distrusted = trust.distrusted(desk, &actor.org).await?;
     let mut data = key.to_json(now);
-    data["live"] = distrusted.iter().map(Distrusted::to_json).collect();
+    data["live"] = trust.distrusted(desk, &actor.org).await?.iter().map(Distrusted::to_json).collect();
     Write { action: "trust:key", event: "trust.key-revoked", before: before.to_json(now), reason, data }
         .commit(desk, actor, key.clone(), now)
         .await?;
+    // An activation that was made before this, and after the look above, is in the answer.
+    let distrusted = trust.distrusted(desk, &actor.org).await?;
     tracing::warn!(key = %key.id, name = %key.name, live = distrusted.len(), "a publisher's key was revoked");
     Ok((key, distrusted))
 }

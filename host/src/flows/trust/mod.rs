@@ -9,7 +9,7 @@ use mortise_types::Process;
 use serde_json::{Value, json};
 
 pub use keys::{KeyChange, NewKey, add, change, revoke};
-pub use policy::{PolicyWish, set};
+pub use policy::{PolicyWish, name, set};
 
 use super::{Desk, FlowError};
 use crate::domain::component::Activation;
@@ -17,6 +17,7 @@ use crate::domain::refusal::{Refusal, rule};
 use crate::domain::signature::PublicKey;
 use crate::domain::trust::{self, PublisherKey, Signed, Subject, TrustPolicy};
 use crate::domain::{Actor, Role};
+use crate::store::activations::Basis;
 use crate::store::components::ComponentRow;
 
 /// Everything that an organisation's trust rests on.
@@ -98,11 +99,11 @@ impl Trust {
 }
 
 /// Refuses to let a component decide that the organisation does not trust. Its signatures are checked again over its
-/// bytes: that they were checked once is only a row in a table.
+/// bytes: that they were checked once is only a row in a table. Gives what the answer rests on.
 ///
 /// # Errors
 /// Why it is not trusted, as a conflict; the database's errors.
-pub async fn permit(desk: &Desk, component: &ComponentRow) -> Result<(), FlowError> {
+pub async fn permit(desk: &Desk, component: &ComponentRow) -> Result<Basis, FlowError> {
     let trust = Trust::of(desk, &component.org).await?;
     let process: Process = component
         .process
@@ -110,6 +111,12 @@ pub async fn permit(desk: &Desk, component: &ComponentRow) -> Result<(), FlowErr
         .map_err(|_| Refusal::conflict("component-state", format!("{} has no process", component.name)))?;
     let as_conflict = |refusal: Refusal| Refusal { class: crate::domain::Class::Conflict, field: None, ..refusal };
     trust.judge(component, process).map_err(as_conflict)?;
+    let basis = Basis {
+        digest: component.digest.clone(),
+        component: component.revision,
+        policy: trust.policy.revision,
+        keys: trust.keys.iter().map(|key| key.revision).sum(),
+    };
     let counting: Vec<(PublicKey, Signed)> = trust::signatures(&component.signatures)
         .into_iter()
         .filter_map(|signed| {
@@ -118,13 +125,13 @@ pub async fn permit(desk: &Desk, component: &ComponentRow) -> Result<(), FlowErr
         })
         .collect();
     if counting.is_empty() {
-        return Ok(());
+        return Ok(basis);
     }
     let bytes = desk.store.component_bytes(&component.digest).await?.unwrap_or_default();
     for (key, signed) in counting {
         check(key, bytes.clone().into(), &signed.signature).await.map_err(as_conflict)?;
     }
-    Ok(())
+    Ok(basis)
 }
 
 /// Checks a signature off the async threads: large components take a while.

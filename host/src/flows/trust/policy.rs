@@ -1,4 +1,4 @@
-//! Deciding what an organisation takes unsigned.
+//! Deciding what an organisation takes unsigned: the whole policy, or one component of those that it names.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::{Distrusted, Trust, administrator};
 use crate::domain::refusal::Refusal;
 use crate::domain::trust::{TrustPolicy, Unsigned};
 use crate::domain::{Actor, Role};
-use crate::flows::{Desk, FlowError};
+use crate::flows::{Desk, FlowError, retry};
 use crate::store::unit::{AuditDraft, EventDraft};
 
 /// What shall hold.
@@ -33,21 +33,57 @@ pub async fn set(desk: &Desk, actor: &Actor, wish: PolicyWish) -> Result<(Trust,
     administrator(actor)?;
     let before = Trust::of(desk, &actor.org).await?;
     let stale = |now: i64| Refusal::stale(format!("the trust policy is at revision {now}; read it again"));
-    if wish.expected.is_some_and(|expected| expected != before.policy.revision) {
-        return Err(stale(before.policy.revision).into());
+    let revision = before.policy.revision;
+    if wish.expected.is_some_and(|expected| expected != revision) {
+        return Err(stale(revision).into());
     }
+    match replace(desk, actor, before, wish.unsigned, wish.allowed, &wish.reason).await {
+        Err(error) if error.is_lost_race() => Err(stale(revision + 1).into()),
+        other => other,
+    }
+}
+
+/// Names components, by digest or name, that are taken unsigned (`named`), or names them no more. Nobody else's change
+/// is lost by it, and saying the same again changes nothing.
+///
+/// # Errors
+/// Not allowed, a policy that names none, what is no name; the database's errors.
+pub async fn name(
+    desk: &Desk,
+    actor: &Actor,
+    components: &BTreeSet<String>,
+    named: bool,
+    reason: &str,
+) -> Result<(Trust, Vec<Distrusted>), FlowError> {
+    administrator(actor)?;
+    retry::until_won(|| async move {
+        let before = Trust::of(desk, &actor.org).await?;
+        match before.policy.naming(components, named)? {
+            Some(allowed) => replace(desk, actor, before, Unsigned::AllowNamed, allowed, reason).await,
+            None => {
+                let distrusted = before.distrusted(desk, &actor.org).await?;
+                Ok((before, distrusted))
+            }
+        }
+    })
+    .await
+}
+
+async fn replace(
+    desk: &Desk,
+    actor: &Actor,
+    before: Trust,
+    unsigned: Unsigned,
+    allowed: BTreeSet<String>,
+    reason: &str,
+) -> Result<(Trust, Vec<Distrusted>), FlowError> {
     let now = desk.clock.now();
-    let policy = TrustPolicy {
-        unsigned: wish.unsigned,
-        allowed: wish.allowed,
-        revision: before.policy.revision + 1,
-        changed_at: now,
-        changed_by: actor.user.clone(),
-    };
+    let revision = before.policy.revision + 1;
+    let policy = TrustPolicy { unsigned, allowed, revision, changed_at: now, changed_by: actor.user.clone() };
     policy.check()?;
     let trust = Trust { policy: policy.clone(), keys: before.keys };
-    let distrusted = trust.distrusted(desk, &actor.org).await?;
-    let live: Vec<_> = distrusted.iter().map(Distrusted::to_json).collect();
+    let live = trust.distrusted(desk, &actor.org).await?;
+    let live: Vec<_> = live.iter().map(Distrusted::to_json).collect();
     let audit = AuditDraft {
         at: now,
         number: "trust".to_owned(),
@@ -56,13 +92,12 @@ pub async fn set(desk: &Desk, actor: &Actor, wish: PolicyWish) -> Result<(Trust,
         action: "trust:policy".to_owned(),
         before: before.policy.to_json(),
         after: policy.to_json(),
-        reason: wish.reason,
+        reason: reason.to_owned(),
     };
     let data = json!({ "policy": policy.to_json(), "live": live });
     let event = EventDraft { at: now, kind: "trust.policy-changed".to_owned(), number: "trust".to_owned(), data };
-    match desk.store.set_trust_policy(&actor.org, policy, audit, event).await {
-        Err(error) if error.is_lost_race() => return Err(stale(before.policy.revision + 1).into()),
-        other => other?,
-    }
+    desk.store.set_trust_policy(&actor.org, policy, audit, event).await?;
+    // An activation that was made before this change, and after the look above, is in the answer.
+    let distrusted = trust.distrusted(desk, &actor.org).await?;
     Ok((trust, distrusted))
 }

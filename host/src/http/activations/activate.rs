@@ -25,7 +25,9 @@ pub(in crate::http) static DOC: Operation = Operation {
            In mode `shadow` it is asked the same beside the one that decides, after the answer and without effect; as \
            `canary` it decides for `percent` of the records, always the same ones, and raising the percentage only \
            adds records. Of each scope one is active, one a candidate (shadow or canary) and one planned: a new one \
-           takes the place of the earlier. Settings are checked now; leave them out for the component's defaults. \
+           takes the place of the earlier. What is to decide has been approved by a process owner before \
+           (`policy.component.approval_required`); what is only tried in shadow need not be. Settings are checked \
+           now; leave them out for the component's defaults. \
            Needs the role ADM, and an `explanation` when more decisions flip, in shadow or in the dry run that \
            `backtest` names, than `policy.component.unexplained_flips` lets pass (by default none).",
     body: Body::Json("ActivationRequest"),

@@ -21,6 +21,8 @@ fn shown(row: &ComponentRow, activations: &[Activation], whole: bool) -> Value {
     let grants: Vec<&str> = row.grants.split(',').filter(|name| !name.is_empty()).collect();
     let mut map = Map::new();
     map.insert("digest".to_owned(), row.digest.as_str().into());
+    map.insert("number".to_owned(), row.number.as_str().into());
+    map.insert("state".to_owned(), row.state.as_str().into());
     map.insert("process".to_owned(), row.process.as_str().into());
     map.insert("name".to_owned(), row.name.as_str().into());
     map.insert("version".to_owned(), row.version.as_str().into());

@@ -93,6 +93,9 @@ fn path_parameters(path: &str, kind: Option<&Kind>, all: &Kinds) -> Vec<Value> {
                 ("digest", _) => {
                     ("SHA-256 of the component.".to_owned(), json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" }))
                 }
+                ("component", _) => {
+                    ("SHA-256 of the component (the safer), or its name.".to_owned(), json!({ "type": "string" }))
+                }
                 ("id", _) => ("Identifier.".to_owned(), json!({ "type": "string", "format": "uuid" })),
                 (name, _) => (format!("The {name}."), json!({ "type": "string" })),
             };

@@ -1,5 +1,6 @@
 //! Whose components are taken.
 
+pub(super) mod allowed;
 pub(super) mod keys;
 pub(super) mod policy;
 

@@ -29,8 +29,9 @@ pub(in crate::http) static SET: Operation = Operation {
     id: "setTrust",
     group: Group::Components,
     summary: "Decide what is taken unsigned",
-    text: "`allow` takes components without a signature (a new organisation begins so), `allow-named` those whose \
-           digest or name is in `allowed`, `refuse` none: only what a key of `/trust/keys` has signed. Components are \
+    text: "`allow` takes components without a signature, `allow-named` those whose digest or name is in `allowed` (a \
+           new organisation begins so, and names none), `refuse` none: only what a key of `/trust/keys` has signed. \
+           `PUT /trust/allowed/{component}` names one without touching the others. Components are \
            held against it when they are uploaded and again when they are activated. What is live stays live; what \
            of it would not be taken any more is listed in the answer and in the event `trust.policy-changed`. Needs \
            the role ADM.",

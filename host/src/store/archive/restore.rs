@@ -2,6 +2,7 @@
 
 use super::snapshot::bind;
 use super::{Cell, Table, Ty};
+use crate::domain::time::Instant;
 use crate::store::tx::{Bind, execute, execute_built, fetch_optional, values_list};
 use crate::store::unit::{AuditDraft, RecordWrite};
 use crate::store::{Store, StoreError, Tx, is_unique_violation, record_rows, unit};
@@ -56,6 +57,9 @@ pub struct Restore {
     pub tables: Vec<Rows>,
     /// Its components' bytes.
     pub components: Blobs,
+    /// When it is from a time at which an organisation without a trust policy took every component: then it goes on
+    /// doing so, changed at this instant.
+    pub trusted_all: Option<Instant>,
     /// What the audit trail says on top.
     pub audit: AuditDraft,
 }
@@ -72,7 +76,7 @@ impl Store {
 }
 
 async fn write(tx: &mut Tx, store: &Store, restore: Restore) -> Result<(), StoreError> {
-    let Restore { organisation, mut records, tables, components, audit } = restore;
+    let Restore { organisation, mut records, tables, components, trusted_all, audit } = restore;
     let org = organisation.id.as_str();
     let known = fetch_optional!(&mut *tx, (String,), "SELECT id FROM organisations WHERE id = $1", org)?;
     if known.is_some() {
@@ -115,6 +119,18 @@ async fn write(tx: &mut Tx, store: &Store, restore: Restore) -> Result<(), Store
             }
             head.insert(tx, org, chunk).await?;
         }
+    }
+    if let Some(at) = trusted_all {
+        // As migration 25 does with what was here already.
+        execute!(
+            &mut *tx,
+            "INSERT INTO trust_policies (org, unsigned, allowed, revision, changed_at, changed_by)
+             SELECT o.id, 'allow', '[]', 1, $2, 'mortise' FROM organisations o
+             WHERE o.id = $1 AND EXISTS (SELECT 1 FROM components c WHERE c.org = o.id)
+               AND NOT EXISTS (SELECT 1 FROM trust_policies t WHERE t.org = o.id)",
+            org,
+            at.0
+        )?;
     }
     // Words of comments are indexed with their record's.
     execute!(

@@ -8,12 +8,11 @@ use std::time::{Duration, Instant};
 
 use mortise::app::App;
 use mortise::clock::Clock;
-use mortise::config::{Config, DataDir};
 use mortise::domain::component::Scope;
 use mortise::domain::{Actor, Role};
 use mortise::flows::activate::{self, Wish};
 use mortise::flows::{Desk, upload_component};
-use mortise_tests::app::{ORG, component};
+use mortise_tests::app::{ORG, component, config};
 use mortise_tests::client::Connection;
 use mortise_types::Process;
 
@@ -30,7 +29,7 @@ const PYTHON: &str = "supplier-careful";
 
 pub(crate) async fn run() {
     let dir = tempfile::tempdir().unwrap();
-    let config = Config { data_dir: DataDir(dir.path().to_owned()), ..Config::default() };
+    let config = config(dir.path());
     let app = App::build(&config, Clock::system()).await.unwrap();
     let prepared = Prepared::new(&app.desk, &[Role::Sd, Role::Adm]).await;
     turn_over(&app.desk, prepared.other_service()).await;

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use mortise::app::{self, App};
 use mortise::clock::Clock;
-use mortise::config::{Config, DataDir};
 use mortise::domain::Role;
 use mortise::flows::{Desk, authenticate, demo, first_start};
-use mortise_tests::app::{ORG, component};
+use mortise_tests::app::{ORG, component, config, organisation};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -36,7 +35,7 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     pub(crate) async fn new(desk: &Desk, roles: &[Role]) -> Self {
-        first_start::organisation(desk, ORG, ORG).await.unwrap();
+        organisation(desk, ORG, ORG).await;
         let offers = ["sla-standard", "change-risk-standard", "budget-standard", "supplier-standard"]
             .map(|name| first_start::Offer { name: name.to_owned(), bytes: component(name) });
         first_start::components(desk, ORG, offers.into()).await.unwrap();
@@ -65,7 +64,7 @@ impl Prepared {
 impl Served {
     pub(crate) async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let config = Config { data_dir: DataDir(dir.path().to_owned()), ..Config::default() };
+        let config = config(dir.path());
         let built = App::build(&config, Clock::system()).await.unwrap();
         let prepared = Prepared::new(&built.desk, &[Role::Sd]).await;
         let desk = built.desk.clone();

@@ -6,12 +6,11 @@ use std::time::Instant;
 
 use mortise::app::App;
 use mortise::clock::Clock;
-use mortise::config::{Config, DataDir};
 use mortise::domain::component::Scope;
 use mortise::domain::{Actor, Role};
 use mortise::flows::activate::{self, Wish};
-use mortise::flows::{first_start, upload_component};
-use mortise_tests::app::{ORG, component, marked};
+use mortise::flows::upload_component;
+use mortise_tests::app::{ORG, component, config, marked, organisation};
 use mortise_types::Process;
 
 use crate::percentile;
@@ -27,9 +26,9 @@ pub(crate) async fn run() {
 /// Starts with so many components; the bounds are milliseconds and mebibytes.
 async fn start(components: usize, bound_ms: u32, bound_mib: u64) {
     let dir = tempfile::tempdir().unwrap();
-    let config = Config { data_dir: DataDir(dir.path().to_owned()), ..Config::default() };
+    let config = config(dir.path());
     let app = App::build(&config, Clock::system()).await.unwrap();
-    first_start::organisation(&app.desk, ORG, ORG).await.unwrap();
+    organisation(&app.desk, ORG, ORG).await;
     let actor = Actor::user(ORG, "bench", [Role::Adm]);
     let standards = [
         ("sla-standard", Process::Sla),
