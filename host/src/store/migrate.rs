@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = migrations![
     22 "breaker" "0022_breaker.sql",
     23 "trust" "0023_trust.sql",
     24 "signatures" "0024_signatures.sql",
+    26 "reach" "0026_reach.sql",
 ];
 
 /// Version of the tables that this server makes.
