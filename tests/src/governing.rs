@@ -111,6 +111,31 @@ fn a_document_is_written_reviewed_and_approved_by_different_people() {
 }
 
 #[test]
+fn customers_read_what_is_in_force_and_public() {
+    for_each_db(|app| async move {
+        let writers = Writers::open(app).await;
+        let customer = writers.app.actor("zhao", &[Role::Cus]).await;
+        let public = json!({"confidentiality": "public"});
+        let draft = writers.draft("0.9", public.clone()).await;
+        customer.get(&format!("/records/document/{draft}")).await.problem(403, "own");
+        let first = writers.effective("1.0", public.clone()).await;
+        assert_eq!(record(&customer, "document", &first).await["state"], "effective");
+        let listed = list(&customer, "/records/document?class=policy&limit=1").await;
+        assert_eq!((listed.len(), &listed[0]["number"]), (1, &json!(first)));
+        let found = customer.get("/search?q=policy").await.ok();
+        assert_eq!((found["hits"].as_array().unwrap().len(), &found["hits"][0]["number"]), (1, &json!(first)));
+        // What is internal, as a document is unless it says otherwise, is none of his business; nor is what it replaced.
+        let second = writers.effective("1.1", json!({})).await;
+        assert!(list(&customer, "/records/document").await.is_empty());
+        for number in [first, second] {
+            customer.get(&format!("/records/document/{number}")).await.problem(403, "own");
+        }
+        let third = writers.effective("1.2", public).await;
+        assert_eq!(record(&customer, "document", &third).await["version"], "1.2");
+    });
+}
+
+#[test]
 fn a_new_version_takes_the_place_of_the_old_one_and_is_acknowledged() {
     for_each_db(|app| async move {
         let writers = Writers::open(app).await;

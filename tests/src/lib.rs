@@ -58,6 +58,8 @@ mod offering;
 #[cfg(test)]
 mod random_walk;
 #[cfg(test)]
+mod reach;
+#[cfg(test)]
 mod real_log;
 #[cfg(test)]
 mod recompute;

@@ -47,7 +47,7 @@ impl ExportCommand {
         let filters = self.filters.iter().map(|text| condition(text)).collect::<anyhow::Result<_>>()?;
         let (config, app) = place.open().await?;
         let kind = by_slug(&app.desk.kinds(&config.organisation.0), &self.kind)?;
-        let actor = self.who.actor(&config.organisation.0)?;
+        let actor = self.who.actor(&app.desk, &config.organisation.0).await?;
         let list = list_records::Ask { filters, sort: Some(self.sort), ..list_records::Ask::default() };
         let ask = Ask { format, columns: self.columns, lang, bom: self.bom, list };
         let mut export = Export::prepare(&app.desk, &actor, &kind, ask).await.map_err(flow)?;

@@ -58,7 +58,7 @@ impl ImportRecords {
         };
         let (config, app) = place.open().await?;
         let kind = by_slug(&app.desk.kinds(&config.organisation.0), &self.kind)?;
-        let actor = self.who.actor(&config.organisation.0)?;
+        let actor = self.who.actor(&app.desk, &config.organisation.0).await?;
         let name = self.file.display().to_string();
         let ask = Ask { name, mapping, dry_run: self.dry_run, key: self.key, most_rows: None };
         let mut import = Import::prepare(&app.desk, &actor, &kind, format, file, ask).await.map_err(flow)?;

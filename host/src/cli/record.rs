@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use mortise::domain::{Actor, Kind, Kinds};
 use mortise::flows::list_records::{self, Ask};
-use mortise::flows::{create_record, read_record, transition_record, update_record};
+use mortise::flows::{Desk, create_record, reach, read_record, transition_record, update_record};
 use serde_json::{Map, Value};
 
 use super::token::parse_roles;
@@ -87,8 +87,9 @@ pub(crate) struct Who {
 }
 
 impl Who {
-    pub(super) fn actor(&self, org: &str) -> anyhow::Result<Actor> {
-        Ok(Actor::user(org, &self.user, parse_roles(&self.roles)?))
+    pub(super) async fn actor(&self, desk: &Desk, org: &str) -> anyhow::Result<Actor> {
+        let actor = Actor::user(org, &self.user, parse_roles(&self.roles)?);
+        Ok(reach::look_up(desk, &actor).await.map_err(flow)?.unwrap_or(actor))
     }
 }
 
@@ -100,19 +101,18 @@ impl RecordCommand {
         let record = match self {
             Self::Create { kind, fields, who } => {
                 let kind = by_slug(&kinds, &kind)?;
-                let created =
-                    create_record::run(desk, &who.actor(org)?, &kind, object(&fields)?, None).await.map_err(flow)?;
-                created.record
+                let actor = who.actor(desk, org).await?;
+                create_record::run(desk, &actor, &kind, object(&fields)?, None).await.map_err(flow)?.record
             }
             Self::Get { number, who } => {
                 let kind = by_number(&kinds, &number)?;
-                read_record::run(desk, &who.actor(org)?, &kind, &number).await.map_err(flow)?
+                read_record::run(desk, &who.actor(desk, org).await?, &kind, &number).await.map_err(flow)?
             }
             Self::List { kind, filters, sort, limit, who } => {
                 let kind = by_slug(&kinds, &kind)?;
                 let filters = filters.iter().map(|text| condition(text)).collect::<anyhow::Result<_>>()?;
                 let ask = Ask { filters, sort: Some(sort), limit: Some(limit), ..Ask::default() };
-                let page = list_records::run(desk, &who.actor(org)?, &kind, ask).await.map_err(flow)?;
+                let page = list_records::run(desk, &who.actor(desk, org).await?, &kind, ask).await.map_err(flow)?;
                 for record in page.records {
                     println!("{}", record.to_json());
                 }
@@ -120,14 +120,14 @@ impl RecordCommand {
             }
             Self::Update { number, fields, reason, who } => {
                 let kind = by_number(&kinds, &number)?;
-                let actor = who.actor(org)?;
+                let actor = who.actor(desk, org).await?;
                 update_record::run(desk, &actor, &kind, &number, object(&fields)?, None, &reason).await.map_err(flow)?
             }
             Self::Transition { number, name, fields, reason, who } => {
                 let kind = by_number(&kinds, &number)?;
                 let step =
                     transition_record::Step { name: &name, input: object(&fields)?, expected: None, reason: &reason };
-                transition_record::run(desk, &who.actor(org)?, &kind, &number, step).await.map_err(flow)?
+                transition_record::run(desk, &who.actor(desk, org).await?, &kind, &number, step).await.map_err(flow)?
             }
         };
         println!("{}", serde_json::to_string_pretty(&record.to_json())?);

@@ -9,12 +9,15 @@ mod check_rules;
 mod circle;
 mod conform;
 mod document;
+mod grant;
 mod parse;
 mod prefixes;
 mod raw;
 mod rules;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_access;
 #[cfg(test)]
 mod tests_guide;
 #[cfg(test)]
@@ -32,6 +35,7 @@ pub use builtin::{Kinds, Shaped};
 pub use circle::{of_references, unreachable_states};
 pub use conform::{FIELD_GONE, Passage, STATE_GONE};
 pub use document::{AddError, Document, Part};
+pub use grant::{Condition, Extent, Grant, Literal, Personal, Values};
 pub use parse::{line_of_field, parse};
 pub use prefixes::{DICTIONARY, is_known};
 pub use rules::{ByBack, ByField, ByValues, Formula, Happening, Make, Moment, Related, Reminder, Rule};
@@ -107,27 +111,6 @@ pub struct Access {
     pub read: Vec<Grant>,
     /// Who may change the fields of one.
     pub update: Vec<Grant>,
-}
-
-/// One entry of an access list: `SD`, `CUS:own` or `any`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Grant {
-    /// Who.
-    pub who: Who,
-    /// Only for records of their own.
-    pub own: bool,
-}
-
-impl fmt::Display for Grant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.who, if self.own { ":own" } else { "" })
-    }
-}
-
-impl Serialize for Grant {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
 }
 
 /// A state of the lifecycle.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::access::{self, Scope};
+use super::access::{self, Action, Scope};
 use super::kind::{Kind, Transition};
 use super::record::Record;
 use super::refusal::{Refusal, rule};
@@ -74,7 +74,7 @@ pub fn permit(
     if held.is_empty() {
         return Err(Refusal::forbidden(rule::ROLE, need(step, roles, context)));
     }
-    // A role that sees only its own records moves only its own records.
+    // A role that sees only some records moves only its own, and those that it may change.
     let able: Vec<Acting> = held.into_iter().filter(|acting| reaches(kind, actor, record, *acting)).collect();
     if able.is_empty() {
         let message = format!("{} may be done by your role only to records of your own", step.name);
@@ -141,15 +141,19 @@ fn holds(actor: &Actor, record: &Record, who: Who, context: &TransitionContext<'
     }
 }
 
-/// Whether the actor, in this capacity alone, may see the record.
+/// Whether the actor, in this capacity alone, has to do with the record.
 fn reaches(kind: &Kind, actor: &Actor, record: &Record, acting: Acting) -> bool {
     let Acting::As(role) = acting else {
         return true;
     };
-    let alone = Actor::user(actor.org.as_str(), actor.user.as_str(), [role]);
+    let alone = actor.only_as([role]);
     match access::read_scope(kind, &alone) {
-        Scope::Own => access::owns(kind, actor, record),
         Scope::All | Scope::Nothing => true,
+        // That something may be read gives nobody a say in it; that it may be changed does.
+        Scope::Some(_) => {
+            let may = |action| access::may(kind, &alone, action, Some(record));
+            access::owns(kind, actor, record) || may(Action::Read) && may(Action::Update)
+        }
     }
 }
 

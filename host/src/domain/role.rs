@@ -191,6 +191,17 @@ pub struct Actor {
     pub roles: BTreeSet<Role>,
     /// Whether this is the host acting by timer or event (pseudo-role `auto`).
     pub auto: bool,
+    /// What the user belongs to; empty until somebody looked it up, and where no grant asks for it.
+    pub reach: Reach,
+}
+
+/// What grants may ask of a user beside his name and roles: whose user he is (guide, section 2: "own services").
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Numbers of the customers that he belongs to.
+    pub customers: BTreeSet<String>,
+    /// Numbers of the services that those customers have.
+    pub services: BTreeSet<String>,
 }
 
 /// The user name under which the host writes audit entries of its own.
@@ -199,13 +210,20 @@ pub const HOST_USER: &str = "mortise";
 impl Actor {
     /// A user with some roles.
     pub fn user(org: impl Into<String>, user: impl Into<String>, roles: impl IntoIterator<Item = Role>) -> Self {
-        Self { org: org.into(), user: user.into(), roles: roles.into_iter().collect(), auto: false }
+        let (org, user, roles) = (org.into(), user.into(), roles.into_iter().collect());
+        Self { org, user, roles, auto: false, reach: Reach::default() }
     }
 
     /// The host itself: it may create, read and update everything in the organisation, and take
     /// the transitions marked `auto`.
     pub fn host(org: impl Into<String>) -> Self {
-        Self { org: org.into(), user: HOST_USER.to_owned(), roles: BTreeSet::new(), auto: true }
+        Self { auto: true, ..Self::user(org, HOST_USER, []) }
+    }
+
+    /// The same user as if he held these roles only.
+    #[must_use]
+    pub fn only_as(&self, roles: impl IntoIterator<Item = Role>) -> Self {
+        Self { roles: roles.into_iter().collect(), ..self.clone() }
     }
 
     /// Whether the actor holds the role.

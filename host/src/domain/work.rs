@@ -2,14 +2,15 @@
 //!
 //! Comments, attachments and watchers stand beside a record; its own fields are not touched by them. The guide's
 //! permission matrix (section 2) does not speak of them. Whoever may read a record takes part in the work on it, but
-//! for the auditor, who reads and changes nothing; customers neither see nor write what is internal.
+//! for the auditor, who reads and changes nothing, and for customers to whom only what a record says was opened;
+//! customers neither see nor write what is internal.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::access::{self, Action};
+use super::access;
 use super::audit::AuditEntry;
 use super::kind::Kind;
 use super::record::Record;
@@ -85,10 +86,9 @@ pub fn permit(kind: &Kind, actor: &Actor, record: &Record) -> Result<Acting, Ref
     if actor.auto {
         return Ok(Acting::Host);
     }
-    access::permit(kind, actor, Action::Read, Some(record))?;
-    let working = actor.roles.iter().copied().filter(|role| *role != Role::Aud);
-    let working = Actor::user(actor.org.as_str(), actor.user.as_str(), working);
-    access::permit(kind, &working, Action::Read, Some(record)).map_err(|refusal| match refusal.rule.as_ref() {
+    access::involved(kind, actor, record)?;
+    let working = actor.only_as(actor.roles.iter().copied().filter(|role| *role != Role::Aud));
+    access::involved(kind, &working, record).map_err(|refusal| match refusal.rule.as_ref() {
         rule::ROLE => Refusal::forbidden(rule::ROLE, "the role AUD (auditor) reads records and changes nothing"),
         _ => refusal,
     })

@@ -8,14 +8,14 @@
 
 use super::search::Finder;
 use super::{Desk, FlowError};
-use crate::domain::access::{self, Action, Scope};
+use crate::domain::access::{self, Action, Branch, Scope};
 use crate::domain::field::{FieldType, encode_text};
 use crate::domain::record::Record;
 use crate::domain::refusal::{Refusal, rule};
 use crate::domain::when::{Wall, When};
 use crate::domain::{Actor, Kind};
 use crate::store::index::COLUMNS;
-use crate::store::listing::{Cursor, Filter, ListQuery, Own, Page, SortKey, Subject, Test};
+use crate::store::listing::{Cursor, Filter, ListQuery, OneOf, Only, Page, SortKey, Subject, Test};
 
 /// Records a page when the caller does not say.
 pub const DEFAULT_LIMIT: usize = 50;
@@ -40,9 +40,11 @@ pub struct Ask {
 /// # Errors
 /// Not allowed; a field that is not indexed; a value that does not fit the field; the database's errors.
 pub async fn run(desk: &Desk, actor: &Actor, kind: &Kind, ask: Ask) -> Result<Page, FlowError> {
-    let own = match access::read_scope(kind, actor) {
+    let scope = access::read_scope(kind, actor);
+    let own_only = scope.is_own();
+    let only = match scope {
         Scope::All => None,
-        Scope::Own => Some(own(kind, actor)?),
+        Scope::Some(branches) => Some(only(kind, actor, branches)),
         Scope::Nothing => {
             access::permit(kind, actor, Action::Read, None)?;
             None
@@ -59,7 +61,7 @@ pub async fn run(desk: &Desk, actor: &Actor, kind: &Kind, ask: Ask) -> Result<Pa
     let fields: Vec<_> = ask.filters.iter().filter(|(name, _)| name != WORDS).cloned().collect();
     let filters = filters(desk, actor, kind, &fields)?;
     let (descending, sort) = sort(kind, ask.sort.as_deref().unwrap_or("-created_at"))?;
-    let user = own.as_ref().map(|own| own.user.clone());
+    let user = own_only.then(|| actor.user.clone());
     let text = finder.as_ref().map(|finder| finder.in_index(Some(kind.slug.clone()), user));
     let query = ListQuery {
         org: actor.org.clone(),
@@ -69,7 +71,7 @@ pub async fn run(desk: &Desk, actor: &Actor, kind: &Kind, ask: Ask) -> Result<Pa
         descending,
         after: ask.after,
         limit,
-        own,
+        only,
         text,
     };
     match finder.filter(|finder| !finder.is_exact()) {
@@ -131,10 +133,25 @@ async fn look_at(
     Ok(found)
 }
 
-fn own(kind: &Kind, actor: &Actor) -> Result<Own, Refusal> {
-    let indexed = |name: &&String| kind.indexed(name).is_some();
-    let paths = kind.owner_fields.iter().filter(indexed).cloned().collect();
-    Ok(Own { user: actor.user.clone(), value: encode_text("owner", &FieldType::User, &actor.user)?, paths })
+/// What a list is narrowed to for an actor who reads some records of the kind.
+fn only(kind: &Kind, actor: &Actor, branches: Vec<Branch>) -> Only {
+    let mut all = Vec::new();
+    for branch in branches {
+        match branch {
+            // A user's name is its own sortable form.
+            Branch::Own => {
+                let fields = kind.owner_fields.iter().filter(|name| kind.indexed(name).is_some());
+                let paths = ["owner", "created_by"].into_iter().chain(fields.map(String::as_str));
+                all.extend(paths.map(|path| vec![one_of(path.to_owned(), vec![actor.user.clone()])]));
+            }
+            Branch::Where(tests) => all.push(tests.into_iter().map(|(path, values)| one_of(path, values)).collect()),
+        }
+    }
+    Only(all)
+}
+
+fn one_of(path: String, values: Vec<String>) -> OneOf {
+    OneOf { path, values }
 }
 
 fn sort(kind: &Kind, text: &str) -> Result<(bool, SortKey), Refusal> {

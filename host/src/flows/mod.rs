@@ -35,6 +35,7 @@ pub mod manual;
 pub mod measures;
 pub mod merge_records;
 pub mod move_component;
+pub mod reach;
 pub mod read_record;
 pub mod recompute;
 pub mod reindex;

@@ -279,7 +279,7 @@ impl Events<'_> {
             descending: true,
             after: None,
             limit: 1,
-            own: None,
+            only: None,
             text: None,
         };
         Ok(self.desk.store.list(&query).await?.records.pop())

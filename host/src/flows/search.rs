@@ -78,7 +78,7 @@ pub async fn run(desk: &Desk, actor: &Actor, ask: Ask) -> Result<Found, FlowErro
         let comments = finder.comments(desk, actor, chunk.found.iter().map(|(_, record)| record)).await?;
         for (key, record) in chunk.found {
             let Some(kind) = sight.kinds.get(&record.kind) else { continue };
-            if (kind.own && !access::owns(kind.kind, actor, &record))
+            if (!kind.all && !access::may(kind.kind, actor, Action::Read, Some(&record)))
                 || !finder.holds(kind.kind, &record, comments.get(&record.number))
             {
                 continue;
@@ -105,8 +105,8 @@ pub async fn run(desk: &Desk, actor: &Actor, ask: Ask) -> Result<Found, FlowErro
 /// A kind whose records may be read.
 struct Readable<'k> {
     kind: &'k Kind,
-    /// Only those of one's own.
-    own: bool,
+    /// All of them.
+    all: bool,
 }
 
 /// What an actor may read.
@@ -130,16 +130,15 @@ impl<'k> Sight<'k> {
             }
             None => kinds.iter().map(AsRef::as_ref).filter(|kind: &&Kind| kind.view.is_none()).collect(),
         };
-        let mut readable = BTreeMap::new();
+        let (mut readable, mut own_only) = (BTreeMap::new(), true);
         for kind in &asked {
-            let own = match access::read_scope(kind, actor) {
-                Scope::All => false,
-                Scope::Own => true,
-                Scope::Nothing => continue,
-            };
-            readable.insert(kind.slug.clone(), Readable { kind, own });
+            let scope = access::read_scope(kind, actor);
+            if scope != Scope::Nothing {
+                own_only &= scope.is_own();
+                readable.insert(kind.slug.clone(), Readable { kind, all: scope == Scope::All });
+            }
         }
-        let (all, own_only) = (readable.len() == asked.len(), readable.values().all(|kind| kind.own));
+        let all = readable.len() == asked.len();
         Ok((!readable.is_empty()).then_some(Self { kinds: readable, all, own_only }))
     }
 }

@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::site::Site;
 use crate::domain::refusal::Refusal;
 use crate::domain::{Actor, canonical};
-use crate::flows::{Desk, FlowError, authenticate};
+use crate::flows::{Desk, FlowError, authenticate, reach};
 
 /// Whoever sent the request.
 #[derive(Clone)]
@@ -34,7 +34,11 @@ impl FromRequestParts<Site> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
         let token = bearer(&parts.headers)?;
-        let actor = site.sessions.actor(&site.desk, token).await?;
+        let mut actor = site.sessions.actor(&site.desk, token).await?;
+        // Asked at every request, unlike the token: whoever leaves a customer leaves at once.
+        if let Some(with_reach) = reach::look_up(&site.desk, &actor).await? {
+            actor = Arc::new(with_reach);
+        }
         let span = tracing::Span::current();
         span.record("org", actor.org.as_str());
         span.record("user", actor.user.as_str());

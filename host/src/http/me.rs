@@ -15,7 +15,8 @@ pub(super) static DOC: Operation = Operation {
     id: "readMe",
     group: Group::Caller,
     summary: "Who you are",
-    text: "The user, the roles and the organisation behind the token.",
+    text: "The user, the roles and the organisation behind the token; for customers, also the customers that name the \
+           user among their `members`, and the services of those.",
     answers: &[Answer::json(200, "Me", "You.")],
     problems: &[400, 401],
     ..Operation::PLAIN
@@ -35,5 +36,7 @@ pub(super) async fn run(State(site): State<Site>, caller: Caller, params: Params
             "name": organisation.map_or_else(|| caller.org.clone(), |organisation| organisation.name),
         },
         "roles": roles.collect::<Vec<Json>>(),
+        "customers": caller.reach.customers,
+        "services": caller.reach.services,
     })))
 }

@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = migrations![
     23 "trust" "0023_trust.sql",
     24 "signatures" "0024_signatures.sql",
     25 "trust_default" "0025_trust_default.sql",
+    26 "reach" "0026_reach.sql",
 ];
 
 /// Version of the tables that this server makes.

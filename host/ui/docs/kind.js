@@ -36,6 +36,11 @@ function access(access) {
 }
 
 function chip(grant) {
+  if (typeof grant === "object") {
+    const values = (value) => [value].flat().join(" or ");
+    const where = Object.entries(grant.where).map(([field, value]) => `${field}: ${values(value)}`).join(", ");
+    return el("span", { class: "chip", title: `Only records with ${where}` }, `${grant.role} (${where})`);
+  }
   const [role, own] = grant.split(":");
   return el("span", { class: "chip", title: own ? "Only records of their own" : undefined }, own ? `${role} (own)` : role);
 }

@@ -6,10 +6,13 @@ use std::ops::Range;
 use serde_json::Value;
 use toml::Spanned;
 
-use super::raw::{RawDecision, RawField, RawKind, RawMake, RawReminder, RawRule, RawState, RawTransition, Text};
+use super::raw::{
+    RawDecision, RawField, RawGrant, RawKind, RawMake, RawReminder, RawRule, RawState, RawTransition, Text,
+};
 use super::rules::{Formula, Make, Moment, Reminder, Rule};
 use super::{
-    Access, DecisionHook, Grant, Index, Kind, KindError, Only, State, Transition, Trigger, check, check_rules,
+    Access, Condition, DecisionHook, Extent, Grant, Index, Kind, KindError, Only, State, Transition, Trigger, check,
+    check_rules,
 };
 use crate::domain::field::Field;
 use crate::domain::role::Who;
@@ -23,7 +26,7 @@ use crate::domain::role::Who;
 pub fn parse(text: &str, file: &str) -> Result<Kind, KindError> {
     let source = Source { text, file };
     let raw: RawKind = toml::from_str(text).map_err(|error| syntax(&error, text, file))?;
-    let kind = Kind {
+    let mut kind = Kind {
         version: 0,
         prefix: raw.prefix.get_ref().clone(),
         slug: raw.slug.get_ref().clone(),
@@ -31,11 +34,7 @@ pub fn parse(text: &str, file: &str) -> Result<Kind, KindError> {
         name: raw.name.clone(),
         process: raw.process.get_ref().clone(),
         clause: raw.clause.clone(),
-        access: Access {
-            create: source.grants(&raw.access.create)?,
-            read: source.grants(&raw.access.read)?,
-            update: source.grants(&raw.access.update)?,
-        },
+        access: Access::default(),
         owner_fields: strings(&raw.owner_fields),
         initial: raw.initial.get_ref().clone(),
         states: raw.states.iter().map(state).collect(),
@@ -52,6 +51,8 @@ pub fn parse(text: &str, file: &str) -> Result<Kind, KindError> {
         makes: raw.makes.iter().map(make).collect(),
     };
     check::kind(&kind, &raw, &source)?;
+    // Conditions name fields and states, which are known to be sound only now.
+    kind.access = source.access(&kind, &raw)?;
     check_rules::kind(&kind, &raw, &source)?;
     Ok(kind)
 }
@@ -93,18 +94,19 @@ impl Source<'_> {
         texts.iter().map(|text| self.read(text)).collect()
     }
 
-    fn grants(&self, texts: &[Text]) -> Result<Vec<Grant>, KindError> {
-        let grant = |text: &Text| {
-            let (who, own) = match text.get_ref().strip_suffix(":own") {
-                Some(who) => (who, true),
-                None => (text.get_ref().as_str(), false),
-            };
-            match who.parse() {
-                Ok(who @ (Who::Role(_) | Who::Any)) => Ok(Grant { who, own }),
-                _ => Err(self.error(&text.span(), format!("'{who}' is not a role that can be granted access"))),
-            }
+    fn access(&self, kind: &Kind, raw: &RawKind) -> Result<Access, KindError> {
+        let of = |grants: &[RawGrant]| -> Result<Vec<Grant>, KindError> {
+            let read = |raw: &RawGrant| grant(kind, raw.get_ref()).map_err(|why| self.error(&raw.span(), why));
+            grants.iter().map(read).collect()
         };
-        texts.iter().map(grant).collect()
+        let create = of(&raw.access.create)?;
+        for (grant, raw) in create.iter().zip(&raw.access.create) {
+            // There is no record yet that a condition could hold of.
+            if matches!(grant.extent, Extent::Where(_)) {
+                return Err(self.error(&raw.span(), "who may create cannot depend on a condition"));
+            }
+        }
+        Ok(Access { create, read: of(&raw.access.read)?, update: of(&raw.access.update)? })
     }
 
     fn field(&self, raw: &RawField) -> Result<Field, KindError> {
@@ -176,6 +178,35 @@ impl Source<'_> {
         });
         Ok(DecisionHook { process: self.read(&raw.process)?, on: on.collect() })
     }
+}
+
+/// Reads an entry of an access list; says what is wrong with it.
+fn grant(kind: &Kind, raw: &toml::Value) -> Result<Grant, String> {
+    let who = |word: &str| match word.parse() {
+        Ok(who @ (Who::Role(_) | Who::Any)) => Ok(who),
+        _ => Err(format!("'{word}' is not a role that can be granted access")),
+    };
+    let table = match raw {
+        toml::Value::String(text) => {
+            return match text.strip_suffix(":own") {
+                Some(word) => Ok(Grant { who: who(word)?, extent: Extent::Own }),
+                None => Ok(Grant { who: who(text)?, extent: Extent::All }),
+            };
+        }
+        toml::Value::Table(table) => table,
+        _ => return Err("access is granted to a role, or to a role with a condition".to_owned()),
+    };
+    if let Some(key) = table.keys().find(|key| !matches!(key.as_str(), "role" | "where")) {
+        return Err(format!("a grant has no key '{key}'; it has role and where"));
+    }
+    let word = table.get("role").and_then(toml::Value::as_str).ok_or("a grant with a condition names its role")?;
+    let conditions = table.get("where").and_then(toml::Value::as_table).filter(|conditions| !conditions.is_empty());
+    let conditions = conditions.ok_or("a grant with a role names in 'where' what has to hold")?;
+    let conditions = conditions.iter().map(|(field, value)| {
+        let value = serde_json::to_value(value).map_err(|error| error.to_string())?;
+        Condition::read(kind, field, &value)
+    });
+    Ok(Grant { who: who(word)?, extent: Extent::Where(conditions.collect::<Result<_, _>>()?) })
 }
 
 fn state(raw: &RawState) -> State {

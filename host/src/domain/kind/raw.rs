@@ -47,10 +47,13 @@ pub(super) struct RawKind {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawAccess {
-    pub(super) create: Vec<Text>,
-    pub(super) read: Vec<Text>,
-    pub(super) update: Vec<Text>,
+    pub(super) create: Vec<RawGrant>,
+    pub(super) read: Vec<RawGrant>,
+    pub(super) update: Vec<RawGrant>,
 }
+
+/// A text, or a table with the keys `role` and `where`; which of them, is looked at with its place in hand.
+pub(super) type RawGrant = Spanned<toml::Value>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -61,7 +61,7 @@ async fn same(working: &Working<'_>, fields: &[String]) -> Result<Vec<Record>, F
         descending: true,
         after: None,
         limit: MOST,
-        own: None,
+        only: None,
         text: None,
     };
     let mut found = working.desk.store.list(&query).await?.records;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::domain::Actor;
-use crate::domain::access::{self, Scope};
+use crate::domain::access::{self, Action};
 use crate::domain::record::Record;
 use crate::domain::refusal::{self, Refusal};
 use crate::flows::{Desk, FlowError, read_record, update_record};
@@ -145,9 +145,6 @@ fn own_relations(record: &Record) -> Vec<Value> {
 }
 
 fn reads(desk: &Desk, actor: &Actor, record: &Record) -> bool {
-    desk.kinds(&actor.org).get(&record.kind).is_some_and(|kind| match access::read_scope(kind, actor) {
-        Scope::All => true,
-        Scope::Own => access::owns(kind, actor, record),
-        Scope::Nothing => false,
-    })
+    let kinds = desk.kinds(&actor.org);
+    kinds.get(&record.kind).is_some_and(|kind| access::may(kind, actor, Action::Read, Some(record)))
 }

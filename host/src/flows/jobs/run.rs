@@ -22,8 +22,8 @@ pub struct Run {
 }
 
 impl Run {
-    pub(super) fn new(desk: Desk, job: Job, claim: String) -> Self {
-        let (actor, place) = (job.acts_as(), job.done);
+    pub(super) fn new(desk: Desk, job: Job, actor: Actor, claim: String) -> Self {
+        let place = job.done;
         Self { desk, job, actor, claim, place, stopped: false }
     }
 

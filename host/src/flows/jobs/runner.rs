@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Run, audit, event, work};
 use crate::domain::role::HOST_USER;
 use crate::domain::{Job, JobState};
-use crate::flows::{Desk, FlowError};
+use crate::flows::{Desk, FlowError, reach};
 use crate::store::StoreError;
 use crate::store::jobs::ClaimedJob;
 
@@ -67,7 +67,9 @@ async fn one(desk: &Desk) -> Result<bool, FlowError> {
         return Ok(true);
     }
     tracing::info!(job = %job.id, what = %job.what, place = job.done, "job taken up");
-    let mut run = Run::new(desk.clone(), job.clone(), claim.clone());
+    let actor = job.acts_as();
+    let actor = reach::look_up(desk, &actor).await?.unwrap_or(actor);
+    let mut run = Run::new(desk.clone(), job.clone(), actor, claim.clone());
     let result = tokio::select! {
         result = AssertUnwindSafe(work(&mut run)).catch_unwind() => result,
         lost = beat(desk, &job, &claim) => Ok(Err(lost)),

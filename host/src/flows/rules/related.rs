@@ -97,7 +97,7 @@ async fn same(seen: &Seen<'_>, kind: &Kind, wanted: &[(String, Value)]) -> Resul
         descending: true,
         after: None,
         limit,
-        own: None,
+        only: None,
         text: None,
     };
     Ok(seen.desk.store.list(&query).await?.records)

@@ -167,7 +167,7 @@ async fn incidents_since(working: &Working<'_>, service: &str, from: Date) -> Re
         descending: false,
         after: None,
         limit: PAGE,
-        own: None,
+        only: None,
         text: None,
     };
     let mut found = Vec::new();

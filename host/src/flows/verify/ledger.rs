@@ -23,7 +23,7 @@ impl Check<'_, '_> {
             descending: false,
             after: None,
             limit: PAGE,
-            own: None,
+            only: None,
         };
         loop {
             let page = store.list(&query).await?;

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::sight::Sight;
 use crate::domain::Role;
-use crate::domain::access::{self, Action};
+use crate::domain::access;
 use crate::domain::decision::DecisionRecord;
 use crate::http::activations::{PROCESSES, process};
 use crate::http::caller::Caller;
@@ -79,6 +79,6 @@ async fn check_record(site: &Site, caller: &Caller, sight: &Sight<'_>, number: &
         return Ok(());
     }
     let kind = site.kind(caller, &record.kind)?;
-    access::permit(&kind, caller, Action::Read, Some(&record))?;
+    access::involved(&kind, caller, &record)?;
     Ok(())
 }

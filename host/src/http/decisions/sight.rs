@@ -1,11 +1,12 @@
 //! Who sees which decisions (guide, section 2: decision record).
 //!
-//! Most roles read all of them. Service desk, technicians and customers read those about records that they may read;
+//! Most roles read all of them. Service desk and technicians read those about records that they may read, customers
+//! those about their own;
 //! a publisher those of components that he submitted himself.
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::domain::access::{self, Action};
+use crate::domain::access;
 use crate::domain::decision::DecisionRecord;
 use crate::domain::{Actor, Role};
 use crate::http::problem::Problem;
@@ -42,14 +43,14 @@ impl<'a> Sight<'a> {
         READ_ALL.iter().any(|role| self.actor.has(*role))
     }
 
-    /// Which of these records the actor may read.
+    /// With which of these records the actor has to do.
     pub(in crate::http) async fn readable(&self, numbers: BTreeSet<String>) -> Result<HashSet<String>, Problem> {
         let numbers: Vec<String> = numbers.into_iter().collect();
         let records = self.site.desk.store.records(&self.actor.org, &numbers).await?;
         let kinds = self.site.desk.kinds(&self.actor.org);
         let may = |record: &crate::domain::Record| {
             let kind = kinds.get(&record.kind);
-            kind.is_some_and(|kind| access::may(kind, self.actor, Action::Read, Some(record)))
+            kind.is_some_and(|kind| access::involved(kind, self.actor, record).is_ok())
         };
         Ok(records.into_iter().filter(may).map(|record| record.number).collect())
     }

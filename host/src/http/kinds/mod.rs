@@ -134,9 +134,11 @@ fn summary(kind: &Kind, actor: &Actor) -> Json {
 
 /// What the actor's roles allow with records of the kind.
 fn may(kind: &Kind, actor: &Actor) -> Json {
-    let read = match access::read_scope(kind, actor) {
+    let scope = access::read_scope(kind, actor);
+    let read = match scope {
         Scope::All => "all",
-        Scope::Own => "own",
+        Scope::Some(_) if scope.is_own() => "own",
+        Scope::Some(_) => "some",
         Scope::Nothing => "nothing",
     };
     json!({

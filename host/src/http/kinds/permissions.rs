@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Map, Value as Json, json};
 
-use crate::domain::kind::{Grant, Transition};
+use crate::domain::kind::{Extent, Grant, Transition};
 use crate::domain::role::Who;
 use crate::domain::{Kind, Role};
 use crate::http::caller::Caller;
@@ -19,7 +19,8 @@ pub(in crate::http) static DOC: Operation = Operation {
     group: Group::Kinds,
     summary: "The permissions matrix",
     text: "Kinds against roles, from the kinds as they are in force in your organisation: who may create, read and \
-           update records (`all`, or `own` for those of one's own), and who may take which transition. `anyone` is \
+           update records (`all`, `own` for those of one's own, or `some`: beside one's own, perhaps, those that meet \
+           one of the conditions in `read_where` or `update_where`), and who may take which transition. `anyone` is \
            what every role but CUS may. The matrix is data: `access` and `roles` in a kind's file change it.",
     answers: &[Answer::json(200, "Permissions", "The matrix.")],
     problems: &[400, 401],
@@ -61,14 +62,28 @@ fn row(kind: &Kind) -> Json {
     })
 }
 
+/// The place of grants with a condition among those for one's own records and those for all.
+const SOME: usize = 1;
+
+fn breadth(grant: &Grant) -> usize {
+    match grant.extent {
+        Extent::Own => SOME - 1,
+        Extent::Where(_) => SOME,
+        Extent::All => SOME + 1,
+    }
+}
+
 fn cell(kind: &Kind, who: Who) -> Json {
     let mut cell = Map::new();
     let access = [("create", &kind.access.create), ("read", &kind.access.read), ("update", &kind.access.update)];
     for (action, grants) in access {
         let held: Vec<&Grant> = grants.iter().filter(|grant| grant.who == who).collect();
-        if let Some(first) = held.first() {
-            let all = held.iter().any(|grant| !grant.own) || first.who == Who::Any && !first.own;
-            cell.insert(action.to_owned(), if all { "all" } else { "own" }.into());
+        let Some(widest) = held.iter().map(|grant| breadth(grant)).max() else { continue };
+        cell.insert(action.to_owned(), ["own", "some", "all"][widest].into());
+        let conditions: Vec<Json> =
+            held.iter().filter(|grant| breadth(grant) == SOME).map(|grant| json!(grant)).collect();
+        if widest == SOME {
+            cell.insert(format!("{action}_where"), conditions.iter().map(|grant| grant["where"].clone()).collect());
         }
     }
     let takes = |step: &&Transition| {

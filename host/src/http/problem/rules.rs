@@ -172,7 +172,7 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("nothing-to-roll-back-to", "Nothing to roll back to", "There was no other component or settings before the present one."),
     is("organisation-exists", "Organisation exists", "There is such an organisation in this database already. Nothing was restored."),
     is("other-budget", "Another budget", "One step books on the lines of one budget only."),
-    is("own", "Only your own", "Your role allows this for records of your own: those you own, made, or are named in."),
+    is("own", "Only your own", "Your role allows this for records of your own: those you own, made, or are named in; and for records that meet a condition of the kind's access, where it has one."),
     is("parameter", "Unreadable parameter", "The query string cannot be read, or a parameter has a value of the wrong sort."),
     is("path", "Unreadable path", "A part of the path cannot be read as text."),
     is("period-blocked", "Period blocked", "Something unfinished keeps the period from being closed. The answer names each item."),

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::view;
 use crate::domain::kind::View;
-use crate::domain::work;
+use crate::domain::{access, work};
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place, cursor};
 use crate::http::problem::{Problem, rule};
@@ -40,6 +40,9 @@ pub(in crate::http) async fn run(
     params.done()?;
     let kind = site.kind(&caller, &kind)?;
     let record = view::record(&site, &caller, &kind, &number).await?;
+    if kind.view.is_none() {
+        access::involved(&kind, &caller, &record)?;
+    }
     let list = format!("history {}", record.number);
     let after = after.map(|text| place(&list, &text)).transpose()?.unwrap_or_default();
     // What happened to a component is told of its bytes.

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Value as Json, json};
 
-use crate::domain::work;
+use crate::domain::{access, work};
 use crate::flows::{duplicates, read_record};
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place as Path, cursor};
@@ -41,6 +41,7 @@ pub(in crate::http) async fn run(
     params.done()?;
     let kind = site.kind(&caller, &kind)?;
     let record = read_record::run(&site.desk, &caller, &kind, &number).await?;
+    access::involved(&kind, &caller, &record)?;
     let list = format!("timeline {}", record.number);
     let before = before.map(|text| place(&list, &text)).transpose()?;
     let numbers = duplicates::with_duplicates(&site.desk, &caller, &record).await?;

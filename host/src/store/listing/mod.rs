@@ -39,21 +39,27 @@ pub struct ListQuery {
     pub after: Option<Cursor>,
     /// Records a page.
     pub limit: usize,
-    /// Only records whose owner, maker or one of these indexed fields is this user.
-    pub own: Option<Own>,
+    /// Only some of the records that there are; none for all.
+    pub only: Option<Only>,
     /// Only records that the index of words finds.
     pub text: Option<TextQuery>,
 }
 
-/// The restriction to one's own records.
-#[derive(Clone, Debug)]
-pub struct Own {
-    /// User.
-    pub user: String,
-    /// The user in the index's sortable form.
-    pub value: String,
-    /// Indexed fields that name a user who counts as owner.
-    pub paths: Vec<String>,
+/// The restriction to some records: those that one of the branches lets through.
+#[derive(Clone, Debug, Default)]
+pub struct Only(pub Vec<Branch>);
+
+/// What all has to hold of a record that a branch lets through; what tells most records apart comes first, because the
+/// branch is driven by it.
+pub type Branch = Vec<OneOf>;
+
+/// A path that has to have one of some values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneOf {
+    /// An indexed path of the kind, or one of [`super::index::COLUMNS`].
+    pub path: String,
+    /// The values, in the index's sortable form.
+    pub values: Vec<String>,
 }
 
 /// What a filter looks at.
@@ -132,6 +138,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn list_within(&self, query: &ListQuery, bounds: Bounds) -> Result<Page, StoreError> {
+        if query.only.as_ref().is_some_and(|only| only.0.is_empty()) {
+            return Ok(Page { records: Vec::new(), next: None });
+        }
         let mut tx = self.read().await?;
         let mut places = text::places(&mut tx, &Asked::new(self.backend(), query, bounds)).await?;
         let more = places.len() > query.limit;

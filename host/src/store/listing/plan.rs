@@ -1,7 +1,7 @@
 //! Which way a page is read, and reading it.
 
 use super::query::{Query, Span, Within, key};
-use super::{Cursor, Filter, ListQuery, SortKey, Subject, Test};
+use super::{Cursor, Filter, ListQuery, OneOf, Only, SortKey, Subject, Test};
 use crate::store::index::{self, ALL};
 use crate::store::tx::{Tx, fetch_built};
 use crate::store::{Backend, StoreError};
@@ -29,6 +29,8 @@ const DRIVE_COST: i64 = 2;
 const DRIVE_COST_SIGNED: i64 = 8;
 /// A filter of more values than this is not driven by.
 const SPANS: usize = 100;
+/// Nor by a restriction of more pieces than this. (SQLite joins no more than 500 queries.)
+const ALL_SPANS: usize = 400;
 
 /// What is asked for, with what follows from it.
 pub(super) struct Asked<'q> {
@@ -67,13 +69,7 @@ impl<'q> Asked<'q> {
             }
             asked.drivers.extend(spans(filter, &number));
         }
-        if let Some(own) = &query.own {
-            let is = |path: &str, value: &str| Span { path: number(path), within: Within::Is(value.to_owned()) };
-            let named = own.paths.iter().map(|path| is(path, &own.value));
-            asked
-                .drivers
-                .push([is("owner", &own.user), is("created_by", &own.user)].into_iter().chain(named).collect());
-        }
+        asked.drivers.extend(query.only.as_ref().and_then(|only| spans_of(only, &number)));
         match &query.sort {
             SortKey::Created => asked.order.within = Within::Is(String::new()),
             SortKey::Path(path) => {
@@ -104,15 +100,15 @@ impl<'q> Asked<'q> {
 
     /// Every condition on records in `f`, with their facets joined where they are needed, behind a `WHERE`.
     fn conditions(&self, q: &mut Query, facets: bool) -> String {
-        let plain = !facets && self.query.filters.is_empty() && self.query.own.is_none();
+        let plain = !facets && self.query.filters.is_empty() && self.query.only.is_none();
         let mut sql = if plain { " WHERE 1 = 1" } else { q.with_facets() }.to_owned();
         for filter in &self.query.filters {
             sql += " AND ";
             sql += &q.passes(filter);
         }
-        if let Some(own) = &self.query.own {
+        if let Some(only) = &self.query.only {
             sql += " AND ";
-            sql += &q.is_own(own);
+            sql += &q.lets_through(only);
         }
         sql
     }
@@ -132,8 +128,8 @@ impl<'q> Asked<'q> {
     /// What the signatures of rows in `f` say before the facets are looked up; empty where they say nothing.
     fn signed(&self, q: &mut Query) -> String {
         let filters: Vec<String> = self.query.filters.iter().filter_map(|filter| q.may_pass(filter)).collect();
-        let own = self.query.own.as_ref().and_then(|own| q.may_be_own(own));
-        filters.into_iter().chain(own).map(|condition| format!(" AND {condition}")).collect()
+        let only = self.query.only.as_ref().and_then(|only| q.may_let_through(only));
+        filters.into_iter().chain(only).map(|condition| format!(" AND {condition}")).collect()
     }
 
     fn order_by(&self, table: &str, span: Option<&Span>) -> String {
@@ -162,8 +158,7 @@ impl<'q> Asked<'q> {
 fn spans(filter: &Filter, number: &impl Fn(&str) -> i64) -> Option<Vec<Span>> {
     match (&filter.subject, &filter.test) {
         (Subject::Path(path, _), Test::AnyOf(values)) if (1..=SPANS).contains(&values.len()) => {
-            let path = number(path);
-            Some(values.iter().map(|value| Span { path, within: Within::Is(value.clone()) }).collect())
+            Some(spans_is(number(path), values).collect())
         }
         (Subject::Path(path, _), Test::Between(from, to)) => {
             Some(vec![Span { path: number(path), within: Within::Range(from.clone(), to.clone()) }])
@@ -174,6 +169,26 @@ fn spans(filter: &Filter, number: &impl Fn(&str) -> i64) -> Option<Vec<Span>> {
         }
         _ => None,
     }
+}
+
+fn spans_is(path: i64, values: &[String]) -> impl Iterator<Item = Span> {
+    values.iter().map(move |value| Span { path, within: Within::Is(value.clone()) })
+}
+
+/// What names all records that some branches let through, and others: of each branch the first test that has not too
+/// many values. None where a branch has no such test, or there are too many pieces.
+fn spans_of(only: &Only, number: &impl Fn(&str) -> i64) -> Option<Vec<Span>> {
+    let mut all: Vec<Span> = Vec::new();
+    for branch in &only.0 {
+        let OneOf { path, values } = branch.iter().find(|test| test.values.len() <= SPANS)?;
+        for span in spans_is(number(path), values) {
+            // Several branches may begin with the same test.
+            if !all.contains(&span) {
+                all.push(span);
+            }
+        }
+    }
+    (1..=ALL_SPANS).contains(&all.len()).then_some(all)
 }
 
 /// The places of a page's records in the list, and of one more if there is one.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Filter, Own, Subject, Test};
+use super::{Branch, Filter, OneOf, Only, Subject, Test};
 use crate::domain::time::Instant;
 use crate::store::Backend;
 use crate::store::index::{self, token};
@@ -143,19 +143,37 @@ impl Query {
         }
     }
 
-    /// The same for records of one's own.
-    pub(super) fn may_be_own(&mut self, own: &Own) -> Option<String> {
-        self.has_bit(tokens_of(own))
+    /// The same for records that one of the branches lets through: each branch has to say something, or nothing is
+    /// said of all.
+    pub(super) fn may_let_through(&mut self, only: &Only) -> Option<String> {
+        let bits = |branch: &Branch| {
+            let tests: Vec<BTreeSet<i64>> = branch.iter().filter_map(|test| bits(values_of(test))).collect();
+            (!tests.is_empty()).then_some(tests)
+        };
+        // Nothing is bound before it is known that all of it goes into the text.
+        let branches: Vec<Vec<BTreeSet<i64>>> = only.0.iter().map(bits).collect::<Option<_>>()?;
+        let branches = branches.into_iter().map(|tests| {
+            let tests: Vec<String> = tests.into_iter().map(|bits| self.has_one_bit(bits)).collect();
+            all_of(&tests)
+        });
+        Some(one_of(branches.collect()))
     }
 
     fn has_bit<'v>(&mut self, values: impl Iterator<Item = (&'v str, &'v str)>) -> Option<String> {
-        let bits: BTreeSet<i64> = values.map(|(path, value)| index::bit(path, value)).collect::<Option<_>>()?;
-        Some(one_of(bits.into_iter().map(|bit| format!("(f.signature & {}) <> 0", self.int(bit))).collect()))
+        bits(values).map(|bits| self.has_one_bit(bits))
     }
 
-    /// True for records of one's own.
-    pub(in crate::store) fn is_own(&mut self, own: &Own) -> String {
-        self.has_one(tokens_of(own))
+    fn has_one_bit(&mut self, bits: BTreeSet<i64>) -> String {
+        one_of(bits.into_iter().map(|bit| format!("(f.signature & {}) <> 0", self.int(bit))).collect())
+    }
+
+    /// True for records that one of the branches lets through.
+    pub(in crate::store) fn lets_through(&mut self, only: &Only) -> String {
+        let branches = only.0.iter().map(|branch| {
+            let tests: Vec<String> = branch.iter().map(|test| self.has_one(values_of(test))).collect();
+            all_of(&tests)
+        });
+        one_of(branches.collect())
     }
 
     /// Bounds of a record's key: from the first, inclusive, to the second, exclusive.
@@ -184,15 +202,30 @@ impl Query {
     }
 }
 
-/// What a record has one of that is one's own.
-fn tokens_of(own: &Own) -> impl Iterator<Item = (&str, &str)> {
-    let user = own.user.as_str();
-    let fields = own.paths.iter().map(|path| (path.as_str(), own.value.as_str()));
-    [("owner", user), ("created_by", user)].into_iter().chain(fields)
+/// The bits of some values; none where one of them has no bit.
+fn bits<'v>(mut values: impl Iterator<Item = (&'v str, &'v str)>) -> Option<BTreeSet<i64>> {
+    values.try_fold(BTreeSet::new(), |mut all, (path, value)| {
+        all.insert(index::bit(path, value)?);
+        Some(all)
+    })
+}
+
+fn values_of(test: &OneOf) -> impl Iterator<Item = (&str, &str)> {
+    test.values.iter().map(|value| (test.path.as_str(), value.as_str()))
+}
+
+fn all_of(conditions: &[String]) -> String {
+    if conditions.is_empty() { "(1 = 1)".to_owned() } else { format!("({})", conditions.join(" AND ")) }
 }
 
 fn one_of(conditions: Vec<String>) -> String {
-    if conditions.is_empty() { "(1 = 0)".to_owned() } else { format!("({})", conditions.join(" OR ")) }
+    /// SQLite reads a chain as a tree as deep as it is long, and takes no tree of a thousand.
+    const CHAIN: usize = 100;
+    if conditions.is_empty() {
+        return "(1 = 0)".to_owned();
+    }
+    let chains: Vec<String> = conditions.chunks(CHAIN).map(|chain| format!("({})", chain.join(" OR "))).collect();
+    if chains.len() > 1 { format!("({})", chains.join(" OR ")) } else { chains.concat() }
 }
 
 /// The first key of records made at a moment, given in milliseconds.
