@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = migrations![
     22 "breaker" "0022_breaker.sql",
     23 "trust" "0023_trust.sql",
     24 "signatures" "0024_signatures.sql",
+    27 "accesses" "0027_accesses.sql",
 ];
 
 /// Version of the tables that this server makes.

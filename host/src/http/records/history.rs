@@ -6,7 +6,9 @@ use serde_json::json;
 
 use super::view;
 use crate::domain::kind::View;
+use crate::domain::reading::Way;
 use crate::domain::work;
+use crate::flows::accesses;
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place, cursor};
 use crate::http::problem::{Problem, rule};
@@ -40,6 +42,7 @@ pub(in crate::http) async fn run(
     params.done()?;
     let kind = site.kind(&caller, &kind)?;
     let record = view::record(&site, &caller, &kind, &number).await?;
+    accesses::note(&site.desk, &caller, [&record], Way::History).await?;
     let list = format!("history {}", record.number);
     let after = after.map(|text| place(&list, &text)).transpose()?.unwrap_or_default();
     // What happened to a component is told of its bytes.
