@@ -27,11 +27,15 @@ const LOG: &str = "\
 ";
 
 async fn import(app: &Desktop) -> Report {
+    import_log(app, LOG).await
+}
+
+async fn import_log(app: &Desktop, log: &str) -> Report {
     let mapping = Mapping::parse(MAPPING).unwrap();
     let header = Header::read(HEADER.split(',').map(|c| c.trim().to_owned()), &mapping).unwrap();
     let mut importer = Importer::prepare(&app.desk, ORG, mapping, header).await.unwrap();
     let mut rows: Vec<(String, Vec<Row>)> = Vec::new();
-    for (n, line) in LOG.lines().enumerate() {
+    for (n, line) in log.lines().enumerate() {
         let row = Row { line: n as u64 + 2, cells: line.split(',').map(str::to_owned).collect() };
         let Some(key) = importer.key(&row) else { continue };
         match rows.last_mut() {
@@ -100,4 +104,26 @@ fn a_file_with_wrong_columns_and_a_wrong_mapping_are_refused() {
     let broken = MAPPING.replace("separator", "seperator").replace("key = \"number\"", "key = \"number\"\ncolour = 3");
     let refused = Mapping::parse(&broken).unwrap_err();
     assert!(refused.message.contains("colour"), "{refused}");
+}
+
+#[test]
+fn two_imports_of_a_log_at_once_make_each_record_once() {
+    const RECORDS: usize = 450;
+    for_each_db(|app| async move {
+        let line = "29/2/2016 09:00,21,29/2/2016 09:00,Phone,55,170,2,2,56,?,?,?";
+        let log: String = (0..RECORDS).map(|n| format!("{n:07},New,2403,{line}\n")).collect();
+        // The records that it stands on are there: two imports at once make what each of them finds missing.
+        import_log(&app, log.lines().next().unwrap()).await;
+        let second = app.second_node().await;
+        let (one, two) = tokio::join!(import_log(&app, &log), import_log(&second, &log));
+        assert_eq!(one.records + two.records, RECORDS as u64 - 1, "{one:?} {two:?}");
+        assert_eq!(one.known + two.known, RECORDS as u64 + 1, "{one:?} {two:?}");
+        assert_eq!(one.events + one.known_rows, RECORDS as u64);
+        let kind = app.desk.kinds(ORG).get("incident").unwrap().clone();
+        let reader = app.agent().await;
+        for n in [0, 1, 199, 200, 449] {
+            let path = format!("/records/{}?external_id=incident-event-log:{n:07}", kind.slug);
+            assert_eq!(reader.get(&path).await.ok()["records"].as_array().unwrap().len(), 1, "{n}");
+        }
+    });
 }

@@ -8,6 +8,8 @@ pub mod client;
 pub mod postgres;
 
 #[cfg(test)]
+mod accesses;
+#[cfg(test)]
 mod around_the_clock;
 #[cfg(test)]
 mod automatic;
@@ -68,9 +70,13 @@ mod registry;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
+mod resolving;
+#[cfg(test)]
 mod rollout;
 #[cfg(test)]
 mod rooms;
+#[cfg(test)]
+mod rules;
 #[cfg(test)]
 mod search;
 #[cfg(test)]

@@ -170,3 +170,98 @@ fn a_backup_fails_when_the_last_good_one_is_too_old_and_recovers_with_the_next()
         assert_eq!(state(&owner, "backup-job", &job).await, "failing");
     });
 }
+
+#[test]
+fn an_alarm_that_nobody_looks_at_becomes_one_incident() {
+    for_each_db(|app: Desktop| async move {
+        let (owner, monitor) = (app.actor("owner", &[Role::Po]).await, app.technician().await);
+        let agreed = app.agreed_service("Database").await;
+        let fields = json!({
+            "title": "Database server", "type": "server", "unique_id": "db-01", "criticality": 3,
+            "services": [agreed.service], "relations": [], "attributes": {"model": "R7"}
+        });
+        let server = owner.create("configuration-item", fields).await;
+        for value in ["95", "95"] {
+            sample(&monitor, value).await;
+        }
+        let number = sample(&monitor, "95").await["event"].as_str().unwrap().to_owned();
+        let record = event(&monitor, &number).await;
+        assert_eq!((&record["cis"], &record["services"]), (&json!([server]), &json!([agreed.service])));
+        // Counted in between; not a minute too early.
+        app.at("2026-03-03T01:14:59Z").await;
+        sample(&monitor, "97").await;
+        assert_eq!(event(&monitor, &number).await["state"], "raised");
+        // On two nodes at once: one incident.
+        let second = app.second_node().await;
+        app.clock.set("2026-03-03T01:15:00Z".parse().unwrap());
+        let (a, b) =
+            tokio::join!(mortise::flows::fire_timers::run(&app.desk), mortise::flows::fire_timers::run(&second.desk));
+        assert_eq!(a.unwrap() + b.unwrap(), 1);
+        let record = event(&monitor, &number).await;
+        assert_eq!(record["state"], "converted");
+        let list = monitor.get("/records/incident").await.ok();
+        let incidents = list["records"].as_array().unwrap();
+        assert_eq!(incidents.len(), 1, "{incidents:?}");
+        let incident = &incidents[0];
+        // Each names the other, and its clock runs.
+        assert_eq!(record["ticket"], incident["number"]);
+        assert_eq!(incident["links"], json!([{"type": "made-by", "ref": number}]));
+        assert_eq!(
+            (&incident["service"], &incident["ci"], &incident["priority"], &incident["category"]),
+            (&json!(agreed.service), &json!(server), &json!("P3"), &json!("monitoring"))
+        );
+        assert!(incident["sla"]["resolution"]["due_at"].is_string(), "{incident}");
+        // While the trouble lasts there is no other.
+        for value in ["97", "97", "97"] {
+            assert_eq!(sample(&monitor, value).await["outcome"], "noted");
+        }
+        app.at("2026-03-03T03:00:00Z").await;
+        assert_eq!(monitor.get("/records/incident").await.ok()["records"].as_array().unwrap().len(), 1);
+        assert_eq!(events(&monitor).await, 1);
+        let history = monitor.get(&format!("/records/event/{number}/history")).await.ok();
+        let last = history["entries"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!((&last["action"], &last["role"]), (&json!("transition:converted"), &json!("auto")));
+    });
+}
+
+#[test]
+fn an_alarm_that_is_seen_or_has_no_service_stays_an_event() {
+    for_each_db(|app: Desktop| async move {
+        let (owner, monitor, desk) = (app.actor("owner", &[Role::Po]).await, app.technician().await, app.agent().await);
+        let agreed = app.agreed_service("Database").await;
+        // No item is called so.
+        for value in ["95", "95", "95"] {
+            sample(&monitor, value).await;
+        }
+        let fields = json!({
+            "title": "Switch", "type": "switch", "unique_id": "sw-01", "criticality": 3,
+            "services": [agreed.service], "relations": [], "attributes": {"model": "S5"}
+        });
+        owner.create("configuration-item", fields).await;
+        let mut seen = String::new();
+        for _ in 0..3 {
+            let sample = json!({"source": "sw-01", "metric": "load", "value": "95"});
+            let taken = monitor.post("/samples", sample).await.ok();
+            seen = taken["event"].as_str().unwrap_or_default().to_owned();
+        }
+        monitor.go("event", &seen, "acknowledged", json!({})).await;
+        // A warning is no alarm.
+        let warning = json!({
+            "title": "slow", "source": "ap-1", "metric": "delay", "value": "3", "severity": "warning",
+            "services": [agreed.service]
+        });
+        desk.create("event", warning).await;
+        app.at("2026-03-04T01:00:00Z").await;
+        assert!(monitor.get("/records/incident").await.ok()["records"].as_array().unwrap().is_empty());
+        let states = monitor.get("/records/event?state=converted").await.ok();
+        assert!(states["records"].as_array().unwrap().is_empty());
+        // What a person records is converted, too, as long as nobody has seen it.
+        let alarm = json!({
+            "title": "down", "source": "ap-2", "metric": "up", "value": "0", "severity": "alarm",
+            "services": [agreed.service]
+        });
+        let alarm = desk.create("event", alarm).await;
+        app.at("2026-03-04T01:15:00Z").await;
+        assert_eq!(state(&monitor, "event", &alarm).await, "converted");
+    });
+}

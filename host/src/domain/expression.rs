@@ -89,6 +89,12 @@ impl Expression {
         names::of(&self.program)
     }
 
+    /// The members that it reads of a variable: of `record`, its fields.
+    pub fn reads(&self, variable: &str) -> Vec<String> {
+        let members = self.names().members.into_iter();
+        members.filter(|(of, _)| of == variable).map(|(_, member)| member).collect()
+    }
+
     /// Its value in a scope.
     ///
     /// # Errors

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::beside::{Beside, Happening};
-use super::{Desk, FlowError, read_record, retry};
+use super::{Desk, FlowError, accesses, read_record, retry};
 use crate::domain::attachment::{Attachment, HEAD, file_name};
+use crate::domain::reading::Way;
+use crate::domain::record::Record;
 use crate::domain::refusal::Refusal;
 use crate::domain::work::{self, Retraction, Visibility};
 use crate::domain::{Actor, Kind};
@@ -147,13 +149,28 @@ pub fn too_large(most: u64) -> Refusal {
     Refusal::too_large(format!("the file has more than {most} bytes, the most that may be attached"))
 }
 
+/// An attachment of a record that is to be given out: of one that is marked, the reading is noted.
+///
+/// # Errors
+/// As [`find`].
+pub async fn read(desk: &Desk, actor: &Actor, kind: &Kind, number: &str, id: &str) -> Result<Attachment, FlowError> {
+    let record = read_record::run(desk, actor, kind, number).await?;
+    accesses::note(desk, actor, [&record], Way::Attachment).await?;
+    of(desk, actor, &record, id).await
+}
+
 /// An attachment of a record, or of a duplicate of it, if the actor may see it.
 ///
 /// # Errors
 /// Not found, not allowed; the database's errors.
 pub async fn find(desk: &Desk, actor: &Actor, kind: &Kind, number: &str, id: &str) -> Result<Attachment, FlowError> {
     let record = read_record::run(desk, actor, kind, number).await?;
-    let numbers = super::duplicates::with_duplicates(desk, actor, &record).await?;
+    of(desk, actor, &record, id).await
+}
+
+async fn of(desk: &Desk, actor: &Actor, record: &Record, id: &str) -> Result<Attachment, FlowError> {
+    let number = &record.number;
+    let numbers = super::duplicates::with_duplicates(desk, actor, record).await?;
     let seen = |a: &Attachment| {
         numbers.contains(&a.number) && (a.visibility == Visibility::Public || work::sees_internal(actor))
     };

@@ -1,5 +1,7 @@
 //! Making a record.
 
+use std::pin::Pin;
+
 use serde_json::{Map, Value};
 
 use super::working::{Cause, Working};
@@ -8,7 +10,7 @@ use crate::domain::canonical;
 use crate::domain::record::{self, Record, Stamp};
 use crate::domain::refusal::Refusal;
 use crate::domain::{Actor, Kind, number};
-use crate::store::unit::IdempotencyKey;
+use crate::store::unit::{Fresh, IdempotencyKey};
 
 /// A record, and whether this call made it (false: an earlier call with the same key did).
 #[derive(Clone, Debug)]
@@ -42,7 +44,41 @@ pub async fn run(
     key: Option<Key<'_>>,
 ) -> Result<Created, FlowError> {
     let request_hash = key.map(|_| request_hash(kind, &input));
-    retry::until_won(|| attempt(desk, actor, kind, &input, key.zip(request_hash.as_deref()))).await
+    let once = Once { key: key.zip(request_hash.as_deref()), fresh: None };
+    retry::until_won(|| attempt(desk, actor, kind, &input, &once)).await
+}
+
+/// Makes a record with a value that no other one of its kind has.
+///
+/// # Errors
+/// As [`run`]; [`StoreError::Exists`](crate::store::StoreError::Exists) when there is one, made at the same time even.
+pub async fn fresh(
+    desk: &Desk,
+    actor: &Actor,
+    kind: &Kind,
+    input: Map<String, Value>,
+    fresh: Fresh,
+) -> Result<Record, FlowError> {
+    let once = Once { key: None, fresh: Some(fresh) };
+    Ok(retry::until_won(|| attempt(desk, actor, kind, &input, &once)).await?.record)
+}
+
+/// What keeps a record from being made twice.
+struct Once<'k> {
+    /// The caller's key, and the hash of the request it stands for.
+    key: Option<(Key<'k>, &'k str)>,
+    fresh: Option<Fresh>,
+}
+
+/// The same from within another use case, whose future would otherwise contain itself.
+pub(super) fn within<'a>(
+    desk: &'a Desk,
+    actor: &'a Actor,
+    kind: &'a Kind,
+    input: Map<String, Value>,
+    key: Option<Key<'a>>,
+) -> Pin<Box<dyn Future<Output = Result<Created, FlowError>> + Send + 'a>> {
+    Box::pin(run(desk, actor, kind, input, key))
 }
 
 async fn attempt(
@@ -50,8 +86,9 @@ async fn attempt(
     actor: &Actor,
     kind: &Kind,
     input: &Map<String, Value>,
-    key: Option<(Key<'_>, &str)>,
+    once: &Once<'_>,
 ) -> Result<Created, FlowError> {
+    let key = once.key;
     let kind = &*desk.current(&actor.org, kind)?;
     if let Some((key, hash)) = key
         && let Some(record) = repeated(desk, actor, key, hash).await?
@@ -78,6 +115,7 @@ async fn attempt(
             at: now,
         });
     }
+    working.fresh.clone_from(&once.fresh);
     hooks::run(&mut working).await?;
     let record = working.record.clone();
     desk.commit(working.into_unit()).await?;

@@ -1,13 +1,16 @@
 //! Which process looks at which change of a record.
 //!
-//! A kind file names the processes that decide something about its records; each process has one file here. Nothing
-//! else in the host is written for one kind.
+//! A kind file names the processes that decide something about its records; each process has one file here. What else is
+//! written for one kind are the few rules of the guide that look at many records at once.
 
 use mortise_types::Process;
 use serde_json::Value;
 
 use super::working::{Cause, Working};
-use super::{FlowError, approval_route, automatic, budget, change_risk, configuration, measures, rules, sla, supplier};
+use super::{
+    FlowError, approval_route, automatic, budget, change_risk, configuration, measures, recurrence, rules, sla,
+    supplier,
+};
 use crate::domain::kind::Trigger;
 use crate::domain::record::Record;
 use crate::domain::{Kind, Role, TransitionContext};
@@ -23,6 +26,7 @@ pub(super) async fn run(working: &mut Working<'_>) -> Result<(), FlowError> {
     while automatic::follow(working).await? {
         stage(working).await?;
     }
+    recurrence::run(working).await?;
     wait_no_longer(working);
     automatic::schedule(working).await
 }
@@ -43,7 +47,12 @@ fn wait_no_longer(working: &mut Working<'_>) {
 /// follows for other records.
 async fn stage(working: &mut Working<'_>) -> Result<(), FlowError> {
     rules::formulas(working).await?;
-    decide(working).await?;
+    if !asked(working).is_empty() {
+        let known = working.record.data.clone();
+        decide(working).await?;
+        // What was decided may be what a formula reads.
+        rules::formulas_again(working, &known).await?;
+    }
     rules::check(working).await?;
     automatic::replace(working).await?;
     automatic::make(working).await

@@ -4,6 +4,7 @@
 //! checks again the revisions it read; when it lost the race it starts over from the read, a bounded number of times
 //! (invariant 5).
 
+pub mod accesses;
 pub mod activate;
 pub mod archive;
 mod aside;
@@ -45,6 +46,7 @@ pub mod scenario;
 pub mod search;
 pub mod shadow;
 pub mod transition_record;
+pub mod triage;
 pub mod trust;
 pub mod update_record;
 pub mod upload_component;
@@ -58,6 +60,7 @@ mod beside;
 mod change_risk;
 mod decide;
 mod hooks;
+mod recurrence;
 mod references;
 mod retry;
 mod rules;

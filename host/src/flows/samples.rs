@@ -9,6 +9,7 @@ use mortise_types::money::Decimal;
 use serde_json::{Map, Value, json};
 
 use super::create_record::Key;
+use super::rules::newest;
 use super::transition_record::{self, Step};
 use super::{Desk, FlowError, create_record, update_record};
 use crate::domain::access::{self, Action};
@@ -23,6 +24,9 @@ use crate::store::samples::{SampleNote, SampleRun};
 
 /// The kind of the events.
 const KIND: &str = "event";
+/// The kind of what a source may be, and its field of that name.
+const ITEM: &str = "configuration-item";
+const IDENTIFIER: &str = "unique_id";
 /// States of an event that samples still belong to.
 const OPEN: [&str; 2] = ["raised", "acknowledged"];
 /// How often counting an event starts over.
@@ -205,7 +209,7 @@ impl Events<'_> {
         if run.high < raise {
             return Ok((Outcome::Noted, None));
         }
-        let fields = json!({
+        let mut fields = json!({
             "title": format!("{} of {} at {}", sample.metric, sample.source, sample.value),
             "source": sample.source,
             "metric": sample.metric,
@@ -213,6 +217,11 @@ impl Events<'_> {
             "severity": "alarm",
             "count": run.total,
         });
+        // An alarm that nobody looks at becomes an incident of the service that the source belongs to.
+        if let Some((item, services)) = self.item(&sample.source).await? {
+            fields["cis"] = json!([item]);
+            fields["services"] = services;
+        }
         let key = format!("sample/{}", run.episode);
         let key = Key { of: &self.host.user, text: &key };
         match create_record::run(self.desk, &self.host, self.kind, object(fields), Some(key)).await {
@@ -222,6 +231,16 @@ impl Events<'_> {
             Err(FlowError::Refused(refusal)) if is_taken(&refusal) => self.counted_or_noted(sample, run).await,
             Err(error) => Err(error),
         }
+    }
+
+    /// The configuration item whose unique identifier the source is, and its services.
+    async fn item(&self, source: &str) -> Result<Option<(String, Value)>, FlowError> {
+        let kinds = self.desk.kinds(&self.host.org);
+        let Some(kind) = kinds.get(ITEM) else { return Ok(None) };
+        let wanted = [(IDENTIFIER, Value::from(source))];
+        let item = newest(self.desk, &self.host.org, kind, &wanted, 1).await?.pop();
+        let services = |item: &Record| item.data.get("services").cloned().unwrap_or_else(|| json!([]));
+        Ok(item.map(|item| (item.number.clone(), services(&item))))
     }
 
     async fn counted_or_noted(&self, sample: &Checked, run: &SampleRun) -> Result<Done, FlowError> {

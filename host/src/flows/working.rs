@@ -18,7 +18,7 @@ use crate::domain::{Actor, Kind, Kinds};
 use crate::store::baselines::Frozen;
 use crate::store::dependencies::Acyclic;
 use crate::store::unit::{
-    AuditDraft, EventDraft, IdempotencyKey, LinkRow, ManualEntry, RecordWrite, TimerChange, Unit,
+    AuditDraft, EventDraft, Fresh, IdempotencyKey, LinkRow, ManualEntry, RecordWrite, TimerChange, Unit,
 };
 
 /// What happens to the record.
@@ -119,6 +119,8 @@ pub(super) struct Working<'d> {
     pub(super) resolved: Vec<(String, String)>,
     pub(super) fires: Option<(String, String)>,
     pub(super) key: Option<IdempotencyKey>,
+    /// What no other record may have.
+    pub(super) fresh: Option<Fresh>,
     /// Numbers of records that use cases of this sort take turns at.
     pub(super) turns: Vec<String>,
     /// Relations that are new and must not close a circle.
@@ -168,6 +170,7 @@ impl<'d> Working<'d> {
             resolved: Vec::new(),
             fires: None,
             key: None,
+            fresh: None,
             turns: Vec::new(),
             acyclic: Vec::new(),
             frozen: Vec::new(),
@@ -338,6 +341,7 @@ impl<'d> Working<'d> {
         unit.resolved = self.resolved;
         unit.fires = self.fires;
         unit.key = self.key;
+        unit.fresh = self.fresh;
         unit.work.extend(self.desk.job_item(!unit.audit.is_empty()));
         self.turns.sort_unstable();
         unit.turns = self.turns;

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Value as Json, json};
 
+use crate::domain::constant::Constants;
 use crate::domain::measure::{Definition, Dimension};
 use crate::domain::refusal::{Refusal, rule};
 use crate::flows::measures::{self, PeriodAsk};
@@ -31,20 +32,22 @@ pub(super) static LIST: Operation = Operation {
     ..Operation::PLAIN
 };
 
-pub(super) async fn list(caller: Caller, params: Params) -> Result<Response, Problem> {
+pub(super) async fn list(State(site): State<Site>, caller: Caller, params: Params) -> Result<Response, Problem> {
     params.done()?;
-    let measures: Vec<Json> = measures::list(&caller)?.into_iter().map(shown).collect();
+    let measures = measures::list(&caller)?.into_iter();
+    let constants = &site.desk.policy.constants;
+    let measures: Vec<Json> = measures.map(|measure| shown(measure, constants)).collect();
     Ok(reply::ok(&json!({ "measures": measures })))
 }
 
-fn shown(measure: &Definition) -> Json {
+fn shown(measure: &Definition, constants: &Constants) -> Json {
     json!({
         "id": measure.id,
         "process": measure.process,
         "name": measure.name,
         "unit": measure.unit,
         "direction": measure.direction,
-        "target": measure.target.map(|target| target.to_string()),
+        "target": measure.target.as_ref().map(|target| target.text(constants)),
         "by": measure.by,
         "source": measure.source,
     })

@@ -4,7 +4,9 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::json;
 
+use crate::domain::reading::Way;
 use crate::domain::refusal::{Refusal, rule};
+use crate::flows::accesses;
 use crate::flows::search::{self, Ask, MAX_LIMIT};
 use crate::http::caller::Caller;
 use crate::http::input::{Params, cursor};
@@ -55,6 +57,7 @@ pub(super) async fn run(State(site): State<Site>, caller: Caller, mut given: Par
     let states = state.iter().flat_map(|list| list.split(',')).map(|state| state.trim().to_owned()).collect();
     let ask = Ask { q, kind, states, after, limit: limit.and_then(|limit| usize::try_from(limit).ok()) };
     let found = search::run(&site.desk, &caller, ask).await?;
+    accesses::note(&site.desk, &caller, found.hits.iter().map(|hit| &hit.record), Way::Search).await?;
     let hits: Vec<_> = found
         .hits
         .into_iter()

@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = migrations![
     24 "signatures" "0024_signatures.sql",
     25 "trust_default" "0025_trust_default.sql",
     26 "reach" "0026_reach.sql",
+    27 "accesses" "0027_accesses.sql",
 ];
 
 /// Version of the tables that this server makes.

@@ -8,6 +8,7 @@ mod estimates;
 mod record_rows;
 mod tx;
 
+pub mod accesses;
 pub mod activations;
 pub mod archive;
 pub mod attachments;

@@ -47,6 +47,8 @@ pub struct Unit {
     pub snapshots: Vec<super::report_snapshots::Snapshot>,
     /// The caller's idempotency key.
     pub key: Option<IdempotencyKey>,
+    /// What no record may have yet.
+    pub fresh: Option<Fresh>,
     /// Jobs, and work on records.
     pub work: Vec<WorkChange>,
     /// Numbers of records that units of this sort take turns at, in the order of the numbers: what is held is checked
@@ -160,6 +162,18 @@ pub struct ManualEntry {
     pub at: Instant,
 }
 
+/// A value that a record has which this unit makes, and that no other record of its kind may have: two imports that run
+/// at the same time make one record of a foreign one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fresh {
+    /// Slug of the kind.
+    pub kind: String,
+    /// An indexed field of it.
+    pub path: String,
+    /// The value as the index has it.
+    pub value: String,
+}
+
 /// A caller's key that makes a creation safe to repeat.
 #[derive(Clone, Debug)]
 pub struct IdempotencyKey {
@@ -179,7 +193,7 @@ impl Store {
     /// Applies a unit: all of it or nothing.
     ///
     /// # Errors
-    /// [`StoreError::Stale`] when a record it read has changed, [`StoreError::Exists`] for a number or key in use.
+    /// [`StoreError::Stale`] when a record it read has changed, [`StoreError::Exists`] for a number, key or fresh value in use.
     pub async fn commit(&self, unit: Unit) -> Result<(), StoreError> {
         self.commit_all(vec![unit]).await
     }
@@ -277,9 +291,32 @@ async fn check(tx: &mut Tx, unit: &Unit) -> Result<(), StoreError> {
             return Err(StoreError::Stale(number.clone()));
         }
     }
+    if let Some(fresh) = &unit.fresh {
+        is_fresh(tx, org, fresh).await?;
+    }
     match &unit.key {
         Some(key) => insert_key(tx, org, key).await,
         None => Ok(()),
+    }
+}
+
+/// Refuses a value that a record has already. Units that ask this of one field take turns: what another one has made
+/// is committed when it is looked for. (SQLite has one writer.)
+async fn is_fresh(tx: &mut Tx, org: &str, fresh: &Fresh) -> Result<(), StoreError> {
+    let path = super::index::path(org, &fresh.kind, &fresh.path);
+    if let Tx::Postgres(connection) = tx {
+        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(path).execute(&mut **connection).await?;
+    }
+    let found = fetch_optional!(
+        &mut *tx,
+        (i64,),
+        "SELECT record FROM field_index WHERE path = $1 AND value = $2 LIMIT 1",
+        path,
+        &fresh.value
+    )?;
+    match found {
+        None => Ok(()),
+        Some(_) => Err(StoreError::Exists(format!("{} {}", fresh.path, fresh.value))),
     }
 }
 

@@ -363,3 +363,27 @@ fn records_move_to_another_installation_as_a_file() {
         }
     });
 }
+
+#[test]
+fn two_imports_at_once_make_one_record_of_a_key() {
+    for_each_db(|app| async move {
+        let service = app.agreed_service("Mail").await.service;
+        let rows: String = (0..40).map(|n| format!("Row {n},2,2,phone,mail,zhang,{service},x-{n}\n")).collect();
+        let file = format!("title,impact,urgency,channel,category,caller,service,external_id\n{rows}");
+        let other = file.replace("Row ", "Line ");
+        let second = app.second_node().await;
+        let (agent, colleague) = (app.agent().await, second.actor("colleague", &[Role::Sd]).await);
+        let (one, two) = tokio::join!(
+            import(&agent, "incident", "csv", "", file.as_bytes()),
+            import(&colleague, "incident", "csv", "", other.as_bytes())
+        );
+        let (one, two) = (totals(&one.ok()), totals(&two.ok()));
+        // Whoever comes second with a key changes what the first has made.
+        assert_eq!(one[1] + two[1], 40, "{one:?} {two:?}");
+        assert_eq!(one[2] + two[2], 40, "{one:?} {two:?}");
+        for n in 0..40 {
+            let found = agent.get(&format!("/records/incident?external_id=x-{n}")).await.ok();
+            assert_eq!(found["records"].as_array().unwrap().len(), 1, "{n}");
+        }
+    });
+}

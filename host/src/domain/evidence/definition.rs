@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
-use mortise_types::money::Decimal;
 use serde::Deserialize;
 
 use super::certification::{self, CertificationItem, Precondition};
 use crate::domain::kind::Label;
 use crate::domain::measure::Population;
 use crate::domain::measure::condition::Condition;
-use crate::domain::measure::raw::{RawCondition, RawPopulation, conditions};
+use crate::domain::measure::quantity::Quantity;
+use crate::domain::measure::raw::{RawCondition, RawPopulation, RawQuantity, conditions};
 
 const CLAUSES: &str = include_str!("../../../evidence/clauses.toml");
 const CERTIFICATION: &str = include_str!("../../../evidence/certification.toml");
@@ -66,6 +66,8 @@ pub enum Shows {
     Decisions(Option<String>),
     /// Registered components.
     Components,
+    /// Entries of the access log.
+    Accesses,
 }
 
 /// A measure, and what it has to reach.
@@ -74,7 +76,7 @@ pub struct Coverage {
     /// The measure.
     pub measure: String,
     /// At least so much; none where any figure will do.
-    pub least: Option<Decimal>,
+    pub least: Option<Quantity>,
 }
 
 /// A definition that cannot be used.
@@ -126,6 +128,8 @@ struct RawItem {
     #[serde(default)]
     components: bool,
     #[serde(default)]
+    accesses: bool,
+    #[serde(default)]
     optional: bool,
 }
 
@@ -133,7 +137,7 @@ struct RawItem {
 #[serde(deny_unknown_fields)]
 struct RawCoverage {
     id: String,
-    least: Option<String>,
+    least: Option<RawQuantity>,
 }
 
 impl RawItem {
@@ -141,19 +145,22 @@ impl RawItem {
         let coverage = match self.measure {
             None => None,
             Some(RawCoverage { id, least }) => {
-                let least =
-                    least.map(|text| text.parse().map_err(|_| format!("'{text}' is no decimal"))).transpose()?;
+                let least = least.as_ref().map(RawQuantity::read).transpose()?;
                 Some(Coverage { measure: id, least })
             }
         };
-        let shows = match (self.of, coverage, self.decisions, self.components) {
-            (Some(of), coverage, None, false) => {
+        let shows = match (self.of, coverage, self.decisions, self.components, self.accesses) {
+            (Some(of), coverage, None, false, false) => {
                 Shows::Records { of: of.read()?, overdue: conditions(self.overdue)?, coverage }
             }
-            (None, Some(coverage), None, false) => Shows::Measure(coverage),
-            (None, None, Some(process), false) => Shows::Decisions((process != "any").then_some(process)),
-            (None, None, None, true) => Shows::Components,
-            _ => return Err("an item is shown by records, a measure, decisions or components".to_owned()),
+            (None, Some(coverage), None, false, false) => Shows::Measure(coverage),
+            (None, None, Some(process), false, false) => Shows::Decisions((process != "any").then_some(process)),
+            (None, None, None, true, false) => Shows::Components,
+            (None, None, None, false, true) => Shows::Accesses,
+            _ => {
+                let message = "an item is shown by records, a measure, decisions, components or the access log";
+                return Err(message.to_owned());
+            }
         };
         Ok(Item { id: self.id, text: self.text, shows, optional: self.optional })
     }
@@ -281,7 +288,10 @@ mod tests {
     fn what_cannot_be_used_says_where() {
         let head = "[[clause]]\nnumber = \"1\"\ncovers = []\ntitle = { en = \"a\", zh = \"a\" }\n[[clause.item]]\nid = \"x\"\ntext = { en = \"a\", zh = \"a\" }\n";
         let load = |text: &str| Evidence::load(&format!("{head}{text}"), "").unwrap_err().to_string();
-        assert_eq!(load(""), "clauses.toml: 1: x: an item is shown by records, a measure, decisions or components");
+        assert_eq!(
+            load(""),
+            "clauses.toml: 1: x: an item is shown by records, a measure, decisions, components or the access log"
+        );
         assert!(load("measure = { id = \"a\", least = \"much\" }").contains("'much'"));
         assert!(load("of = { kind = \"INC\", created = true, on = \"due\" }").contains("one way only"));
         let none = Population { kinds: vec![], lies: Lies::Standing, states: vec![], that: vec![] };

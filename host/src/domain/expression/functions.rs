@@ -9,7 +9,9 @@ use mortise_types::money::{Currency, Decimal};
 use serde_json::Value as Json;
 
 use crate::domain::asset;
+use crate::domain::availability::{self, Share};
 use crate::domain::time::{Instant, add_days, add_months, days_from_date, parse_date};
+use crate::domain::trend;
 use crate::domain::workdays::Workdays;
 
 /// CEL's own functions and operators that may be called.
@@ -51,6 +53,8 @@ const STANDARD: &[&str] = &[
 
 /// Ours.
 const OURS: &[&str] = &[
+    "available",
+    "availability",
     "book_value",
     "ceil_div",
     "days",
@@ -61,12 +65,14 @@ const OURS: &[&str] = &[
     "hours",
     "latest",
     "least",
+    "lower",
     "micro",
     "months",
     "plus_days",
     "plus_minutes",
     "plus_months",
     "plus_workdays",
+    "steps_to",
     "sum",
 ];
 
@@ -90,7 +96,9 @@ type Function = fn(&[Cel]) -> Outcome;
 
 fn root_context() -> Context<'static, 'static> {
     let mut root = Context::default();
-    let ours: [(&str, Function); 17] = [
+    let ours: [(&str, Function); 21] = [
+        ("available", available),
+        ("availability", availability_of),
         ("book_value", book_value),
         ("ceil_div", ceil_div),
         ("days", days),
@@ -101,12 +109,14 @@ fn root_context() -> Context<'static, 'static> {
         ("hours", hours),
         ("latest", latest),
         ("least", least),
+        ("lower", lower),
         ("micro", micro),
         ("months", months),
         ("plus_days", plus_days),
         ("plus_minutes", plus_minutes),
         ("plus_months", plus_months),
         ("plus_workdays", plus_workdays),
+        ("steps_to", steps_to),
         ("sum", sum),
     ];
     for (name, function) in ours {
@@ -174,6 +184,53 @@ fn months(arguments: &[Cel]) -> Outcome {
             .ok_or_else(|| wrong("months", format!("'{text}' is neither a date nor an instant")))
     };
     Ok(Cel::Int(asset::whole_months(date(0)?, date(1)?).map_or(0, i64::from)))
+}
+
+/// The parts of a model: each has `availability_pct`, or `mtbf_h` and `mttr_h`, and may have a `group`.
+fn share(function: &str, arguments: &[Cel]) -> Result<Share, ExecutionError> {
+    let parts = list(function, arguments.get(..1).unwrap_or_default())?;
+    let mut read = Vec::with_capacity(parts.len());
+    for part in parts {
+        let Cel::Map(part) = part else { return Err(wrong(function, "the parts have to be maps")) };
+        let get = |name: &str| part.map.get(&Key::String(std::sync::Arc::new(name.to_owned())));
+        let number = |name: &str| match get(name) {
+            Some(value) => micro(std::slice::from_ref(value)).map(|micro| match micro {
+                Cel::Int(micro) => Some(i128::from(micro)),
+                _ => None,
+            }),
+            None => Ok(None),
+        };
+        let of_time = match (number("mtbf_h")?, number("mttr_h")?) {
+            (Some(up), Some(down)) => Share::new(up, up + down),
+            _ => None,
+        };
+        let promised = number("availability_pct")?.and_then(|up| Share::new(up, 100 * i128::from(MICRO)));
+        let group = match get("group") {
+            Some(Cel::String(group)) => Some(group.to_string()),
+            _ => None,
+        };
+        let share = promised.or(of_time);
+        read.push((share.ok_or_else(|| wrong(function, "a part has no availability between 0 and 100 %"))?, group));
+    }
+    let parts: Vec<_> = read.iter().map(|(share, group)| (*share, group.as_deref())).collect();
+    availability::model(&parts).ok_or_else(|| too_large(function))
+}
+
+fn too_large(function: &str) -> ExecutionError {
+    wrong(function, "the numbers are too large to be exact")
+}
+
+/// The availability of a model of parts, in thousandths of a percent.
+fn availability_of(arguments: &[Cel]) -> Outcome {
+    const NAME: &str = "availability";
+    share(NAME, arguments)?.milli_pct().map(Cel::Int).ok_or_else(|| too_large(NAME))
+}
+
+/// Whether a model of parts is available for so many thousandths of a percent.
+fn available(arguments: &[Cel]) -> Outcome {
+    const NAME: &str = "available";
+    let least = int(NAME, arguments, 1)?;
+    share(NAME, arguments)?.is_at_least(least).map(Cel::Bool).ok_or_else(|| too_large(NAME))
 }
 
 /// What is left of an amount of money after some months, straight line: cost, residual in hundredths of a percent,
@@ -291,6 +348,26 @@ fn least(arguments: &[Cel]) -> Outcome {
 fn sum(arguments: &[Cel]) -> Outcome {
     let total = numbers("sum", arguments)?.into_iter().try_fold(0_i64, i64::checked_add);
     total.map(Cel::Int).ok_or_else(|| wrong("sum", "the sum is out of range"))
+}
+
+/// A text in small letters.
+fn lower(arguments: &[Cel]) -> Outcome {
+    Ok(text("lower", arguments, 0)?.to_lowercase().into())
+}
+
+/// At which step the straight line through some values (least squares, the first one at step 0) reaches a limit,
+/// rounded up; null where the values do not grow.
+fn steps_to(arguments: &[Cel]) -> Outcome {
+    const NAME: &str = "steps_to";
+    let values = list(NAME, arguments.get(..1).unwrap_or_default())?;
+    let in_micro = |value: &Cel| match micro(std::slice::from_ref(value))? {
+        Cel::Int(micro) => Ok(micro),
+        _ => Err(wrong(NAME, "the values have to be numbers")),
+    };
+    let values: Vec<i64> = values.iter().map(in_micro).collect::<Result<_, _>>()?;
+    let limit = arguments.get(1).map_or_else(|| Err(wrong(NAME, "it takes two arguments")), in_micro)?;
+    let step = trend::steps_to(&values, limit);
+    Ok(step.map_err(|_| wrong(NAME, "the values are out of range"))?.map_or(Cel::Null, Cel::Int))
 }
 
 fn division(function: &str, arguments: &[Cel]) -> Result<(i128, i128), ExecutionError> {

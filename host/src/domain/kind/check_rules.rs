@@ -166,6 +166,11 @@ impl Check<'_> {
         if !on_states && !at_moments {
             return self.wrong(&raw.name.span(), "records are made either on states, or at a moment while in states");
         }
+        if let Some(into) = &raw.into
+            && (raw.on.is_empty() || !self.is_reference(into.get_ref()))
+        {
+            return self.wrong(&into.span(), "into is a reference field of the kind, for records made on states");
+        }
         if let Some(moment) = &raw.moment {
             self.expression(moment, OF_COUNTED, &BTreeMap::new())?;
         }

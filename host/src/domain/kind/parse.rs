@@ -254,6 +254,7 @@ fn make(raw: &RawMake) -> Make {
         moment: raw.moment.as_ref().map(|moment| moment.get_ref().clone()),
         states: strings(&raw.states),
         guard: raw.guard.as_ref().map(|guard| guard.get_ref().clone()),
+        into: raw.into.as_ref().map(|field| field.get_ref().clone()),
         set: raw.set.iter().map(|(field, value)| (field.clone(), value.get_ref().clone())).collect(),
     }
 }

@@ -177,5 +177,6 @@ pub(super) struct RawMake {
     pub(super) states: Vec<Text>,
     #[serde(rename = "if")]
     pub(super) guard: Option<Spanned<Expression>>,
+    pub(super) into: Option<Text>,
     pub(super) set: BTreeMap<String, Spanned<Expression>>,
 }

@@ -225,6 +225,10 @@ pub struct Make {
     /// Only while this holds.
     #[serde(rename = "if", skip_serializing_if = "Option::is_none")]
     pub guard: Option<Expression>,
+    /// The field that the new record's number is put into. Such a record is made only where the host itself takes a
+    /// transition to one of the states while the field is empty, and before it takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub into: Option<String>,
     /// Fields of the new record.
     pub set: BTreeMap<String, Expression>,
 }

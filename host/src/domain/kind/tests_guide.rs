@@ -247,3 +247,114 @@ fn transitions_acceptance_and_releases() {
     assert_eq!(release(189, json!({})), "no-go");
     assert_eq!(release(190, json!({ "sev1_open": 1 })), "no-go");
 }
+
+/// The guide's worked examples of a policy.
+fn examples(policy: &str) -> Vec<Value> {
+    let all: Vec<Value> = serde_json::from_str(include_str!("../../../../tests/golden/tier2.json")).unwrap();
+    let found: Vec<Value> = all.into_iter().filter(|case| case["policy"] == policy).collect();
+    assert_eq!(found.len(), 3, "{policy}");
+    found
+}
+
+#[test]
+fn triage_proposes_priority_and_group() {
+    for case in examples("incident-triage") {
+        let (input, expected) = (&case["input"], &case["expected"]);
+        let number = |name: &str| input[name].as_i64().unwrap();
+        let incident = json!({
+            "impact": input["impact"], "urgency": input["urgency"], "security": input["security"],
+            "affected_users": input["affected_users"], "category": "mail",
+            // As the component's matrix gives it.
+            "priority": format!("P{}", number("impact") + number("urgency") - 1),
+        });
+        let item = match &input["ci_group"] {
+            Value::Null => json!([]),
+            group => json!([{ "support_group": group }]),
+        };
+        let service = json!([{ "criticality": 3 }]);
+        let found = with("incident", incident, json!({ "items": item, "served": service }));
+        assert_eq!(found["proposed_priority"], expected["priority"], "{}", case["name"]);
+        assert_eq!(found["proposed_group"], expected["group"], "{}", case["name"]);
+        assert_eq!(json!(found["major_criteria"].is_array()), expected["major"], "{}", case["name"]);
+    }
+    let criteria = |tier: i64, more: Value| {
+        let service = json!([{ "criticality": tier, "category_groups": [{ "category": "mail", "group": "mailers" }] }]);
+        with("incident", more, json!({ "items": [], "served": service }))
+    };
+    let down = criteria(4, json!({ "priority": "P4", "service_down": true, "affected_users": 400 }));
+    assert_eq!(down["major_criteria"], json!(["users", "service-down"]));
+    assert_eq!(criteria(3, json!({ "priority": "P4", "service_down": true })).get("major_criteria"), None);
+    assert_eq!(criteria(3, json!({ "priority": "P4", "category": "mail" }))["proposed_group"], "mailers");
+}
+
+#[test]
+fn capacity_is_forecast() {
+    for case in examples("capacity-forecast") {
+        let (input, expected) = (&case["input"], &case["expected"]);
+        let start: jiff::civil::Date = input["start"].as_str().unwrap().parse().unwrap();
+        let day = input["step"] == "day";
+        let samples: Vec<Value> = (0..)
+            .zip(input["points"].as_array().unwrap())
+            .map(|(n, value)| {
+                let at = if day {
+                    crate::domain::time::add_days(start, n)
+                } else {
+                    crate::domain::time::add_months(start, n)
+                };
+                json!({ "at": at.to_string(), "value": value.to_string() })
+            })
+            .collect();
+        let item = json!({
+            "samples": samples, "threshold": input["threshold"].to_string(), "lead_days": input["lead_days"],
+            "sample_step": input["step"], "current": "1"
+        });
+        let found = of("capacity-plan-item", item);
+        assert_eq!(found["forecast"], expected["state"], "{}", case["name"]);
+        for (field, name) in [("crossing_on", "crossing"), ("order_by", "order_by")] {
+            assert_eq!(found.get(field).unwrap_or(&Value::Null), &expected[name], "{} {name}", case["name"]);
+        }
+        let horizon = if day { "capacity_horizon_days" } else { "capacity_horizon_months" };
+        assert_eq!(json!(constant::builtin()[horizon].value), input["horizon"], "{}", case["name"]);
+    }
+    let forecast = |values: &[&str]| {
+        let samples: Vec<Value> = values.iter().map(|value| json!({ "at": "2026-01-01", "value": value })).collect();
+        let item = json!({ "samples": samples, "threshold": "85", "lead_days": 1, "current": "1" });
+        of("capacity-plan-item", item).get("forecast").cloned()
+    };
+    assert_eq!(forecast(&["80", "85"]), Some(json!("already-over")));
+    assert_eq!(forecast(&["80", "70"]), Some(json!("no-growth")));
+    assert_eq!(forecast(&["80"]), None);
+}
+
+#[test]
+fn availability_is_modelled() {
+    let part = |part: &Value, group: Option<&str>| {
+        let mut fields = match part.get("a") {
+            Some(share) => json!({ "name": "x", "availability_pct": share }),
+            None => json!({ "name": "x", "mtbf_h": part["mtbf"].to_string(), "mttr_h": part["mttr"].to_string() }),
+        };
+        if let Some(group) = group {
+            fields["group"] = group.into();
+        }
+        fields
+    };
+    for case in examples("availability-model") {
+        let (input, expected) = (&case["input"], &case["expected"]);
+        let model: Vec<Value> = match input["model"].get("of") {
+            None => vec![part(&input["model"], None)],
+            Some(parts) => parts
+                .as_array()
+                .unwrap()
+                .iter()
+                .flat_map(|one| match one.get("of") {
+                    None => vec![part(one, None)],
+                    Some(both) => both.as_array().unwrap().iter().map(|one| part(one, Some("both"))).collect(),
+                })
+                .collect(),
+        };
+        let found =
+            of("availability-requirement", json!({ "model": model, "target_milli_pct": input["target_milli_pct"] }));
+        assert_eq!(found["modelled_milli_pct"], expected["availability_milli_pct"], "{}", case["name"]);
+        assert_eq!(found["model_meets_target"], expected["met"], "{}", case["name"]);
+    }
+}

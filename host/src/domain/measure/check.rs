@@ -161,7 +161,7 @@ impl Looking<'_> {
                 match than {
                     Than::Field { path, through: None, .. } => self.field(kind, path),
                     Than::Field { through: Some(through), .. } => self.field(kind, through),
-                    Than::Micro(_) => {}
+                    Than::Number(_) => {}
                 }
             }
             Condition::Contains { fields, .. } => fields.iter().for_each(|field| self.field(kind, field)),

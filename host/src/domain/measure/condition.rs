@@ -1,6 +1,7 @@
 //! Conditions on a record, as the definitions of measures and evidence state them.
 
 use super::population::Population;
+use super::quantity::Quantity;
 
 /// A condition that a record (or an item of one of its lists) meets or does not meet. A condition on a value that is
 /// not there is not met.
@@ -53,8 +54,10 @@ pub enum Condition {
         test: When,
         /// The other.
         right: Moment,
-        /// The other moment is taken so many milliseconds later.
-        plus_ms: i64,
+        /// The other moment is taken so many days later …
+        plus_days: Option<Quantity>,
+        /// … and so many hours.
+        plus_hours: Option<Quantity>,
     },
     /// A date or moment, with its whole day, has passed.
     Past(String),
@@ -133,8 +136,8 @@ pub enum Order {
 /// What a number is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Than {
-    /// A number, in millionths.
-    Micro(i64),
+    /// A number.
+    Number(Quantity),
     /// Another field.
     Field {
         /// Its path.
@@ -142,7 +145,7 @@ pub enum Than {
         /// The reference to the record that has it, where it is not this one.
         through: Option<String>,
         /// So many per cent of it.
-        percent: i64,
+        percent: Quantity,
     },
 }
 
@@ -180,8 +183,8 @@ pub enum Moment {
     Start,
     /// The end of the period asked about, or now while it lasts; so many months earlier.
     End {
-        /// Calendar months before it.
-        months_before: i32,
+        /// Calendar months before it; none for the end itself.
+        months_before: Option<Quantity>,
     },
 }
 
@@ -195,7 +198,7 @@ pub struct Related {
     /// … has the value of this one of the record: `number`, or a path.
     pub is: String,
     /// They were made before the record, by so many days at most.
-    pub earlier_days: Option<i64>,
+    pub earlier_days: Option<Quantity>,
     /// They first entered this state …
     pub entered: Option<String>,
     /// … not later than this moment of the record.

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use mortise_types::money::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::figure::{Direction, Exact};
 use super::formula::{Formula, Unit};
-use super::raw::{RawAmount, RawCondition, RawPopulation, RawTerm, conditions, special};
+use super::quantity::Quantity;
+use super::raw::{RawAmount, RawCondition, RawPopulation, RawQuantity, RawTerm, conditions, special};
+use crate::domain::constant::Constants;
 use crate::domain::kind::Label;
 
 // `EMBEDDED: &[(&str, &str)]`, path and text of every file under host/measures (see host/build.rs).
@@ -28,7 +29,7 @@ pub struct Definition {
     /// Which way it is good; none where a figure is neither.
     pub direction: Option<Direction>,
     /// What is to be reached, where the guide says so.
-    pub target: Option<Decimal>,
+    pub target: Option<Quantity>,
     /// Decimals that are shown.
     pub digits: u8,
     /// By what it can be divided.
@@ -40,9 +41,9 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// The target as an exact number.
-    pub fn target(&self) -> Option<Exact> {
-        self.target.and_then(Exact::of)
+    /// The target as an exact number, under an organisation's constants.
+    pub fn target(&self, constants: &Constants) -> Option<Exact> {
+        self.target.as_ref().and_then(|target| target.exact(constants))
     }
 }
 
@@ -90,7 +91,7 @@ struct RawMeasure {
     name: Label,
     unit: Unit,
     direction: Option<Direction>,
-    target: Option<String>,
+    target: Option<RawQuantity>,
     digits: Option<u8>,
     #[serde(default)]
     by: Vec<Dimension>,
@@ -147,7 +148,7 @@ impl RawMeasure {
         let (Some(formula), None) = (formulas.next(), formulas.next()) else {
             return Err("a measure has one formula".to_owned());
         };
-        let target = self.target.map(|text| text.parse().map_err(|_| format!("target '{text}' is not a decimal")));
+        let target = self.target.as_ref().map(RawQuantity::read);
         Ok(Definition {
             id: self.id,
             process: self.process,
@@ -236,6 +237,8 @@ mod tests {
         let of = "of = { kind = \"INC\" }\n";
         assert!(load(&format!("{head}{of}share = [{{ field = \"x\" }}]")).contains("the condition on 'x'"));
         assert!(load(&format!("{head}{of}share = [{{ colour = 1 }}]")).contains("colour"));
+        let of_no_constant = "share = [{ moment = \"created_at\", before = \"end\", days = \"policy.none_such\" }]";
+        assert!(load(&format!("{head}{of}{of_no_constant}")).contains("there is no constant 'none_such'"));
         assert!(load(&format!("{head}{of}target = \"many\"\nshare = []")).contains("'many'"));
     }
 

@@ -1,12 +1,11 @@
 //! Populations, conditions and formulas as TOML has them.
 
-use mortise_types::money::Decimal;
 use serde::Deserialize;
 
 use super::condition::{Condition, Literal, Moment, Order, Related, Than, When};
-use super::figure::MICRO;
 use super::formula::{Amount, Special, Term};
 use super::population::{Lies, Population};
+use super::quantity::Quantity;
 
 #[derive(Clone, Deserialize)]
 #[serde(untagged)]
@@ -42,6 +41,23 @@ impl From<RawLiteral> for Literal {
     }
 }
 
+/// A number, or a text that [`Quantity::parse`] reads.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum RawQuantity {
+    Whole(i64),
+    Text(String),
+}
+
+impl RawQuantity {
+    pub(crate) fn read(&self) -> Result<Quantity, String> {
+        match self {
+            Self::Whole(whole) => Quantity::parse(&whole.to_string()),
+            Self::Text(text) => Quantity::parse(text),
+        }
+    }
+}
+
 /// `{ kind, created | entered | on | named | year, states, that }`; without a word for the period: standing.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,15 +84,15 @@ pub(crate) struct RawCondition {
     not: Option<RawLiteral>,
     not_within: Option<Vec<RawLiteral>>,
     set: Option<bool>,
-    least: Option<String>,
-    most: Option<String>,
-    below: Option<String>,
-    above: Option<String>,
+    least: Option<RawQuantity>,
+    most: Option<RawQuantity>,
+    below: Option<RawQuantity>,
+    above: Option<RawQuantity>,
     least_field: Option<String>,
     most_field: Option<String>,
     below_field: Option<String>,
     through: Option<String>,
-    percent: Option<i64>,
+    percent: Option<RawQuantity>,
     fields: Option<Vec<String>>,
     contains: Option<Vec<String>>,
     refers: Option<String>,
@@ -86,9 +102,9 @@ pub(crate) struct RawCondition {
     before: Option<String>,
     from: Option<String>,
     after: Option<String>,
-    days: Option<i64>,
-    hours: Option<i64>,
-    months_before: Option<i32>,
+    days: Option<RawQuantity>,
+    hours: Option<RawQuantity>,
+    months_before: Option<RawQuantity>,
     past: Option<String>,
     entered: Option<Several>,
     times: Option<i64>,
@@ -116,7 +132,7 @@ struct RawRelated {
     states: Vec<String>,
     #[serde(default)]
     that: Vec<RawCondition>,
-    earlier_days: Option<i64>,
+    earlier_days: Option<RawQuantity>,
     entered: Option<String>,
     not_after: Option<String>,
     least: Option<i64>,
@@ -266,21 +282,20 @@ impl RawCondition {
             (self.below, Order::Below),
             (self.above, Order::Above),
         ];
-        if let Some((text, test)) = numbers.into_iter().find_map(|(text, test)| Some((text?, test))) {
-            return Ok(Condition::Number { field, test, than: Than::Micro(micro(&text)?) });
+        if let Some((number, test)) = numbers.into_iter().find_map(|(number, test)| Some((number?, test))) {
+            return Ok(Condition::Number { field, test, than: Than::Number(number.read()?) });
         }
         let others =
             [(self.least_field, Order::Least), (self.most_field, Order::Most), (self.below_field, Order::Below)];
         if let Some((path, test)) = others.into_iter().find_map(|(path, test)| Some((path?, test))) {
-            let than = Than::Field { path, through: self.through, percent: self.percent.unwrap_or(100) };
+            let percent = self.percent.unwrap_or(RawQuantity::Whole(100)).read()?;
+            let than = Than::Field { path, through: self.through, percent };
             return Ok(Condition::Number { field, test, than });
         }
         Err(format!("the condition on '{field}' says nothing that is known"))
     }
 
     fn of_moment(&self, name: &str) -> Result<Condition, String> {
-        const DAY_MS: i64 = 86_400_000;
-        const HOUR_MS: i64 = 3_600_000;
         let tests = [
             (&self.by, When::By),
             (&self.by_day, When::ByDay),
@@ -291,14 +306,15 @@ impl RawCondition {
         let found = tests.into_iter().find_map(|(right, test)| Some((right.as_deref()?, test)));
         let (right, test) = found.ok_or_else(|| format!("the condition on the moment '{name}' compares nothing"))?;
         let mut right = moment(right);
-        if let Some(months) = self.months_before {
+        let quantity = |raw: &Option<RawQuantity>| raw.as_ref().map(RawQuantity::read).transpose();
+        if let Some(months) = quantity(&self.months_before)? {
             match &mut right {
-                Moment::End { months_before } => *months_before = months,
+                Moment::End { months_before } => *months_before = Some(months),
                 _ => return Err("months are counted from the end of the period only".to_owned()),
             }
         }
-        let plus_ms = self.days.unwrap_or_default() * DAY_MS + self.hours.unwrap_or_default() * HOUR_MS;
-        Ok(Condition::Moment { left: moment(name), test, right, plus_ms })
+        let (plus_days, plus_hours) = (quantity(&self.days)?, quantity(&self.hours)?);
+        Ok(Condition::Moment { left: moment(name), test, right, plus_days, plus_hours })
     }
 }
 
@@ -315,7 +331,7 @@ impl RawRelated {
             of,
             by: self.by,
             is: self.is,
-            earlier_days: self.earlier_days,
+            earlier_days: self.earlier_days.as_ref().map(RawQuantity::read).transpose()?,
             entered: self.entered,
             not_after: self.not_after.as_deref().map(moment),
             least,
@@ -355,16 +371,10 @@ pub(crate) fn moment(text: &str) -> Moment {
             "created_at" => Moment::Created,
             "updated_at" => Moment::Updated,
             "start" => Moment::Start,
-            "end" => Moment::End { months_before: 0 },
+            "end" => Moment::End { months_before: None },
             field => Moment::Field(field.to_owned()),
         },
     }
-}
-
-pub(crate) fn micro(text: &str) -> Result<i64, String> {
-    let value: Decimal = text.parse().map_err(|_| format!("'{text}' is not a decimal number"))?;
-    let micro = value.at_scale(MICRO.ilog10()).map_err(|_| format!("'{text}' has more than six decimals"))?;
-    i64::try_from(micro).map_err(|_| format!("'{text}' is too large"))
 }
 
 pub(crate) fn special(name: &str) -> Result<Special, String> {

@@ -10,6 +10,7 @@ use crate::domain::record::{self, Record, Stamp};
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Actor;
 use crate::domain::{Kind, number};
+use crate::flows::create_record::{self, Key};
 use crate::flows::working::{Cause, Working};
 use crate::flows::{FlowError, rules};
 
@@ -19,11 +20,50 @@ pub(in crate::flows) async fn entered(working: &mut Working<'_>) -> Result<(), F
         return Ok(());
     }
     let (kind, state) = (working.kind, working.record.state.clone());
-    let makes: Vec<&Make> = kind.makes.iter().filter(|make| make.on.contains(&state)).collect();
+    let makes: Vec<&Make> = kind.makes.iter().filter(|make| make.on.contains(&state) && make.into.is_none()).collect();
     for make in makes {
         one(working, make, 0).await?;
     }
     Ok(())
+}
+
+/// Makes what a transition that the host is about to take leads into, by a use case of its own, and puts its number
+/// into the record under way. However often the host begins anew, there is one such record.
+pub(super) async fn first(working: &mut Working<'_>, to: &str) -> Result<(), FlowError> {
+    let kinds = Arc::clone(&working.kinds);
+    let kind = working.kind;
+    for make in kind.makes.iter().filter(|make| make.on.iter().any(|on| on == to)) {
+        let Some(into) = &make.into else { continue };
+        if working.field(into).is_some() {
+            continue;
+        }
+        let (Some(other), Some(input)) = (kinds.get(&make.kind), fields(working, make, 0)) else { continue };
+        let host = Actor::host(working.record.org.as_str());
+        let key = format!("make/{}/{}", working.record.number, make.name);
+        let earlier = working.desk.store.idempotent(&host.org, &host.user, &key).await?;
+        let number = match earlier {
+            Some((_, number)) => number,
+            None => {
+                let key = Key { of: &host.user, text: &key };
+                match create_record::within(working.desk, &host, other, input, Some(key)).await {
+                    Ok(made) => made.record.number,
+                    Err(FlowError::Refused(refusal)) => {
+                        refused(working, make, &refusal);
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        };
+        working.set(into, number.into());
+    }
+    Ok(())
+}
+
+fn refused(working: &mut Working<'_>, make: &Make, refusal: &Refusal) {
+    tracing::warn!(record = %working.record.number, makes = %make.name, rule = %refusal.rule, %refusal, "a record was not made");
+    let data = json!({ "makes": make.name, "kind": make.kind, "rule": refusal.rule, "message": refusal.message });
+    working.event("automatic.refused", data);
 }
 
 /// Makes the record whose timer fired, and sets the timer of the next one.
@@ -51,12 +91,7 @@ async fn one(working: &mut Working<'_>, make: &Make, n: i64) -> Result<(), FlowE
     let Some(input) = fields(working, make, n) else { return Ok(()) };
     match build(working, kind, input).await? {
         Ok(record) => working.made(record),
-        Err(refusal) => {
-            tracing::warn!(record = %working.record.number, makes = %make.name, rule = %refusal.rule, %refusal, "a record was not made");
-            let data =
-                json!({ "makes": make.name, "kind": make.kind, "rule": refusal.rule, "message": refusal.message });
-            working.event("automatic.refused", data);
-        }
+        Err(refusal) => refused(working, make, &refusal),
     }
     Ok(())
 }

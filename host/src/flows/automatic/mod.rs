@@ -60,6 +60,7 @@ async fn transition(working: &mut Working<'_>, to: &str) -> Result<(), FlowError
             None => return Ok(()),
         }
     }
+    made::first(working, &step.to).await?;
     match allowed(working, step).await? {
         Ok(after) => {
             working.cause = Cause::Transition { from: step.from.clone(), to: step.to.clone() };

@@ -32,7 +32,14 @@ pub(super) struct Finder<'a> {
 
 impl<'a> Finder<'a> {
     pub(super) fn lens(self) -> Lens<'a> {
-        Lens { org: &self.actor.org, kinds: self.kinds, span: self.span, now: self.now, by: None }
+        Lens {
+            org: &self.actor.org,
+            kinds: self.kinds,
+            span: self.span,
+            now: self.now,
+            constants: &self.desk.policy.constants,
+            by: None,
+        }
     }
 
     pub(super) async fn item(self, item: &Item) -> Result<ItemFound, FlowError> {
@@ -56,6 +63,12 @@ impl<'a> Finder<'a> {
                 Ok(ItemFound { missing, decisions, more, lists: vec![format!("/api/v1/decisions{list}")], ..told })
             }
             Shows::Components => self.components(item).await,
+            Shows::Accesses => {
+                let count = self.desk.store.accesses_within(&self.actor.org, self.span.from, self.span.to).await?;
+                let told = self.told(item, Found { counted: count, ..Found::default() }, None);
+                let word = self.word("no confidential record was read in the period", "期间没有查阅机密记录");
+                Ok(ItemFound { missing: (count == 0).then_some(word), ..told })
+            }
         }
     }
 
@@ -166,7 +179,8 @@ impl<'a> Finder<'a> {
         let org = &self.actor.org;
         let measured = measures::measured(self.desk, org, self.kinds, definition, self.span, None).await?;
         let value = measured.reading.value.as_deref().and_then(|value| value.parse().ok()).and_then(Exact::of);
-        let reached = match (coverage.least.and_then(Exact::of), value) {
+        let constants = &self.desk.policy.constants;
+        let reached = match (coverage.least.as_ref().and_then(|least| least.exact(constants)), value) {
             (None, _) => true,
             (Some(_), None) => false,
             (Some(least), Some(value)) => value.is_at_least(least),
@@ -177,7 +191,7 @@ impl<'a> Finder<'a> {
             name: self.lang.of(&definition.name),
             value: measured.reading.value,
             unit: definition.unit,
-            least: coverage.least.map(|least| least.to_string()),
+            least: coverage.least.as_ref().map(|least| least.text(constants)),
             href: format!("/api/v1/measures/{}?from={from}&to={to}&tz={}", definition.id, self.span.zone),
         };
         Ok((found, reached, measured.reading.missing.map(|missing| self.lang.of(&missing))))

@@ -5,7 +5,8 @@ mod xlsx;
 use serde_json::{Map, Value};
 
 use super::list_records::{self, MAX_LIMIT};
-use super::{Desk, FlowError};
+use super::{Desk, FlowError, accesses};
+use crate::domain::reading::Way;
 use crate::domain::record::Record;
 use crate::domain::refusal::Refusal;
 use crate::domain::table::{self, Column, Lang};
@@ -119,6 +120,7 @@ impl Export {
     async fn turn(&mut self) -> Result<(), FlowError> {
         let ask = list_records::Ask { after: self.next.take(), limit: Some(MAX_LIMIT), ..self.ask.list.clone() };
         let page = list_records::run(&self.desk, &self.actor, &self.kind, ask).await?;
+        accesses::note(&self.desk, &self.actor, &page.records, Way::Export).await?;
         self.page = page.records;
         self.next = page.next;
         Ok(())

@@ -7,7 +7,7 @@
 mod history;
 mod mapping;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -23,12 +23,16 @@ use super::{Desk, FlowError, scenario, sla};
 use crate::domain::record::{self, Record, Stamp};
 use crate::domain::refusal::Refusal;
 use crate::domain::{Actor, Instant, Kind, number};
-use crate::store::StoreError;
-use crate::store::unit::{AuditDraft, EventDraft, Unit};
+use crate::store::unit::{AuditDraft, EventDraft, Fresh, Unit};
+use crate::store::{Store, StoreError};
 use history::{Event, Life};
 
 /// Records a transaction.
 const BATCH: usize = 200;
+/// Indexed field by which a record is recognised.
+const EXTERNAL: &str = "external_id";
+/// How often a batch is written anew because another import was faster with some of it.
+const ATTEMPTS: usize = 16;
 /// Examples kept of each reason for refusal.
 const EXAMPLES: usize = 3;
 
@@ -73,6 +77,13 @@ impl Report {
     }
 }
 
+/// Records and rows of a batch that another import had made meanwhile.
+#[derive(Clone, Copy, Debug, Default)]
+struct Twice {
+    records: u64,
+    rows: u64,
+}
+
 /// An import under way.
 pub struct Importer {
     desk: Desk,
@@ -84,7 +95,7 @@ pub struct Importer {
     /// Numbers of the scenario's records by key.
     numbers: BTreeMap<String, String>,
     waiting: Vec<(String, Vec<Row>)>,
-    writing: Option<JoinHandle<Result<(), StoreError>>>,
+    writing: Option<JoinHandle<Result<Twice, StoreError>>>,
     /// What the clocks depend on, by service and customer: history is judged by the agreements of today.
     sources: HashMap<(Option<String>, Option<String>), Sources>,
     report: Report,
@@ -167,11 +178,12 @@ impl Importer {
     async fn write(&mut self) -> Result<(), FlowError> {
         let waiting = std::mem::take(&mut self.waiting);
         let ids: Vec<String> = waiting.iter().map(|(key, _)| self.external_id(key)).collect();
-        let known = self.desk.store.existing_values(&self.org, &self.kind.slug, "external_id", &ids).await?;
+        let known = self.desk.store.existing_values(&self.org, &self.kind.slug, EXTERNAL, &ids).await?;
         let mut units = Vec::with_capacity(waiting.len());
         let mut lives = Vec::with_capacity(waiting.len());
+        let mut here = HashSet::new();
         for ((_, rows), id) in waiting.into_iter().zip(ids) {
-            if known.contains(&id) {
+            if known.contains(&id) || !here.insert(id.clone()) {
                 self.report.known += 1;
                 self.report.known_rows += rows.len() as u64;
                 continue;
@@ -196,14 +208,18 @@ impl Importer {
         }
         self.settle().await?;
         let store = self.desk.store.clone();
-        self.writing = Some(tokio::spawn(async move { store.commit_all(units).await }));
+        self.writing = Some(tokio::spawn(commit(store, units)));
         Ok(())
     }
 
     /// Waits until the batch before is durable.
     async fn settle(&mut self) -> Result<(), FlowError> {
         if let Some(writing) = self.writing.take() {
-            writing.await.map_err(|_| StoreError::Closed)??;
+            let twice = writing.await.map_err(|_| StoreError::Closed)??;
+            self.report.records -= twice.records;
+            self.report.events -= twice.rows;
+            self.report.known += twice.records;
+            self.report.known_rows += twice.rows;
         }
         Ok(())
     }
@@ -231,7 +247,7 @@ impl Importer {
             return Err(Refusal::not_found("no events"));
         };
         let mut input = scenario::fill(&last.fields, &self.numbers)?;
-        input.insert("external_id".to_owned(), external_id.into());
+        input.insert(EXTERNAL.to_owned(), external_id.into());
         let stamp = Stamp { id: self.desk.clock.id_at(first.opened_at), number: String::new(), now: first.opened_at };
         let mut record = record::create(&self.kind, &Actor::host(&self.org), input, stamp)?;
         let Life { impact_history, pauses, responded_at, restored_at } = history::life(events);
@@ -283,7 +299,7 @@ impl Importer {
         }
         // What the clocks passed long ago is history, not news.
         working.events.clear();
-        let number = working.record.number.clone();
+        let (number, external) = (working.record.number.clone(), working.text(EXTERNAL).map(str::to_owned));
         let (audit, told) = self.history(&number, events);
         let mut unit = working.into_unit();
         for write in &mut unit.records {
@@ -292,6 +308,7 @@ impl Importer {
             write.record.updated_at = now;
         }
         unit.held.clear();
+        unit.fresh = external.map(|value| Fresh { kind: self.kind.slug.clone(), path: EXTERNAL.to_owned(), value });
         unit.audit = audit;
         unit.events = told;
         Ok(unit)
@@ -331,6 +348,30 @@ impl Importer {
         }
         (audit, told)
     }
+}
+
+/// Writes a batch. Records that another import has made since they were looked for are left out.
+async fn commit(store: Store, mut units: Vec<Unit>) -> Result<Twice, StoreError> {
+    let mut twice = Twice::default();
+    for _ in 0..ATTEMPTS {
+        match store.commit_all(units.clone()).await {
+            Ok(()) => return Ok(twice),
+            Err(StoreError::Exists(_)) => {}
+            Err(error) => return Err(error),
+        }
+        let Some(first) = units.iter().find_map(|unit| unit.fresh.clone().map(|fresh| (unit.org.clone(), fresh)))
+        else {
+            break;
+        };
+        let values: Vec<String> = units.iter().filter_map(|u| u.fresh.as_ref().map(|f| f.value.clone())).collect();
+        let known = store.existing_values(&first.0, &first.1.kind, &first.1.path, &values).await?;
+        let (gone, left): (Vec<Unit>, Vec<Unit>) =
+            units.into_iter().partition(|unit| unit.fresh.as_ref().is_some_and(|fresh| known.contains(&fresh.value)));
+        twice.records += gone.len() as u64;
+        twice.rows += gone.iter().map(|unit| unit.audit.len() as u64).sum::<u64>();
+        units = left;
+    }
+    Err(StoreError::Stale("the records of a batch".to_owned()))
 }
 
 /// What a row changed.

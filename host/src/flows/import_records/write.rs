@@ -13,6 +13,8 @@ use crate::domain::refusal::{FieldProblem, Refusal, rule};
 use crate::domain::{Actor, Kind, canonical};
 use crate::flows::create_record::Key;
 use crate::flows::{Desk, FlowError, create_record, update_record};
+use crate::store::StoreError;
+use crate::store::unit::Fresh;
 
 /// Rows are recognised whoever imports them.
 const ANYBODY: &str = "";
@@ -37,8 +39,8 @@ pub(super) struct Writer {
 enum Match {
     /// This one.
     Record(Box<Record>),
-    /// None yet; the key that a record will have.
-    New(Option<String>),
+    /// None yet; what a record will have by which it is found again.
+    New(Option<Fresh>),
 }
 
 impl Writer {
@@ -59,7 +61,17 @@ impl Writer {
     pub(super) async fn write(&mut self, read: Read, row: u64) -> Result<(Outcome, Option<String>), FlowError> {
         match self.find(&read).await? {
             Match::Record(record) => self.update(*record, read, row).await,
-            Match::New(key) => self.create(read, key).await,
+            Match::New(None) => self.create(read).await,
+            Match::New(Some(fresh)) => {
+                match self.create_fresh(read.clone(), fresh).await {
+                    // Another import made it in the meantime: the row is about that record.
+                    Err(FlowError::Store(StoreError::Exists(what))) => match self.find(&read).await? {
+                        Match::Record(record) => self.update(*record, read, row).await,
+                        Match::New(_) => Err(StoreError::Exists(what).into()),
+                    },
+                    done => done,
+                }
+            }
         }
     }
 
@@ -96,7 +108,7 @@ impl Writer {
                 Err(Refusal::conflict("ambiguous-key", message).about(path).into())
             }
             (Some(record), None) => Ok(Match::Record(Box::new(record))),
-            _ => Ok(Match::New(Some(text))),
+            _ => Ok(Match::New(Some(Fresh { kind: self.kind.slug.clone(), path: path.to_owned(), value: text }))),
         }
     }
 
@@ -172,26 +184,41 @@ impl Writer {
         if problems.is_empty() { Ok(patch) } else { Err(Refusal::fields(problems)) }
     }
 
-    async fn create(&mut self, read: Read, key: Option<String>) -> Result<(Outcome, Option<String>), FlowError> {
+    /// The fields of a new record.
+    fn input(&self, read: Read) -> Result<Map<String, Value>, Refusal> {
         if let Some(state) = read.state.filter(|state| *state != self.kind.initial) {
             let message = format!("a new {} begins as {}; the row says {state}", self.kind.slug, self.kind.initial);
-            return Err(Refusal::invalid(rule::COMPUTED_FIELD, "state", message).into());
+            return Err(Refusal::invalid(rule::COMPUTED_FIELD, "state", message));
         }
-        let input: Map<String, Value> = read.fields.into_iter().filter(|(_, value)| !value.is_null()).collect();
-        // A row without a key is recognised by what it says.
-        let repeat = key.is_none().then(|| self.repeat_key(&input));
+        Ok(read.fields.into_iter().filter(|(_, value)| !value.is_null()).collect())
+    }
+
+    /// Makes the record that a row with a key is about.
+    async fn create_fresh(&mut self, read: Read, fresh: Fresh) -> Result<(Outcome, Option<String>), FlowError> {
+        let input = self.input(read)?;
         let (desk, actor, kind) = (&self.desk, &self.actor, &self.kind);
         if self.dry_run {
-            if let Some(repeat) = &repeat
-                && let Some((_, number)) = desk.store.idempotent(&actor.org, ANYBODY, repeat).await?
-            {
+            create_record::check(desk, actor, kind, input).await?;
+            let again = !self.would.insert(fresh.value);
+            return Ok((if again { Outcome::Updated } else { Outcome::Created }, None));
+        }
+        let record = create_record::fresh(desk, actor, kind, input, fresh).await?;
+        Ok((Outcome::Created, Some(record.number)))
+    }
+
+    /// Makes a record of a row without a key, which is recognised by what it says.
+    async fn create(&mut self, read: Read) -> Result<(Outcome, Option<String>), FlowError> {
+        let input = self.input(read)?;
+        let repeat = self.repeat_key(&input);
+        let (desk, actor, kind) = (&self.desk, &self.actor, &self.kind);
+        if self.dry_run {
+            if let Some((_, number)) = desk.store.idempotent(&actor.org, ANYBODY, &repeat).await? {
                 return Ok((Outcome::Unchanged, Some(number)));
             }
             create_record::check(desk, actor, kind, input).await?;
-            let again = key.is_some_and(|key| !self.would.insert(key));
-            return Ok((if again { Outcome::Updated } else { Outcome::Created }, None));
+            return Ok((Outcome::Created, None));
         }
-        let key = repeat.as_deref().map(|text| Key { of: ANYBODY, text });
+        let key = Some(Key { of: ANYBODY, text: &repeat });
         let created = create_record::run(desk, actor, kind, input, key).await?;
         let outcome = if created.new { Outcome::Created } else { Outcome::Unchanged };
         Ok((outcome, Some(created.record.number)))

@@ -31,7 +31,14 @@ pub(super) struct Ask<'a> {
 
 impl<'a> Ask<'a> {
     pub(super) fn lens(self, by: Option<Dimension>) -> Lens<'a> {
-        Lens { org: self.org, kinds: self.kinds, span: self.span, now: self.now, by }
+        Lens {
+            org: self.org,
+            kinds: self.kinds,
+            span: self.span,
+            now: self.now,
+            constants: &self.desk.policy.constants,
+            by,
+        }
     }
 
     /// The reading of everything.
@@ -207,9 +214,10 @@ impl<'a> Ask<'a> {
     }
 
     fn attained(self, exact: Exact) -> Option<Attained> {
-        let target = self.definition.target()?;
+        let constants = &self.desk.policy.constants;
+        let target = self.definition.target(constants)?;
         let found = attainment(exact, target, self.definition.direction?)?;
-        Some(Attained::new(self.definition.target?.to_string(), found))
+        Some(Attained::new(self.definition.target.as_ref()?.text(constants), found))
     }
 
     /// What is missing, in words.

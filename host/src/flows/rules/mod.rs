@@ -7,14 +7,14 @@ mod related;
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-pub(super) use related::filter;
+pub(super) use related::{filter, newest};
 
 use super::working::{Cause, Working};
 use super::{Desk, FlowError};
 use crate::domain::expression::{Expression, Scope};
-use crate::domain::field::normalise;
+use crate::domain::field::{Field, normalise};
 use crate::domain::kind::{Happening, Related, Rule};
 use crate::domain::record::{Record, broken};
 use crate::domain::refusal::Refusal;
@@ -71,16 +71,29 @@ pub(super) async fn work_out(
     held: &mut Vec<(String, i64)>,
 ) -> Result<(), FlowError> {
     for field in &kind.fields {
-        let Some(formula) = &field.formula else { continue };
-        let seen = Seen { desk, kind, actor, before: None, record, now };
-        let scope = seen.with_related(&seen.scope(), &formula.related, held).await?;
-        let value = formula.expression.value(&scope);
-        let value = value.ok().filter(|value| !value.is_null()).and_then(|value| normalise(field, &value).ok());
-        match value {
-            Some(value) => record.data.insert(field.name.clone(), value),
-            None => record.data.remove(&field.name),
-        };
+        work_out_one(desk, kind, actor, record, now, field, held).await?;
     }
+    Ok(())
+}
+
+async fn work_out_one(
+    desk: &Desk,
+    kind: &Kind,
+    actor: &Actor,
+    record: &mut Record,
+    now: Instant,
+    field: &Field,
+    held: &mut Vec<(String, i64)>,
+) -> Result<(), FlowError> {
+    let Some(formula) = &field.formula else { return Ok(()) };
+    let seen = Seen { desk, kind, actor, before: None, record, now };
+    let scope = seen.with_related(&seen.scope(), &formula.related, held).await?;
+    let value = formula.expression.value(&scope);
+    let value = value.ok().filter(|value| !value.is_null()).and_then(|value| normalise(field, &value).ok());
+    match value {
+        Some(value) => record.data.insert(field.name.clone(), value),
+        None => record.data.remove(&field.name),
+    };
     Ok(())
 }
 
@@ -127,6 +140,22 @@ pub(super) async fn formulas(working: &mut Working<'_>) -> Result<(), FlowError>
     let (desk, actor, now) = (working.desk, working.actor, working.now);
     let kind = working.kind;
     work_out(desk, kind, actor, &mut working.record, now, &mut held).await?;
+    working.hold(held);
+    Ok(())
+}
+
+/// Works out again the formulas that read what a decision has set since they were worked out; `known` is the record as
+/// they saw it.
+pub(super) async fn formulas_again(working: &mut Working<'_>, known: &Map<String, Value>) -> Result<(), FlowError> {
+    let (desk, actor, now, kind) = (working.desk, working.actor, working.now, working.kind);
+    let differs = |record: &Record, name: &str| record.data.get(name) != known.get(name);
+    let mut held = Vec::new();
+    for field in &kind.fields {
+        let Some(formula) = &field.formula else { continue };
+        if formula.expression.reads("record").iter().any(|name| differs(&working.record, name)) {
+            work_out_one(desk, kind, actor, &mut working.record, now, field, &mut held).await?;
+        }
+    }
     working.hold(held);
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::domain::expression::Scope;
 use crate::domain::field::{FieldType, encode_text};
 use crate::domain::kind::Related;
 use crate::domain::record::Record;
-use crate::flows::FlowError;
+use crate::flows::{Desk, FlowError};
 use crate::store::listing::{Filter, ListQuery, SortKey, Subject, Test};
 
 /// Records that one expression reads at most, the newest; where a field may have one of several values, for each of them.
@@ -82,15 +82,26 @@ async fn of_kind(seen: &Seen<'_>, slug: &str, wanted: &[(String, Value)]) -> Res
 }
 
 async fn same(seen: &Seen<'_>, kind: &Kind, wanted: &[(String, Value)]) -> Result<Vec<Record>, FlowError> {
+    let limit = wanted.iter().fold(MOST, |limit, (_, value)| limit * value.as_array().map_or(1, Vec::len));
+    let wanted: Vec<(&str, Value)> = wanted.iter().map(|(field, value)| (field.as_str(), value.clone())).collect();
+    newest(seen.desk, &seen.record.org, kind, &wanted, limit).await
+}
+
+/// The newest records of a kind with these values of indexed fields or of the state; of a list, any of its values.
+pub(in crate::flows) async fn newest(
+    desk: &Desk,
+    org: &str,
+    kind: &Kind,
+    wanted: &[(&str, Value)],
+    limit: usize,
+) -> Result<Vec<Record>, FlowError> {
     let mut filters = Vec::with_capacity(wanted.len());
-    let mut limit = MOST;
     for (field, value) in wanted {
         let Some(filter) = filter(kind, field, value) else { return Ok(Vec::new()) };
         filters.push(filter);
-        limit *= value.as_array().map_or(1, Vec::len);
     }
     let query = ListQuery {
-        org: seen.record.org.clone(),
+        org: org.to_owned(),
         kind: kind.slug.clone(),
         filters,
         sort: SortKey::Created,
@@ -100,7 +111,7 @@ async fn same(seen: &Seen<'_>, kind: &Kind, wanted: &[(String, Value)]) -> Resul
         only: None,
         text: None,
     };
-    Ok(seen.desk.store.list(&query).await?.records)
+    Ok(desk.store.list(&query).await?.records)
 }
 
 /// The filter for a value of an indexed field or of the state, or for any value of a list; `None` where nothing can have it.

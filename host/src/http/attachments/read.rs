@@ -54,7 +54,7 @@ pub(in crate::http) async fn run(
 ) -> Result<Response, Problem> {
     params.done()?;
     let kind = site.kind(&caller, &kind)?;
-    let attachment = attachments::find(&site.desk, &caller, &kind, &number, &id).await?;
+    let attachment = attachments::read(&site.desk, &caller, &kind, &number, &id).await?;
     if let Some(retracted) = &attachment.retracted {
         let message = format!("attachment {id} was retracted by {} at {}", retracted.by, retracted.at);
         return Err(not_found(message));

@@ -4,8 +4,9 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Value as Json, json};
 
+use crate::domain::reading::Way;
 use crate::domain::work;
-use crate::flows::{duplicates, read_record};
+use crate::flows::{accesses, duplicates, read_record};
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place, cursor};
 use crate::http::problem::Problem;
@@ -39,6 +40,7 @@ pub(in crate::http) async fn run(
     params.done()?;
     let kind = site.kind(&caller, &kind)?;
     let record = read_record::run(&site.desk, &caller, &kind, &number).await?;
+    accesses::note(&site.desk, &caller, [&record], Way::Comments).await?;
     let list = format!("comments {}", record.number);
     let after = after.map(|text| cursor::decode::<1>(&list, &text)).transpose()?.map_or_else(String::new, |[id]| id);
     let numbers = duplicates::with_duplicates(&site.desk, &caller, &record).await?;

@@ -154,6 +154,7 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("mapping", "Unreadable mapping", "The mapping of an import cannot be read, or names a kind, state, field or time zone that there is not."),
     is("method-not-allowed", "Method not allowed", "The path is right, the method is not. The Allow header has the methods."),
     is("missing-export", "Missing export", "The component does not export a function of its process's contract."),
+    is("no-triage", "No triage", "Only incidents are triaged."),
     is("no-clocks", "No clocks", "The record has no clocks of a service level agreement, so nothing can be said about when they pass their targets."),
     is("no-forecast", "No forecast", "The component that decides about the record gives no forecast. One that does is built against itsm:sla 0.2.0 or later."),
     is("no-open-period", "No open period", "The period is not one of the budget's, or the budget has no open period left for a cost of this day."),

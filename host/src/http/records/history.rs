@@ -6,7 +6,9 @@ use serde_json::json;
 
 use super::view;
 use crate::domain::kind::View;
+use crate::domain::reading::Way;
 use crate::domain::{access, work};
+use crate::flows::accesses;
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place, cursor};
 use crate::http::problem::{Problem, rule};
@@ -43,6 +45,7 @@ pub(in crate::http) async fn run(
     if kind.view.is_none() {
         access::involved(&kind, &caller, &record)?;
     }
+    accesses::note(&site.desk, &caller, [&record], Way::History).await?;
     let list = format!("history {}", record.number);
     let after = after.map(|text| place(&list, &text)).transpose()?.unwrap_or_default();
     // What happened to a component is told of its bytes.

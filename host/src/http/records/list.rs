@@ -7,7 +7,9 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::view;
+use crate::domain::reading::Way;
 use crate::domain::record::Record;
+use crate::flows::accesses;
 use crate::flows::list_records::{self, Ask, MAX_LIMIT};
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place, cursor, params};
@@ -79,6 +81,7 @@ pub(in crate::http) async fn run(
         limit: limit.and_then(|limit| usize::try_from(limit).ok()),
     };
     let page = list_records::run(&site.desk, &caller, &kind, ask).await?;
+    accesses::note(&site.desk, &caller, &page.records, Way::List).await?;
     let next = page.next.map(|c| cursor::encode(&list, &[&c.value, &c.key.to_string()]));
     let link = next.as_ref().map(|next| {
         let mut pairs = filters;

@@ -1,5 +1,6 @@
 //! Records of every kind.
 
+pub(super) mod accesses;
 pub(super) mod bulk;
 pub(super) mod create;
 pub(super) mod export;
@@ -11,6 +12,7 @@ pub(super) mod read;
 pub(super) mod timers;
 pub(super) mod transition;
 pub(super) mod transitions;
+pub(super) mod triage;
 pub(super) mod update;
 
 mod view;

@@ -5,7 +5,9 @@ use axum::response::Response;
 use serde_json::{Map, Value as Json, json};
 
 use crate::domain::Record;
+use crate::domain::reading::Way;
 use crate::domain::view::View;
+use crate::flows::accesses;
 use crate::flows::list_records::MAX_LIMIT;
 use crate::flows::views;
 use crate::http::caller::Caller;
@@ -46,6 +48,7 @@ pub(in crate::http) async fn run(
     let after = after.map(|text| place(&list, &text)).transpose()?;
     let limit = limit.map(|limit| usize::try_from(limit).unwrap_or(MAX_LIMIT));
     let page = views::records(&site.desk, &caller, &view, after, limit).await?;
+    accesses::note(&site.desk, &caller, &page.records, Way::List).await?;
     let next = page.next.map(|next| cursor::encode(&list, &[&next.value, &next.key.to_string()]));
     let records: Vec<Json> = page.records.iter().map(|record| shown(&view, record)).collect();
     Ok(reply::ok(&json!({ "view": view.name, "columns": view.columns, "records": records, "next": next })))

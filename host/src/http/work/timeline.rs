@@ -4,8 +4,9 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Value as Json, json};
 
+use crate::domain::reading::Way;
 use crate::domain::{access, work};
-use crate::flows::{duplicates, read_record};
+use crate::flows::{accesses, duplicates, read_record};
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place as Path, cursor};
 use crate::http::problem::{Problem, rule};
@@ -42,6 +43,7 @@ pub(in crate::http) async fn run(
     let kind = site.kind(&caller, &kind)?;
     let record = read_record::run(&site.desk, &caller, &kind, &number).await?;
     access::involved(&kind, &caller, &record)?;
+    accesses::note(&site.desk, &caller, [&record], Way::Timeline).await?;
     let list = format!("timeline {}", record.number);
     let before = before.map(|text| place(&list, &text)).transpose()?;
     let numbers = duplicates::with_duplicates(&site.desk, &caller, &record).await?;

@@ -197,6 +197,13 @@ pub const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "accesses",
+        key: &["id"],
+        columns: &[
+            ("id", Text), ("at", Int), ("number", Text), ("user_name", Text), ("role", Text), ("action", Text),
+        ],
+    },
+    Table {
         name: "report_snapshots",
         key: &["hash"],
         columns: &[("hash", Text), ("body", Text), ("at", Int)],

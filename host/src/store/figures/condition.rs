@@ -6,6 +6,10 @@ use crate::domain::Kind;
 use crate::domain::field::FieldType;
 use crate::domain::measure::Lies;
 use crate::domain::measure::condition::{Condition, Literal, Order, Related, Than, When};
+use crate::domain::measure::quantity::Quantity;
+
+const DAY_MS: i64 = 86_400_000;
+const HOUR_MS: i64 = 3_600_000;
 
 impl Query<'_> {
     /// All of these.
@@ -51,10 +55,14 @@ impl Query<'_> {
                 let (text, start) = (self.text(source, field), self.text_bind(&format!("{kind}-%")));
                 format!("{text} LIKE {start}")
             }
-            Condition::Moment { left, test, right, plus_ms } => {
+            Condition::Moment { left, test, right, plus_days, plus_hours } => {
                 let left = self.moment(source, left);
                 let right = self.moment(source, right);
-                let right = if *plus_ms == 0 { right } else { format!("({right}) + {plus_ms}") };
+                let later = |by: &Option<Quantity>, unit: i64| {
+                    by.as_ref().map_or(0, |by| by.whole(self.lens.constants).saturating_mul(unit))
+                };
+                let plus = later(plus_days, DAY_MS).saturating_add(later(plus_hours, HOUR_MS));
+                let right = if plus == 0 { right } else { format!("({right}) + {plus}") };
                 let (word, right) = match test {
                     When::By => ("<=", right),
                     When::Before => ("<", right),
@@ -132,13 +140,13 @@ impl Query<'_> {
         };
         let left = dialect::micro(self.backend, &self.text(source, field));
         match than {
-            Than::Micro(micro) => format!("{left} {word} {micro}"),
+            Than::Number(number) => format!("{left} {word} {}", number.micro(self.lens.constants)),
             Than::Field { path, through, percent } => {
                 let right = match through {
                     None => dialect::micro(self.backend, &self.text(source, path)),
                     Some(through) => self.of_referred(source, through, path),
                 };
-                format!("{left} * 100 {word} {right} * {percent}")
+                format!("{left} * 100 {word} {right} * {}", percent.whole(self.lens.constants))
             }
         }
     }
@@ -186,8 +194,8 @@ impl Query<'_> {
         parts.push(self.all(&other, &related.of.that));
         // A record is not related to itself.
         parts.push(format!("{q}.id <> {}.id", source.row));
-        if let Some(days) = related.earlier_days {
-            let ms = self.int(days.saturating_mul(86_400_000));
+        if let Some(days) = &related.earlier_days {
+            let ms = self.int(days.whole(self.lens.constants).saturating_mul(DAY_MS));
             let row = &source.row;
             parts.push(format!("{q}.key < {row}.key AND {q}.created_at >= {row}.created_at - {ms}"));
         }

@@ -13,6 +13,7 @@ mod population;
 use super::records::{COLUMNS, Row, record};
 use super::tx::{Bind, fetch_built};
 use super::{Store, StoreError};
+use crate::domain::constant::Constants;
 use crate::domain::measure::condition::Condition;
 use crate::domain::measure::{Amount, Dimension, Population, Span};
 use crate::domain::record::Record;
@@ -32,6 +33,8 @@ pub struct Lens<'a> {
     pub span: &'a Span,
     /// The present instant.
     pub now: Instant,
+    /// The organisation's constants.
+    pub constants: &'a Constants,
     /// What the figure is divided by.
     pub by: Option<Dimension>,
 }

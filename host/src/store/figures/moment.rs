@@ -18,7 +18,9 @@ impl Query<'_> {
             Moment::Start => self.bind(millis(self.lens.span.from)),
             Moment::End { months_before } => {
                 let at = self.lens.span.at(self.lens.now);
-                let at = if *months_before == 0 { at } else { self.lens.span.months_before(at, *months_before) };
+                let months = months_before.as_ref().map_or(0, |months| months.whole(self.lens.constants));
+                let months = i32::try_from(months).unwrap_or(i32::MAX);
+                let at = if months == 0 { at } else { self.lens.span.months_before(at, months) };
                 self.bind(millis(at))
             }
             Moment::First(states) => self.entry(source, states, "MIN"),

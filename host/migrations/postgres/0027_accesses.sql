@@ -1,0 +1,15 @@
+-- Who has read a record that is marked confidential or secret, when and what of it (P12).
+
+CREATE TABLE accesses (
+    org TEXT NOT NULL REFERENCES organisations (id),
+    id TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    number TEXT NOT NULL,
+    user_name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    action TEXT NOT NULL,
+    PRIMARY KEY (org, id)
+);
+
+CREATE INDEX accesses_of ON accesses (org, number, id);
+CREATE INDEX accesses_at ON accesses (org, at);
