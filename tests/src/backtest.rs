@@ -205,6 +205,10 @@ fn what_is_left_out_is_what_is_live_for_the_scope() {
         admin.post("/activations", wish).await.ok();
         let of_kind = owner.post("/backtests", json!({"process": "sla", "scope": scope})).await.ok();
         assert_eq!(of_kind["input"]["settings"], halved());
+        let live = admin.get("/activations?process=sla&live=true").await.ok()["activations"][0].clone();
+        let one = admin.get(&format!("/activations/{}", live["id"].as_str().unwrap())).await.ok();
+        assert_eq!((&one["settings_value"], &one["settings"]), (&halved(), &live["settings"]));
+        admin.get("/activations/none").await.problem(404, "not-found");
         let of_all = owner.post("/backtests", json!({"process": "sla"})).await.ok();
         assert_eq!(of_all["input"]["settings"], json!({}));
     });

@@ -283,3 +283,15 @@ fn an_administrator_says_whose_components_are_taken() {
         assert_eq!((output.status.code(), error(&output).lines().count()), (Some(2), 1), "{}", error(&output));
     }
 }
+
+#[test]
+fn a_command_whose_reader_has_gone_ends_quietly() {
+    let component = components().join("sla-standard.wasm");
+    let mut inspect = Command::new(binary());
+    inspect.args(["plugin", "inspect", "--json"]).arg(component).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = inspect.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert!(!words.contains("panicked") && output.status.code().is_some(), "{words}");
+}

@@ -33,7 +33,10 @@ use crate::engine::{
 };
 use crate::store::components::ComponentRow;
 use crate::store::{Store, StoreError};
-use crate::telemetry::metrics::{Cost, Judge, Meter, Metrics};
+use crate::telemetry::{
+    self,
+    metrics::{Cost, Judge, Meter, Metrics},
+};
 
 /// Components that are loaded at the same time at a start.
 const AT_ONCE: usize = 8;
@@ -177,8 +180,9 @@ impl Catalog {
         let lookups = live_lookups(live, sources);
         let asked = evaluate(&self.0.engine, &live.prepared, request, &live.settings, lookups, Thread::Shared);
         let evaluation = asked.instrument(span.clone()).await;
-        span.record("outcome", word(&evaluation)).record("fuel", evaluation.fuel);
-        span.record("took_us", u64::try_from(evaluation.took.as_micros()).unwrap_or(u64::MAX));
+        // Exporters know signed numbers only; others they write as texts.
+        span.record("outcome", word(&evaluation)).record("fuel", i64::try_from(evaluation.fuel).unwrap_or(i64::MAX));
+        span.record("took_us", telemetry::micros(evaluation.took));
         count(&live.meter, &evaluation);
         evaluation
     }

@@ -103,6 +103,13 @@ impl Snapshot {
         self.active(org, process, &Scope::Organisation)
     }
 
+    /// What is active for the whole organisation, where an activation is for a part of it: beyond all that is active for
+    /// scopes between the two.
+    pub fn beyond(&self, of: &Activation) -> Option<Arc<Live>> {
+        let wide = self.organisation(&of.org, of.process)?;
+        Some(wide).filter(|_| of.scope != Scope::Organisation)
+    }
+
     /// What is active for this very scope.
     pub fn active(&self, org: &str, process: Process, of: &Scope) -> Option<Arc<Live>> {
         let (_, say) = self.scopes(org, process).iter().find(|(scope, _)| scope == of)?;

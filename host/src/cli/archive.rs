@@ -49,9 +49,9 @@ impl ArchiveCommand {
         drop(archive);
         app.desk.store.close().await;
         for member in &manifest.members {
-            println!("{:>10} rows {:>12} bytes  {}", member.rows, member.bytes, member.name);
+            say!("{:>10} rows {:>12} bytes  {}", member.rows, member.bytes, member.name);
         }
-        println!("{}", self.out.display());
+        say!("{}", self.out.display());
         Ok(())
     }
 }
@@ -71,7 +71,7 @@ impl RestoreCommand {
         let restored = restored.map_err(flow)?;
         app.desk.store.close().await;
         let rows: u64 = restored.manifest.members.iter().map(|member| member.rows).sum();
-        println!("organisation {} restored: {rows} rows; make a token with: mortise token create", restored.org);
+        say!("organisation {} restored: {rows} rows; make a token with: mortise token create", restored.org);
         Ok(())
     }
 }

@@ -73,17 +73,14 @@ impl Evidence {
             records += lines(desk, &actor, &ask, clause, out).await?;
         }
         let summary = matrix.summary;
-        println!("clauses present {:>6}", summary.present);
-        println!("        overdue {:>6}", summary.overdue);
-        println!("        partial {:>6}", summary.partial);
-        println!("        missing {:>6}", summary.missing);
-        println!("certification   {:>6}  of {} items ready", file.ready, file.of);
-        println!("records written {records:>6}");
-        println!(
-            "audit trail     {} ({} entries, head {})",
-            matrix.chain.state, matrix.chain.entries, matrix.chain.head
-        );
-        println!("written to      {}", out.display());
+        say!("clauses present {:>6}", summary.present);
+        say!("        overdue {:>6}", summary.overdue);
+        say!("        partial {:>6}", summary.partial);
+        say!("        missing {:>6}", summary.missing);
+        say!("certification   {:>6}  of {} items ready", file.ready, file.of);
+        say!("records written {records:>6}");
+        say!("audit trail     {} ({} entries, head {})", matrix.chain.state, matrix.chain.entries, matrix.chain.head);
+        say!("written to      {}", out.display());
         app.desk.store.close().await;
         Ok(())
     }

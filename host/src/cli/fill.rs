@@ -69,12 +69,12 @@ fn progress(length: u64) -> ProgressBar {
 
 fn print(report: &Report, took: Duration) {
     for (kind, count) in &report.made {
-        println!("{kind:<28} {count:>9}");
+        say!("{kind:<28} {count:>9}");
     }
     for (why, (count, example)) in &report.refused {
-        println!("refused  {count:>7}  {why}: {example}");
+        say!("refused  {count:>7}  {why}: {example}");
     }
     let seconds = took.as_secs_f64().max(0.001);
     let records = report.records();
-    println!("{records} records in {seconds:.1} s, {:.0} per second", records as f64 / seconds);
+    say!("{records} records in {seconds:.1} s, {:.0} per second", records as f64 / seconds);
 }

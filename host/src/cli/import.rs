@@ -100,17 +100,17 @@ fn progress(length: u64) -> ProgressBar {
 }
 
 fn print(report: &Report, took: std::time::Duration) {
-    println!("rows read      {:>9}", report.rows);
-    println!("events written {:>9}", report.events);
-    println!("records made   {:>9}", report.records);
+    say!("rows read      {:>9}", report.rows);
+    say!("events written {:>9}", report.events);
+    say!("records made   {:>9}", report.records);
     if report.known > 0 {
-        println!("already there  {:>9}  ({} rows left alone)", report.known, report.known_rows);
+        say!("already there  {:>9}  ({} rows left alone)", report.known, report.known_rows);
     }
-    println!("rows refused   {:>9}", report.refused_rows());
+    say!("rows refused   {:>9}", report.refused_rows());
     for (why, (count, lines)) in &report.refused {
         let lines: Vec<String> = lines.iter().map(u64::to_string).collect();
-        println!("  {count:>7}  {why}  (line {}{})", lines.join(", "), if *count > 3 { ", …" } else { "" });
+        say!("  {count:>7}  {why}  (line {}{})", lines.join(", "), if *count > 3 { ", …" } else { "" });
     }
     let seconds = took.as_secs_f64().max(0.001);
-    println!("took {seconds:.1} s, {:.0} events per second", report.events as f64 / seconds);
+    say!("took {seconds:.1} s, {:.0} events per second", report.events as f64 / seconds);
 }

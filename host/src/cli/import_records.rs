@@ -90,11 +90,11 @@ impl ImportRecords {
         app.desk.store.close().await;
         let totals = import.totals();
         let done = if self.dry_run { "would be " } else { "" };
-        println!("rows read          {:>9}", totals.rows);
-        println!("{done}created   {:>9}", totals.created);
-        println!("{done}updated   {:>9}", totals.updated);
-        println!("unchanged          {:>9}", totals.unchanged);
-        println!("refused            {:>9}", totals.refused);
+        say!("rows read          {:>9}", totals.rows);
+        say!("{done}created   {:>9}", totals.created);
+        say!("{done}updated   {:>9}", totals.updated);
+        say!("unchanged          {:>9}", totals.unchanged);
+        say!("refused            {:>9}", totals.refused);
         if totals.refused > 0 {
             return Err(Usage(format!("{} of {} rows were refused", totals.refused, totals.rows)).into());
         }

@@ -94,14 +94,14 @@ fn text(file: &Path) -> anyhow::Result<String> {
 fn check(file: &Path) -> anyhow::Result<()> {
     let kind = parse(&text(file)?, &file.display().to_string()).map_err(|error| Usage(error.to_string()))?;
     let (fields, states, steps) = (kind.fields.len(), kind.states.len(), kind.transitions.len());
-    println!("{}: {fields} fields, {states} states, {steps} transitions", kind.slug);
+    say!("{}: {fields} fields, {states} states, {steps} transitions", kind.slug);
     Ok(())
 }
 
 async fn list(place: &Place) -> anyhow::Result<()> {
     let (config, app) = place.open().await?;
     for kind in app.desk.kinds(&config.organisation.0).iter() {
-        println!("{}\t{}\t{}\t{}\t{}", kind.slug, kind.prefix, kind.version, kind.name.en, kind.name.zh);
+        say!("{}\t{}\t{}\t{}\t{}", kind.slug, kind.prefix, kind.version, kind.name.en, kind.name.zh);
     }
     Ok(())
 }
@@ -121,7 +121,7 @@ async fn show(place: &Place, slug: &str, version: Option<i64>) -> anyhow::Result
         None => Usage(format!("there is no kind '{slug}'")),
         Some(version) => Usage(format!("the kind '{slug}' has no version {version}")),
     };
-    print!("{}", text.ok_or_else(missing)?);
+    say!("{}", text.ok_or_else(missing)?.trim_end());
     Ok(())
 }
 
@@ -138,17 +138,17 @@ async fn change(place: &Place, wish: Wish) -> anyhow::Result<()> {
 
 fn tell(outcome: &Outcome) {
     let word = if outcome.dry_run { "would be" } else { "is" };
-    println!("{} {word} at version {} (was {})", outcome.kind, outcome.version, outcome.was);
+    say!("{} {word} at version {} (was {})", outcome.kind, outcome.version, outcome.was);
     for path in &outcome.indexed {
-        println!("indexed: {path}");
+        say!("indexed: {path}");
     }
     for path in &outcome.no_longer_indexed {
-        println!("no longer indexed: {path}");
+        say!("no longer indexed: {path}");
     }
     for (field, count) in &outcome.left_behind {
-        println!("{count} records keep a value of {field}");
+        say!("{count} records keep a value of {field}");
     }
     for one in &outcome.breaks {
-        println!("{}\t{}\t{}\t{}", one.number, one.problem.field, one.problem.rule, one.problem.message);
+        say!("{}\t{}\t{}\t{}", one.number, one.problem.field, one.problem.rule, one.problem.message);
     }
 }

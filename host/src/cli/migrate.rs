@@ -17,10 +17,10 @@ impl Migrate {
         let store = Store::open(&StoreConfig { url: url.clone(), connections: 2 }).await?;
         let ran = store.migrate().await?;
         if ran.is_empty() {
-            println!("nothing to do");
+            say!("nothing to do");
         }
         for name in ran {
-            println!("{name}");
+            say!("{name}");
         }
         store.close().await;
         Ok(())

@@ -1,5 +1,11 @@
 //! The command line: one file per command.
 
+/// Prints a line. Whoever reads may have gone (`… | head`): the command then ends without a word.
+macro_rules! say {
+    () => { $crate::cli::print(format_args!("")) };
+    ($($words:tt)*) => { $crate::cli::print(format_args!($($words)*)) };
+}
+
 mod archive;
 mod compile;
 mod desk;
@@ -25,6 +31,7 @@ mod token;
 mod trust;
 mod verify;
 
+use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -103,6 +110,15 @@ enum Command {
     /// Components: list, upload, activate, roll back, inspect, run; projects: new, build, test, bench.
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+}
+
+/// Prints a line for [`say`].
+fn print(line: std::fmt::Arguments<'_>) {
+    let Err(error) = writeln!(std::io::stdout().lock(), "{line}") else { return };
+    if error.kind() != ErrorKind::BrokenPipe {
+        eprintln!("mortise: the output cannot be written: {error}");
+    }
+    std::process::exit(1);
 }
 
 /// What the caller got wrong: exit status 2.

@@ -128,7 +128,7 @@ impl Plugin {
                 let lookups = LookupGrant::parse(&lookup, lookup_rows).map_err(|e| flow(e.into()))?;
                 let upload = Upload { bytes: bytes(&component)?, granted, signature, lookups };
                 let row = upload_component::signed(&app.desk, &actor, upload).await.map_err(flow)?;
-                println!("{}\t{}\t{}@{}\t{}", row.digest, row.process, row.name, row.version, row.number);
+                say!("{}\t{}\t{}@{}\t{}", row.digest, row.process, row.name, row.version, row.number);
                 Ok(())
             }
             Self::Approve(command) => command.run(place).await,
@@ -145,8 +145,8 @@ impl Plugin {
                     .await
                     .map_err(flow)?;
                 match activation {
-                    Some(activation) => println!("{}", activation.to_json()),
-                    None => println!("{}", json!({ "process": process.slug(), "live": false })),
+                    Some(activation) => say!("{}", activation.to_json()),
+                    None => say!("{}", json!({ "process": process.slug(), "live": false })),
                 }
                 Ok(())
             }
@@ -168,7 +168,7 @@ async fn list(place: &Place) -> anyhow::Result<()> {
             })
             .collect();
         let live = if live.is_empty() { "not active".to_owned() } else { live.join(", ") };
-        println!("{}\t{}\t{}@{}\t{live}", component.digest, component.process, component.name, component.version);
+        say!("{}\t{}\t{}@{}\t{live}", component.digest, component.process, component.name, component.version);
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ impl Approve {
         let approved = json!({
             "number": component.number, "digest": component.digest, "state": "approved", "by": self.user,
         });
-        println!("{approved}");
+        say!("{approved}");
         Ok(())
     }
 }

@@ -101,7 +101,7 @@ impl Backtest {
         if let Some(mut out) = out {
             out.flush()?;
         }
-        println!("{}", serde_json::to_string_pretty(&summary.to_json())?);
+        say!("{}", serde_json::to_string_pretty(&summary.to_json())?);
         Ok(())
     }
 

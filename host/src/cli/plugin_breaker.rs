@@ -27,7 +27,7 @@ impl Breaker {
         let org = &config.organisation.0;
         let (Some(id), Some(word)) = (&self.activation, &self.step) else {
             for breaker in app.desk.store.breakers(Some(org)).await? {
-                println!("{}", shown(&breaker.activation, &breaker));
+                say!("{}", shown(&breaker.activation, &breaker));
             }
             return Ok(());
         };
@@ -36,7 +36,7 @@ impl Breaker {
         let reason = self.reason.unwrap_or_default();
         let breaker =
             mortise::flows::breaker::set(&app.desk, &administrator(org), id, step, &reason).await.map_err(flow)?;
-        println!("{}", shown(id, &breaker));
+        say!("{}", shown(id, &breaker));
         Ok(())
     }
 }

@@ -41,9 +41,9 @@ impl Inspect {
             .await
             .map_err(|e| Usage(format!("{}: {} [{}]", self.component.display(), e.message, e.rule)))?;
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&document(&admission, &metadata))?);
+            say!("{}", serde_json::to_string_pretty(&document(&admission, &metadata))?);
         } else {
-            print!("{}", text(&admission, &metadata));
+            say!("{}", text(&admission, &metadata).trim_end());
         }
         Ok(())
     }

@@ -83,9 +83,9 @@ impl Push {
         })
         .await?;
         let (pushed, signatures) = pushed;
-        println!("{}", reference.at(&pushed.digest));
+        say!("{}", reference.at(&pushed.digest));
         for (digest, signature) in pushed.signatures.iter().zip(&signatures) {
-            println!("signature {digest} by {} {}", signature.algorithm, signature.key);
+            say!("signature {digest} by {} {}", signature.algorithm, signature.key);
         }
         Ok(())
     }
@@ -111,8 +111,8 @@ impl Pull {
             return Err(Usage(message).into());
         }
         write(&out, &pulled.bytes)?;
-        println!("{}", reference.at(&pulled.digest));
-        println!("{} ({} bytes)", out.display(), pulled.bytes.len());
+        say!("{}", reference.at(&pulled.digest));
+        say!("{} ({} bytes)", out.display(), pulled.bytes.len());
         // The first good one stands where other commands look for it; without keys, the first.
         let (mut signatures, others): (Vec<_>, Vec<_>) = pulled.signatures.iter().partition(|it| good(it));
         signatures.extend(others);
@@ -123,7 +123,7 @@ impl Pull {
             };
             write(&path, signature.to_string().as_bytes())?;
             let verdict = if good(signature) { "good" } else { "not checked" };
-            println!("{} by {} {} ({verdict})", path.display(), signature.algorithm, signature.key);
+            say!("{} by {} {} ({verdict})", path.display(), signature.algorithm, signature.key);
         }
         Ok(())
     }

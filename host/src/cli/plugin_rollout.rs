@@ -104,7 +104,7 @@ impl Activate {
             ..Wish::new(component.process.parse().map_err(anyhow::Error::msg)?, scope, &component.digest)
         };
         let activation = activate::run(&app.desk, &administrator(org), wish).await.map_err(flow)?;
-        println!("{}", activation.to_json());
+        say!("{}", activation.to_json());
         Ok(())
     }
 }
@@ -138,7 +138,7 @@ impl Promote {
         let (config, app) = place.open().await?;
         let actor = administrator(&config.organisation.0);
         let activation = promote::run(&app.desk, &actor, &self.activation, how).await.map_err(flow)?;
-        println!("{}", activation.to_json());
+        say!("{}", activation.to_json());
         Ok(())
     }
 }
@@ -160,7 +160,7 @@ impl Revert {
         let (reverted, active) =
             revert::run(&app.desk, &actor, &self.activation, *expected_generation, reason).await.map_err(flow)?;
         let active = active.as_ref().map(Activation::to_json);
-        println!("{}", json!({ "process": reverted.process.slug(), "reverted": reverted.id, "active": active }));
+        say!("{}", json!({ "process": reverted.process.slug(), "reverted": reverted.id, "active": active }));
         Ok(())
     }
 }

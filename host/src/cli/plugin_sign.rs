@@ -71,9 +71,9 @@ impl Key {
                 }
                 write_new(&private, &key.to_pem(), true)?;
                 write_new(&public, &key.public().to_pem(), false)?;
-                println!("{algorithm} {}", key.public().id());
-                println!("private key: {} (keep it to yourself)", private.display());
-                println!("public key:  {}", public.display());
+                say!("{algorithm} {}", key.public().id());
+                say!("private key: {} (keep it to yourself)", private.display());
+                say!("public key:  {}", public.display());
             }
             Self::Show { file } => {
                 let text = text(&file)?;
@@ -81,7 +81,7 @@ impl Key {
                     Ok(public) => public,
                     Err(_) => private_key(&file, &text)?.public().clone(),
                 };
-                println!("{} {}", public.algorithm(), public.id());
+                say!("{} {}", public.algorithm(), public.id());
             }
         }
         Ok(())
@@ -98,7 +98,7 @@ impl Sign {
         let signature = key.sign(&component)?;
         let out = self.out.unwrap_or_else(|| beside(&self.component));
         fs::write(&out, signature.to_string()).with_context(|| out.display().to_string())?;
-        println!("{} by {} {}", out.display(), signature.algorithm, signature.key);
+        say!("{} by {} {}", out.display(), signature.algorithm, signature.key);
         Ok(())
     }
 }
@@ -110,7 +110,7 @@ impl Verify {
         let read = fs::read(&file).map_err(|e| Usage(format!("signature {}: {e}", file.display())))?;
         let signature = Signature::parse(&read).map_err(|why| Usage(format!("{}: {why}", file.display())))?;
         check(&key, &bytes(&self.component)?, &signature)?;
-        println!("good: {} {}", signature.algorithm, signature.key);
+        say!("good: {} {}", signature.algorithm, signature.key);
         Ok(())
     }
 }

@@ -114,7 +114,7 @@ impl RecordCommand {
                 let ask = Ask { filters, sort: Some(sort), limit: Some(limit), ..Ask::default() };
                 let page = list_records::run(desk, &who.actor(desk, org).await?, &kind, ask).await.map_err(flow)?;
                 for record in page.records {
-                    println!("{}", record.to_json());
+                    say!("{}", record.to_json());
                 }
                 return Ok(());
             }
@@ -130,7 +130,7 @@ impl RecordCommand {
                 transition_record::run(desk, &who.actor(desk, org).await?, &kind, &number, step).await.map_err(flow)?
             }
         };
-        println!("{}", serde_json::to_string_pretty(&record.to_json())?);
+        say!("{}", serde_json::to_string_pretty(&record.to_json())?);
         Ok(())
     }
 }

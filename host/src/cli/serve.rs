@@ -47,9 +47,9 @@ impl Serve {
         let address = listener.local_addr().context("the listener has no address")?;
         if self.demo {
             let demo = demo::run(&app.desk, &config.organisation.0).await.map_err(flow)?;
-            println!("{}", demo.welcome(&address.to_string()));
+            say!("{}", demo.welcome(&address.to_string()));
         }
-        tracing::info!(%address, took_ms = started.elapsed().as_millis(), "serving");
+        tracing::info!(%address, took_ms = telemetry::millis(started.elapsed()), "serving");
         app.serve(listener, stop_signal()).await.context("the server failed")
     }
 }

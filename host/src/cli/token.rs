@@ -47,7 +47,7 @@ impl Token {
                 desk.store.ensure_organisation(org, org, now.0).await?;
                 let expires = expires.map(|days| now.plus(i64::from(days) * DAY_MS));
                 let issued = authenticate::issue(desk, org, &user, &roles, &label, expires).await.map_err(flow)?;
-                println!("{}", issued.text);
+                say!("{}", issued.text);
             }
             Self::List => {
                 for row in desk.store.tokens(org).await? {
@@ -57,14 +57,14 @@ impl Token {
                         (None, Some(at)) => format!("until {}", Instant(at)),
                         (None, None) => "valid".to_owned(),
                     };
-                    println!("{}\t{}\t{}\t{state}\t{}", row.id, row.user, row.roles, row.label);
+                    say!("{}\t{}\t{}\t{state}\t{}", row.id, row.user, row.roles, row.label);
                 }
             }
             Self::Revoke { id } => {
                 if !desk.store.revoke_token(org, &id, now.0).await? {
                     return Err(Usage(format!("there is no valid token {id} in organisation '{org}'")).into());
                 }
-                println!("revoked");
+                say!("revoked");
             }
         }
         Ok(())

@@ -90,7 +90,7 @@ impl Named {
         let component = self.component()?;
         let set = trust::name(desk, actor, &component, named, &self.reason);
         let (trust, distrusted) = set.await.map_err(flow)?;
-        println!("{}", trust.policy.to_json());
+        say!("{}", trust.policy.to_json());
         warn(&distrusted);
         Ok(())
     }
@@ -109,7 +109,7 @@ impl Trust {
                 let mut shown = trust.policy.to_json();
                 shown["keys"] = trust.keys.iter().map(|key| key.to_json(now)).collect();
                 shown["distrusted"] = distrusted.iter().map(Distrusted::to_json).collect();
-                println!("{}", serde_json::to_string_pretty(&shown)?);
+                say!("{}", serde_json::to_string_pretty(&shown)?);
             }
             Self::Policy { unsigned, allow, reason } => {
                 let words = Unsigned::ALL.map(Unsigned::as_str).join(", ");
@@ -117,7 +117,7 @@ impl Trust {
                     .ok_or_else(|| Usage(format!("--unsigned '{unsigned}' is none of {words}")))?;
                 let wish = PolicyWish { unsigned, allowed: allow.into_iter().collect(), expected: None, reason };
                 let (trust, distrusted) = trust::set(desk, &actor, wish).await.map_err(flow)?;
-                println!("{}", trust.policy.to_json());
+                say!("{}", trust.policy.to_json());
                 warn(&distrusted);
             }
             Self::Allow { named } => named.set(desk, &actor, true).await?,
@@ -134,7 +134,7 @@ impl Trust {
                     valid_until: moment("--valid-until", valid_until)?,
                 };
                 let key = trust::add(desk, &actor, new).await.map_err(flow)?;
-                println!("{}", key.id);
+                say!("{}", key.id);
             }
             Self::Revoke { id, reason } => {
                 let keys = Trusted::of(desk, org).await.map_err(flow)?.keys;
@@ -143,7 +143,7 @@ impl Trust {
                     return Err(Usage(format!("{} of the organisation's keys start with {id}", found.len())).into());
                 };
                 let (key, distrusted) = trust::revoke(desk, &actor, &key.id, &reason).await.map_err(flow)?;
-                println!("{}", json!({ "id": key.id, "state": "revoked" }));
+                say!("{}", json!({ "id": key.id, "state": "revoked" }));
                 warn(&distrusted);
             }
         }

@@ -27,22 +27,22 @@ impl Verify {
         let json = self.json;
         let mut tell = move |finding: Finding| {
             if json {
-                println!("{}", serde_json::json!({ "finding": finding }));
+                say!("{}", serde_json::json!({ "finding": finding }));
             } else {
                 let Finding { check, about, field, expected, found } = finding;
                 let field = if field.is_empty() { String::new() } else { format!(" {field}") };
-                println!("{check}: {about}{field}: expected {expected}, found {found}");
+                say!("{check}: {about}{field}: expected {expected}, found {found}");
             }
         };
         let summary = verify::run(&app.desk, &org, &mut tell).await.map_err(flow)?;
         app.desk.store.close().await;
         if json {
-            println!("{}", serde_json::json!({ "summary": summary }));
+            say!("{}", serde_json::json!({ "summary": summary }));
         } else {
             let verify::Summary { records, audit_entries, decisions, .. } = &summary;
-            println!("organisation {org}: {records} records, {audit_entries} audit entries, {decisions} decisions");
+            say!("organisation {org}: {records} records, {audit_entries} audit entries, {decisions} decisions");
             for (check, count) in &summary.findings {
-                println!("{check:>10}: {count} findings");
+                say!("{check:>10}: {count} findings");
             }
         }
         if summary.is_clean() { Ok(()) } else { Err(Wrong(summary.findings.values().sum()).into()) }

@@ -235,7 +235,7 @@ pub fn judge(
 /// # Errors
 /// When the text is no public key of an algorithm that is known here.
 pub fn public_key(pem: &str) -> Result<PublicKey, Refusal> {
-    PublicKey::from_pem(pem).map_err(|error| Refusal::invalid("format", "public_key", format!("public_key: {error}")))
+    PublicKey::from_pem(pem).map_err(|error| Refusal::invalid("format", "public_key", error.to_string()))
 }
 
 /// A signature, from its file.

@@ -68,7 +68,13 @@ pub struct Refused {
 
 impl Refused {
     pub(super) fn new(rule: &'static str, message: impl Into<String>) -> Self {
-        Self { rule, message: message.into() }
+        let message = message.into();
+        // Readers of components write bytes below each other; a refusal is one line.
+        let message = match message.contains('\n') {
+            true => message.split_whitespace().collect::<Vec<_>>().join(" "),
+            false => message,
+        };
+        Self { rule, message }
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Desk, FlowError};
 use crate::catalog::Live;
 use crate::domain::breaker::{Breaker, State, Step, Tally};
-use crate::domain::component::Activation;
+use crate::domain::component::{Activation, OnFailure};
 use crate::domain::refusal::Refusal;
 use crate::domain::role::HOST_USER;
 use crate::domain::{Actor, Role};
@@ -161,16 +161,21 @@ async fn write(
     tracing::warn!(
         process = activation.process.slug(), activation = %activation.id, digest = %activation.digest,
         state = new.state.as_str(), cause = %new.cause, failures = new.failures, calls = new.calls,
-        generation = new.generation, ?fallback, "breaker set"
+        generation = new.generation, fallback, "breaker set"
     );
     Ok(new)
 }
 
-/// Identifier of the activation whose version decides meanwhile; none where a less specific scope, or a person, does.
+/// Identifier of the activation that decides meanwhile: the last good version of the scope, else what is active for the
+/// whole organisation; none where a person decides, or nobody.
 async fn fallback(desk: &Desk, activation: &Activation) -> Result<Option<String>, FlowError> {
+    if activation.on_failure != OnFailure::LastGood {
+        return Ok(None);
+    }
     let breakers = desk.store.breakers(Some(&activation.org)).await?;
     let stand_ins = desk.catalog.stand_ins(activation, &breakers).await?;
-    Ok(stand_ins.into_iter().next().map(|earlier| earlier.id))
+    let wider = || desk.catalog.snapshot().beyond(activation).map(|live| live.activation.id.clone());
+    Ok(stand_ins.into_iter().next().map(|earlier| earlier.id).or_else(wider))
 }
 
 fn closed(desk: &Desk, activation: &Activation) -> Breaker {

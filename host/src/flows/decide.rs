@@ -10,7 +10,7 @@ use super::working::Working;
 use crate::catalog::Live;
 use crate::domain::breaker::{Breaker, State};
 use crate::domain::canonical;
-use crate::domain::component::{Choice, OnFailure, Question, Side, Subject};
+use crate::domain::component::{Choice, OnFailure, Question, Subject};
 use crate::domain::decision::{DecisionRecord, Status};
 use crate::domain::refusal::Refusal;
 use crate::engine::{Evaluation, Failure, Verdict};
@@ -61,7 +61,7 @@ impl Working<'_> {
             return answer;
         }
         let process = request.process();
-        let Some(Choice { live, side, shadow }) = self.choose(subject, process) else {
+        let Some(Choice { live, shadow, .. }) = self.choose(subject, process) else {
             self.needs_a_person(process, "no component is active for this process", "");
             return Answer::Failed;
         };
@@ -78,7 +78,7 @@ impl Working<'_> {
         if live.stands() != State::Closed && !probe {
             return self.instead(&live, &mut asked, None).await;
         }
-        match self.call(&live, Some(side), None, &mut asked).await {
+        match self.call(&live, None, &mut asked).await {
             Ok((answer, by)) => {
                 let own = by.activation.id == live.activation.id;
                 self.note(&by, probe && own, None).await;
@@ -120,7 +120,7 @@ impl Working<'_> {
                     self.needs_a_person(asked.process, &format!("{why}; no other version decides"), &decision);
                     return Answer::Failed;
                 };
-                match self.call(&other, None, Some(breaker.generation), asked).await {
+                match self.call(&other, Some(breaker.generation), asked).await {
                     Ok((answer, by)) => {
                         self.note(&by, false, None).await;
                         answer
@@ -151,7 +151,6 @@ impl Working<'_> {
     async fn call(
         &mut self,
         live: &Arc<Live>,
-        side: Option<Side>,
         fallback: Option<i64>,
         asked: &mut Asked<'_>,
     ) -> Result<(Answer, Arc<Live>), Failed> {
@@ -190,7 +189,8 @@ impl Working<'_> {
             Err(failure) => {
                 tracing::warn!(
                     record = %self.record.number, process = asked.process.slug(), component = %live.name,
-                    digest = %live.activation.digest, ?side, cause = %failure.cause, message = %failure.message,
+                    digest = %live.activation.digest, activation = %live.activation.id,
+                    mode = live.activation.mode.as_str(), cause = %failure.cause, message = %failure.message,
                     "the component failed"
                 );
                 Err(Failed { failure, by: live, decision: id })

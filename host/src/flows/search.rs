@@ -19,6 +19,8 @@ pub const MAX_LIMIT: usize = 100;
 const MOST_LOOKED_AT: usize = 20_000;
 /// Records taken from the index at once, at most.
 const CHUNK: usize = 500;
+/// Records read beyond those that will do if as many are found among them as before.
+const SPARE: usize = 4;
 /// Fields of a record that are shown.
 const FIELDS: usize = 3;
 
@@ -75,6 +77,7 @@ pub async fn run(desk: &Desk, actor: &Actor, ask: Ask) -> Result<Found, FlowErro
     loop {
         let chunk = desk.store.find(&actor.org, &query, &wanted, before, size).await?;
         looked_at += size;
+        let before_chunk = hits.len();
         let comments = finder.comments(desk, actor, chunk.found.iter().map(|(_, record)| record)).await?;
         for (key, record) in chunk.found {
             let Some(kind) = sight.kinds.get(&record.kind) else { continue };
@@ -97,8 +100,11 @@ pub async fn run(desk: &Desk, actor: &Actor, ask: Ask) -> Result<Found, FlowErro
         if looked_at >= MOST_LOOKED_AT {
             return Ok(Found { hits, next: before });
         }
-        // What is missing is often little: where many are of kinds that he may not read, a large chunk is read for a few.
-        size = (2 * size).min(CHUNK);
+        // What is missing is often little, and each that is read costs: as many as the rate so far says, and a few more.
+        // Where a chunk had nothing, they may be far apart.
+        let missing = limit + 1 - hits.len();
+        let next = if hits.len() == before_chunk { 2 * size } else { missing * looked_at / hits.len() + SPARE };
+        size = next.clamp(2 * SPARE, CHUNK);
     }
 }
 

@@ -89,8 +89,8 @@ pub async fn signed(desk: &Desk, actor: &Actor, upload: Upload) -> Result<Compon
     desk.catalog.refresh().await?;
     // The same bytes may have been there before, under their number.
     let row = desk.store.component(&row.org, &row.digest).await?.unwrap_or(row);
-    tracing::info!(digest = %row.digest, name = %row.name, version = %row.version, process = %row.process,
-        by = %actor.user, "component uploaded");
+    tracing::info!(component = format_args!("{}@{}", row.name, row.version), digest = %row.digest,
+        process = %row.process, user = %actor.user, "component uploaded");
     Ok(row)
 }
 

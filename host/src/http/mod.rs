@@ -140,6 +140,7 @@ fn table() -> Table {
         .get("/api/v1/activations", activations::list::run, &activations::list::DOC)
         .post("/api/v1/activations", activations::activate::run, &activations::activate::DOC)
         .post("/api/v1/activations/rollback", activations::rollback::run, &activations::rollback::DOC)
+        .get("/api/v1/activations/{id}", activations::read::run, &activations::read::DOC)
         .get("/api/v1/activations/{id}/shadow", activations::shadow::run, &activations::shadow::DOC)
         .post("/api/v1/activations/{id}/promote", activations::promote::run, &activations::promote::DOC)
         .post("/api/v1/activations/{id}/revert", activations::revert::run, &activations::revert::DOC)

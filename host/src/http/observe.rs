@@ -15,6 +15,7 @@ use tracing::Instrument;
 use super::problem::{Problem, rule};
 use super::request_id;
 use super::site::Site;
+use crate::telemetry;
 
 pub(super) async fn run(State(site): State<Site>, request: Request, next: Next) -> Response {
     let id = request_id::of(request.headers());
@@ -31,7 +32,7 @@ pub(super) async fn run(State(site): State<Site>, request: Request, next: Next) 
     let work = async {
         let response = guarded(limit, next.run(request)).await;
         let (status, took) = (response.status().as_u16(), started.elapsed());
-        let latency_us = took.as_micros();
+        let latency_us = telemetry::micros(took);
         metrics.request(counted.as_str(), path, status, took);
         // Probes come every few seconds; they are not worth a line each.
         if path == "/healthz" || path == "/readyz" {
@@ -69,7 +70,7 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Response {
 }
 
 fn timed_out(limit: Duration) -> Response {
-    tracing::warn!(limit_ms = limit.as_millis(), "a request took too long");
+    tracing::warn!(limit_ms = telemetry::millis(limit), "a request took too long");
     let detail = format!("the request was given up after {} seconds", limit.as_secs_f32());
     let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, rule::TIMEOUT, detail);
     problem.with_header(RETRY_AFTER, HeaderValue::from_static("1")).into_response()

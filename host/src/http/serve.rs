@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 
 use super::{HttpConfig, router};
 use crate::flows::Desk;
+use crate::telemetry;
 
 /// Serves until `config.stop` asks to end; then takes no more connections, lets running requests finish for at most
 /// `config.drain`, and returns.
@@ -27,7 +28,7 @@ pub async fn serve(listener: TcpListener, desk: Desk, config: HttpConfig) -> io:
     tokio::select! {
         ended = server.into_future() => ended,
         () = async { overdue.stopped().await; tokio::time::sleep(drain).await } => {
-            tracing::warn!(drain_ms = drain.as_millis(), "requests were still running when the server stopped");
+            tracing::warn!(drain_ms = telemetry::millis(drain), "requests were still running when the server stopped");
             Ok(())
         }
     }

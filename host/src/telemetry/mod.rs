@@ -4,6 +4,7 @@ mod collector;
 pub mod metrics;
 
 use std::io::IsTerminal as _;
+use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -29,6 +30,16 @@ impl Drop for Traces {
             tracing::warn!(%error, "the last traces were not delivered");
         }
     }
+}
+
+/// A time in whole milliseconds, as log and traces have numbers.
+pub fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A time in whole microseconds, as log and traces have numbers.
+pub fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// Starts the log on standard error. Later calls in the same process change nothing.

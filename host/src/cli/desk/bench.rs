@@ -36,20 +36,17 @@ impl Bench {
             return Err(Usage(format!("--case: there is no case {}", self.case.unwrap_or_default())).into());
         }
         let (path, ready) = self.subject.admit().await?;
-        println!("{}: {} bytes, {} runs of each case", path.display(), ready.admission.size, self.runs);
-        println!("{:>10} {:>10} {:>12} {:>10}  case", "p50 µs", "p95 µs", "fuel", "memory KB");
+        say!("{}: {} bytes, {} runs of each case", path.display(), ready.admission.size, self.runs);
+        say!("{:>10} {:>10} {:>12} {:>10}  case", "p50 µs", "p95 µs", "fuel", "memory KB");
         for case in cases {
             let (times, last) = measure(case, &ready, self.runs).await?;
             let share = |percent: usize| times[(times.len() - 1) * percent / 100].as_micros();
             let (p50, p95, memory) = (share(50), share(95), last.memory_peak.div_ceil(1024));
-            println!("{p50:>10} {p95:>10} {:>12} {memory:>10}  {}", last.fuel, case.name);
+            say!("{p50:>10} {p95:>10} {:>12} {memory:>10}  {}", last.fuel, case.name);
         }
         let limits = ready.engine.limits();
         let (wall, memory) = (limits.wall.as_micros(), limits.memory_bytes / 1024);
-        println!(
-            "{wall:>10} {wall:>10} {:>12} {memory:>10}  (limits of a server, if it keeps the defaults)",
-            limits.fuel
-        );
+        say!("{wall:>10} {wall:>10} {:>12} {memory:>10}  (limits of a server, if it keeps the defaults)", limits.fuel);
         Ok(())
     }
 }

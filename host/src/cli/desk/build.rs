@@ -15,13 +15,13 @@ impl Build {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let (path, ready) = self.subject.admit().await?;
         let it = &ready.admission;
-        println!("{}", path.display());
-        println!("  {} {} for {}: {}", it.name, it.version, it.process, it.summary);
-        println!("  {} bytes, sha256 {}", it.size, it.digest);
+        say!("{}", path.display());
+        say!("  {} {} for {}: {}", it.name, it.version, it.process, it.summary);
+        say!("  {} bytes, sha256 {}", it.size, it.digest);
         if it.imports.is_empty() {
-            println!("  imports nothing");
+            say!("  imports nothing");
         } else {
-            println!("  needs an administrator's grant for {}", it.imports.join(", "));
+            say!("  needs an administrator's grant for {}", it.imports.join(", "));
         }
         Ok(())
     }

@@ -47,14 +47,14 @@ impl New {
         let folder = self.dir.unwrap_or_else(|| PathBuf::from(&self.name));
         let by_version = language == Language::Rust && sdk.is_none();
         create(&mortise_desk::New { name: self.name, process, language, sdk }, &folder).map_err(desk)?;
-        println!("{} is a component for {process} in {language}. Next:", folder.display());
-        println!("    cd {}", folder.display());
+        say!("{} is a component for {process} in {language}. Next:", folder.display());
+        say!("    cd {}", folder.display());
         for step in steps(language) {
-            println!("    {step}");
+            say!("    {step}");
         }
-        println!("    mortise plugin test");
+        say!("    mortise plugin test");
         if by_version {
-            println!(
+            say!(
                 "The crate mortise-sdk is not in a public registry: make the project with --sdk DIR, or let Cargo.toml \
                  name your registry or a checkout's folder sdk."
             );

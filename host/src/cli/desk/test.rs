@@ -42,28 +42,28 @@ impl Test {
         let (_, ready) = self.subject.admit().await?;
         let (mut agree, mut wrong, mut new) = (0_u64, 0_u64, 0_u64);
         for file in &mut files {
-            println!("{}", file.path.display());
+            say!("{}", file.path.display());
             let mut recorded = false;
             for case in &mut file.cases {
                 match run(case, &ready).await {
                     Found::Agrees => {
                         agree += 1;
-                        println!("  ok      {}", case.name);
+                        say!("  ok      {}", case.name);
                     }
                     Found::Differs(places) => {
                         wrong += 1;
-                        println!("  DIFFERS {}", case.name);
+                        say!("  DIFFERS {}", case.name);
                         for place in places {
-                            println!("            {place}");
+                            say!("            {place}");
                         }
                     }
                     Found::Fails(why) => {
                         wrong += 1;
-                        println!("  FAILS   {}\n            {why}", case.name);
+                        say!("  FAILS   {}\n            {why}", case.name);
                     }
                     Found::New(outcome) => {
                         new += 1;
-                        println!("  new     {}\n            {outcome}", case.name);
+                        say!("  new     {}\n            {outcome}", case.name);
                         recorded |= self.record;
                         case.expected = self.record.then_some(outcome);
                     }
@@ -76,7 +76,7 @@ impl Test {
         let total = agree + wrong + new;
         let fate = if self.record { "recorded" } else { "without an outcome (--record writes it)" };
         let news = if new == 0 { String::new() } else { format!(", {new} {fate}") };
-        println!("{total} cases: {agree} agree, {wrong} do not{news}");
+        say!("{total} cases: {agree} agree, {wrong} do not{news}");
         if wrong > 0 || (new > 0 && !self.record) {
             anyhow::bail!("{} of {total} cases do not agree", total - agree);
         }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{PROCESSES, process};
 use crate::domain::breaker::{Breaker, State};
-use crate::domain::component::Activation;
+use crate::domain::component::{Activation, OnFailure};
 use crate::http::caller::Caller;
 use crate::http::input::Params;
 use crate::http::problem::Problem;
@@ -22,8 +22,9 @@ pub(in crate::http) static DOC: Operation = Operation {
     text: "The newest first, each with its `mode`: active, shadow, canary with its `percent`, or planned with \
            `effective_from`. `generations` holds the generation of each process: send it as `expected_generation` \
            with an activation, and nobody else's activation is overwritten unseen. `breaker` says where an \
-           activation's breaker stands, since when and why; what decides meanwhile (`fallback`); and what this node \
-           has counted of late (`window`).",
+           activation's breaker stands, since when and why; what decides meanwhile (`fallback`: the last good version of \
+           the scope, else what is active for the whole organisation, unless something is for a scope between); and \
+           what this node has counted of late (`window`).",
     parameters: &[
         Parameter::query("process", Value::OneOf(PROCESSES), "Only of this process."),
         Parameter::query("live", Value::Flag, "Only those that are live (true), or only those that ended (false)."),
@@ -58,7 +59,7 @@ pub(in crate::http) async fn run(
 }
 
 /// An activation with its breaker.
-fn shown(site: &Site, one: &Activation, breakers: &[Breaker]) -> Json {
+pub(super) fn shown(site: &Site, one: &Activation, breakers: &[Breaker]) -> Json {
     let mut shown = one.to_json();
     let breaker = breakers.iter().find(|breaker| breaker.activation == one.id);
     let mut stands = breaker.map_or_else(|| json!({ "state": State::Closed }), Breaker::to_json);
@@ -66,9 +67,17 @@ fn shown(site: &Site, one: &Activation, breakers: &[Breaker]) -> Json {
         let catalog = &site.desk.catalog;
         let tally = catalog.watch().tally(&one.id, site.desk.clock.now());
         stands["window"] = json!({ "calls": tally.calls, "failures": tally.failures });
-        let live = catalog.snapshot().find(&one.org, one.process, &one.id);
-        stands["fallback"] = json!(live.and_then(|live| live.fallback.clone()).map(|fallback| json!({
+        let snapshot = catalog.snapshot();
+        let stands_in = match one.on_failure {
+            OnFailure::LastGood if breaker.is_some_and(|breaker| breaker.state != State::Closed) => {
+                let live = snapshot.find(&one.org, one.process, &one.id);
+                live.and_then(|live| live.fallback.clone()).or_else(|| snapshot.beyond(one))
+            }
+            _ => None,
+        };
+        stands["fallback"] = json!(stands_in.map(|fallback| json!({
             "activation": fallback.activation.id,
+            "scope": { "kind": fallback.activation.scope.kind(), "value": fallback.activation.scope.value() },
             "component": fallback.activation.digest,
             "component_name": fallback.name,
         })));

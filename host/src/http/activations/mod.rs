@@ -4,6 +4,7 @@ pub(super) mod activate;
 pub(super) mod breaker;
 pub(super) mod list;
 pub(super) mod promote;
+pub(super) mod read;
 pub(super) mod revert;
 pub(super) mod rollback;
 pub(super) mod shadow;

@@ -1,10 +1,13 @@
 //! `GET /decisions/export`: decisions as a file, for a dry run on a desk.
 
+use std::collections::HashMap;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use serde_json::Value as Json;
 
 use super::sight::Sight;
 use crate::domain::refusal::{Refusal, rule};
@@ -47,28 +50,45 @@ pub(in crate::http) async fn run(
         return Err(Refusal::forbidden(rule::ROLE, message).into());
     }
     let filter = DecisionFilter { process: Some(of.slug().to_owned()), limit: PAGE, ..DecisionFilter::default() };
-    let pages = (site.desk.store.clone(), caller.org.clone(), Some(filter));
-    let body = Body::from_stream(stream::try_unfold(pages, |(store, org, filter)| async move {
+    let pages = Pages { store: site.desk.store.clone(), org: caller.org.clone(), settings: HashMap::new() };
+    let body = Body::from_stream(stream::try_unfold((pages, Some(filter)), |(mut pages, filter)| async move {
         let Some(filter) = filter else { return Ok(None) };
-        let (lines, next) = page(&store, &org, filter).await?;
-        Ok::<_, StoreError>(Some((lines, (store, org, next))))
+        let (lines, next) = pages.page(filter).await?;
+        Ok::<_, StoreError>(Some((lines, (pages, next))))
     }));
     let file = format!("attachment; filename=\"decisions-{}.jsonl\"", of.slug());
     Ok(([(CONTENT_TYPE, "application/jsonl".to_owned()), (CONTENT_DISPOSITION, file)], body).into_response())
 }
 
-async fn page(
-    store: &Store,
-    org: &str,
-    filter: DecisionFilter,
-) -> Result<(Vec<u8>, Option<DecisionFilter>), StoreError> {
-    let found = store.decisions(org, &filter).await?;
-    let mut lines = Vec::new();
-    for decision in &found {
-        lines.extend(decision.to_json().to_string().bytes());
-        lines.push(b'\n');
+struct Pages {
+    store: Store,
+    org: String,
+    /// Settings by their digest: most decisions share a few.
+    settings: HashMap<String, Json>,
+}
+
+impl Pages {
+    async fn page(&mut self, filter: DecisionFilter) -> Result<(Vec<u8>, Option<DecisionFilter>), StoreError> {
+        let found = self.store.decisions(&self.org, &filter).await?;
+        let mut lines = Vec::new();
+        for decision in &found {
+            let mut shown = decision.to_json();
+            shown["settings_value"] = self.settings(&decision.settings_hash).await?;
+            lines.extend(shown.to_string().bytes());
+            lines.push(b'\n');
+        }
+        let full = i64::try_from(found.len()).is_ok_and(|count| count == PAGE);
+        let last = found.last().filter(|_| full);
+        Ok((lines, last.map(|last| DecisionFilter { before: Some(last.id.clone()), ..filter })))
     }
-    let full = i64::try_from(found.len()).is_ok_and(|count| count == PAGE);
-    let last = found.last().filter(|_| full);
-    Ok((lines, last.map(|last| DecisionFilter { before: Some(last.id.clone()), ..filter })))
+
+    async fn settings(&mut self, digest: &str) -> Result<Json, StoreError> {
+        if let Some(known) = self.settings.get(digest) {
+            return Ok(known.clone());
+        }
+        let text = self.store.settings_text(&self.org, digest).await?;
+        let value: Json = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        self.settings.insert(digest.to_owned(), value.clone());
+        Ok(value)
+    }
 }

@@ -5,6 +5,7 @@ use axum::response::Response;
 
 use super::sight::Sight;
 use crate::domain::decision::DecisionRecord;
+use crate::http::activations::read::settings_value;
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place};
 use crate::http::problem::{Problem, not_found};
@@ -16,7 +17,7 @@ pub(in crate::http) static DOC: Operation = Operation {
     id: "readDecision",
     group: Group::Decisions,
     summary: "One decision",
-    text: "Input and output are in the shape of the process's contract.",
+    text: "Input and output are in the shape of the process's contract; `settings_value` is what the component decided with.",
     answers: &[Answer::json(200, "Decision", "The decision.")],
     problems: &[400, 401, 404],
     ..Operation::PLAIN
@@ -29,7 +30,10 @@ pub(in crate::http) async fn run(
     params: Params,
 ) -> Result<Response, Problem> {
     params.done()?;
-    Ok(reply::ok(&find(&site, &caller, &id).await?.to_json()))
+    let decision = find(&site, &caller, &id).await?;
+    let mut shown = decision.to_json();
+    shown["settings_value"] = settings_value(&site, &caller.org, &decision.settings_hash).await?;
+    Ok(reply::ok(&shown))
 }
 
 /// The decision, if the caller sees it. One that he does not see is not there.
