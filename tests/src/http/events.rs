@@ -114,6 +114,8 @@ fn everybody_hears_what_is_his_business() {
         let admin = app.administrator().await;
         let mut listener = listen(&app, &admin, "?after=0", None, quick()).await;
         let (_, kind, _) = listener.event().await.unwrap();
+        assert_eq!(kind, "trust.policy-changed", "the harness");
+        let (_, kind, _) = listener.event().await.unwrap();
         assert!(kind.starts_with("component."), "{kind}");
         let manager = app.actor("sun", &[Role::Sup]).await;
         let agent = app.agent().await;
@@ -126,7 +128,7 @@ fn everybody_hears_what_is_his_business() {
         let mut listener = listen(&app, &stranger, "?after=0", None, quick()).await;
         let theirs = item(&stranger, "theirs").await;
         let (id, _, data) = listener.event().await.unwrap();
-        assert_eq!((id, &data["number"]), (1, &json!(theirs)));
+        assert_eq!((id, &data["number"]), (2, &json!(theirs)), "after the harness's word about trust");
     });
 }
 
