@@ -53,8 +53,9 @@ fn customers_read_published_knowledge() {
         let mut articles = Vec::new();
         for n in 0..24 {
             let audience = ["public", "staff", "group", "public"][n % 4];
+            let sort = ["how-to", "faq"][n % 2];
             let fields = json!({
-                "title": format!("Printer {n}"), "kind": ["how-to", "faq"][n % 2], "body": "toner and paper",
+                "title": format!("Printer {n}"), "kind": sort, "body": "toner and paper",
                 "audience": audience, "review_due": format!("2027-01-{:02}", n + 1)
             });
             let number = author.create("knowledge-article", fields).await;
