@@ -12,6 +12,7 @@ use mortise::clock::Clock;
 use mortise::config::{Config, DataDir};
 use mortise::domain::{Instant, Role};
 use mortise::flows::first_start::{self, Offer};
+use mortise::flows::verify::{self, Finding};
 use mortise::flows::{Desk, authenticate, fire_timers};
 use mortise::http::{HttpConfig, router};
 use serde_json::{Value, json};
@@ -104,6 +105,13 @@ impl Desktop {
         let postgres = self.config.database.url.as_ref().filter(|url| url.starts_with("postgres"));
         let fresh = postgres.and_then(|_| Postgres::shared()).map(|server| server.database());
         Self::start(fresh).await
+    }
+
+    /// What `mortise verify` finds.
+    pub async fn findings(&self) -> Vec<Finding> {
+        let mut found = Vec::new();
+        verify::run(&self.desk, ORG, &mut |finding| found.push(finding)).await.unwrap();
+        found
     }
 
     /// Whether the story runs on PostgreSQL.

@@ -1,7 +1,7 @@
 //! Tables, brought forward by numbered files; the same numbers and tables on both databases.
 
 use super::tx::{execute, execute_built, fetch_all};
-use super::{Backend, StoreError, Tx, estimates};
+use super::{Backend, StoreError, Tx, estimates, risks};
 
 struct Migration {
     version: i64,
@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = migrations![
     22 "breaker" "0022_breaker.sql",
     23 "trust" "0023_trust.sql",
     24 "signatures" "0024_signatures.sql",
+    28 "seals" "0028_seals.sql",
 ];
 
 /// Version of the tables that this server makes.
@@ -81,6 +82,11 @@ async fn run_missing(tx: &mut Tx, backend: Backend) -> Result<Vec<String>, Store
         };
         for statement in statements(text) {
             execute_built(tx, statement, Vec::new()).await?;
+        }
+        if migration.version == 28 {
+            for (org,) in fetch_all!(&mut *tx, (String,), "SELECT id FROM organisations ORDER BY id")? {
+                risks::name(tx, &org).await?;
+            }
         }
         execute!(
             &mut *tx,
