@@ -19,6 +19,7 @@ mod tests;
 mod tests_guide;
 #[cfg(test)]
 mod tests_rules;
+mod trial;
 
 use std::fmt;
 

@@ -21,6 +21,16 @@ use crate::domain::role::Who;
 ///
 /// The first thing that is wrong in it.
 pub fn parse(text: &str, file: &str) -> Result<Kind, KindError> {
+    read(text, file, true)
+}
+
+/// Reads the file of a kind that is in force already: what only later servers find wrong in its expressions does not keep
+/// them from starting.
+pub(super) fn parse_in_force(text: &str, file: &str) -> Result<Kind, KindError> {
+    read(text, file, false)
+}
+
+fn read(text: &str, file: &str, tries: bool) -> Result<Kind, KindError> {
     let source = Source { text, file };
     let raw: RawKind = toml::from_str(text).map_err(|error| syntax(&error, text, file))?;
     let kind = Kind {
@@ -53,6 +63,9 @@ pub fn parse(text: &str, file: &str) -> Result<Kind, KindError> {
     };
     check::kind(&kind, &raw, &source)?;
     check_rules::kind(&kind, &raw, &source)?;
+    if tries {
+        check_rules::tried(&kind, &raw, &source)?;
+    }
     Ok(kind)
 }
 

@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::json;
 
-use super::view;
 use crate::domain::kind::View;
 use crate::domain::work;
+use crate::flows::view_records;
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place, cursor};
 use crate::http::problem::{Problem, rule};
@@ -39,7 +39,7 @@ pub(in crate::http) async fn run(
     let after = params.take("cursor")?;
     params.done()?;
     let kind = site.kind(&caller, &kind)?;
-    let record = view::record(&site, &caller, &kind, &number).await?;
+    let record = view_records::record(&site.desk, &caller, &kind, &number).await?;
     let list = format!("history {}", record.number);
     let after = after.map(|text| place(&list, &text)).transpose()?.unwrap_or_default();
     // What happened to a component is told of its bytes.

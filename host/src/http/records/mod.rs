@@ -13,8 +13,6 @@ pub(super) mod transition;
 pub(super) mod transitions;
 pub(super) mod update;
 
-mod view;
-
 use super::table::{Parameter, Value};
 
 /// The reason of a change, for the audit trail.
