@@ -76,7 +76,8 @@ impl Check<'_, '_> {
     /// A clock that runs has a timer that tells when its target is passed.
     pub(super) async fn clocks(&mut self, records: &[&Record], kinds: &Kinds) -> Result<(), FlowError> {
         let running = |record: &Record, clock: &str| {
-            let of = record.at(&format!("sla.{clock}"));
+            // Clocks without a decision are made up, and have no timers.
+            let of = record.at("sla.decision").and_then(|_| record.at(&format!("sla.{clock}")));
             let text = |name: &str| of.and_then(|of| of.get(name)?.as_str());
             let runs = text("state") == Some("running") && text("level") != Some("breached");
             let closed = kinds.get(&record.kind).and_then(|kind| kind.state(&record.state)).is_none_or(|s| s.closed);
