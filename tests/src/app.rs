@@ -15,6 +15,7 @@ use mortise::domain::trust::Unsigned;
 use mortise::domain::{Actor, Instant, Role};
 use mortise::flows::first_start::{self, Offer};
 use mortise::flows::trust::{self, PolicyWish};
+use mortise::flows::verify::{self, Finding};
 use mortise::flows::{Desk, authenticate, fire_timers};
 use mortise::http::{HttpConfig, router};
 use serde_json::{Value, json};
@@ -143,6 +144,13 @@ impl Desktop {
     fn fresh_database(&self) -> Option<String> {
         let postgres = self.config.database.url.as_ref().filter(|url| url.starts_with("postgres"));
         postgres.and_then(|_| Postgres::shared()).map(|server| server.database())
+    }
+
+    /// What `mortise verify` finds.
+    pub async fn findings(&self) -> Vec<Finding> {
+        let mut found = Vec::new();
+        verify::run(&self.desk, ORG, &mut |finding| found.push(finding)).await.unwrap();
+        found
     }
 
     /// Whether the story runs on PostgreSQL.

@@ -5,6 +5,7 @@
 mod approval;
 mod facts;
 mod hold;
+mod named;
 
 use mortise::domain::Role;
 use serde_json::{Value, json};

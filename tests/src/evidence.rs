@@ -253,6 +253,16 @@ fn the_document_stands_alone_and_nothing_in_it_is_markup_by_accident() {
         // Every clause is there and in the table of contents.
         assert_eq!(html.matches("<article class=\"clause\"").count(), 55);
         assert_eq!(html.matches("<td class=\"n\"><a href=\"#c").count(), 55);
+        // Links lead to where the request came to, or to what it says.
+        let path = "/evidence/report.html?clause=4&verify=false";
+        let host = [("host", "desk.example:8443"), ("x-forwarded-proto", "https")];
+        let html = auditor.send("GET", path, &host, None).await.text;
+        assert!(html.contains("href=\"https://desk.example:8443/api/v1/"), "{html}");
+        let html = auditor.send("GET", path, &[("host", "\"><script>")], None).await.text;
+        assert!(html.contains("href=\"/api/v1/") && !html.contains("<script"), "{html}");
+        let html = auditor.get(&format!("{path}&base_url=https%3A%2F%2Fitsm.example%2F")).await.text;
+        assert!(html.contains("href=\"https://itsm.example/api/v1/"), "{html}");
+        auditor.get(&format!("{path}&base_url=javascript%3Aalert(1)")).await.problem(422, "format");
         let zh = auditor.get("/evidence/report.html?lang=zh&clause=4&verify=false").await.text;
         assert!(zh.contains("<html lang=\"zh-CN\">") && zh.contains("符合性证据") && zh.contains("本文件未验证"));
         assert_eq!(zh.matches("<article class=\"clause\"").count(), 4);
@@ -313,4 +323,17 @@ async fn mortise_tests_sql(tx: &mut mortise::store::Tx, sql: &'static str) -> Re
         mortise::store::Tx::Postgres(c) => sqlx::query(sql).execute(&mut **c).await.map(|_| ())?,
     }
     Ok(())
+}
+
+#[test]
+fn long_periods_are_refused_and_not_tried() {
+    for_each_db(|app| async move {
+        let auditor = auditor(&app).await;
+        let wrong = auditor.get("/evidence?from=1000-01-01&to=9999-12-31").await.problem(422, "range");
+        assert_eq!(wrong["field"], "to");
+        auditor.get("/evidence?from=9999-01-01&to=9999-12-31").await.problem(422, "range");
+        auditor.get("/evidence?from=0001-01-01&to=0001-12-31").await.problem(422, "range");
+        auditor.get("/evidence?from=1997-01-01&to=2026-12-31&limit=0").await.ok();
+        auditor.get("/measures/first-contact?from=1000-01-01&to=9999-12-31").await.problem(422, "range");
+    });
 }

@@ -283,6 +283,9 @@ fn the_demonstration_keeps_the_rules() {
     for_each_db(|app| async move {
         let first = demo::run(&app.desk, ORG).await.unwrap().numbers;
         let again = demo::run(&app.desk, ORG).await.unwrap().numbers;
+        mortise::flows::reindex::run(&app.desk).await.unwrap();
+        let findings = app.findings().await;
+        assert!(findings.is_empty(), "{findings:#?}");
         assert_eq!(first, again);
     });
 }

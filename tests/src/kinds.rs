@@ -253,6 +253,18 @@ fn what_would_break_is_listed_and_nothing_is_changed() {
         let text = admin.get("/kinds/incident?format=toml").await.text;
         let own = json!({"name": "on_ice", "label": {"en": "On ice", "zh": "冷藏"}});
         admin.post("/kinds/incident/states", own).await.problem(422, "unreachable-state");
+        // The state and what reaches and leaves it, by one call.
+        let steps = json!([{"from": "new", "roles": ["SD"], "incomplete": true}, {"to": "new", "roles": ["SD"]}]);
+        let own = |steps: serde_json::Value| json!({"name": "on_ice", "label": {"en": "On ice", "zh": "冷藏"}, "transitions": steps});
+        let other = json!([{"from": "new", "to": "closed", "roles": ["SD"]}]);
+        let wrong = admin.post("/kinds/incident/states", own(other)).await.problem(422, "type");
+        assert_eq!(wrong["field"], "transitions[0]");
+        admin.post("/kinds/incident/states", own(json!("new"))).await.problem(422, "type");
+        admin.post("/kinds/incident/states", own(json!([{"roles": ["SD"]}]))).await.problem(422, "type");
+        admin.post("/kinds/incident/states", own(steps)).await.ok();
+        agent.go("incident", "INC-2026-000003", "on_ice", json!({})).await;
+        agent.go("incident", "INC-2026-000003", "new", json!({})).await;
+        put(&admin, "incident", "", &text).await.ok();
         let two = format!(
             "{text}\n[[state]]\nname = \"on_ice\"\nlabel = {{ en = \"On ice\", zh = \"冷藏\" }}\n\
              [[transition]]\nfrom = \"new\"\nto = \"on_ice\"\nroles = [\"SD\"]\nincomplete = true\n\
@@ -264,6 +276,24 @@ fn what_would_break_is_listed_and_nothing_is_changed() {
         assert_eq!(refused["errors"][0]["field"], "INC-2026-000002.state");
         agent.go("incident", "INC-2026-000002", "new", json!({})).await;
         put(&admin, "incident", "", &text).await.ok();
+    });
+}
+
+#[test]
+fn formulas_in_a_circle_and_rules_of_the_wrong_type_are_refused() {
+    for_each_db(|app| async move {
+        let admin = app.administrator().await;
+        let field = |name: &str, formula: &str| json!({"name": name, "type": "int", "formula": formula, "label": {"en": "Badge", "zh": "证"}});
+        admin.post("/kinds/incident/fields", field("badge", "record.impact + 1")).await.ok();
+        let refused = admin.post("/kinds/incident/fields", field("own", "record.own + 1")).await;
+        let refused = refused.problem(422, "kind-file");
+        assert!(refused.to_string().contains("own, which reads own"), "{refused}");
+        let rule = |check: &str| json!({"name": "typed", "check": check, "message": {"en": "no", "zh": "不"}});
+        for (check, why) in [("record.caller > 3", "confuses types"), ("1 + 1", "true or false")] {
+            let refused = admin.post("/kinds/incident/rules", rule(check)).await.problem(422, "kind-file");
+            assert!(refused.to_string().contains(why), "{refused}");
+        }
+        admin.post("/kinds/incident/rules", rule("!has(record.caller) || record.caller != 'nobody'")).await.ok();
     });
 }
 

@@ -81,11 +81,13 @@ fn every_process_can_be_lived_through() {
         let (mut made, mut taken) = (BTreeSet::new(), BTreeSet::new());
         for file in files() {
             let app = app.again().await;
-            let mut life = Life::new(app, &file);
+            let mut life = Life::new(app.clone(), &file);
             life.play(&folder().join("common.toml")).await;
             if !file.ends_with("common.toml") {
                 life.play(&file).await;
             }
+            let findings = app.findings().await;
+            assert!(findings.is_empty(), "{}: {findings:#?}", file.display());
             made.extend(life.made);
             taken.extend(life.taken);
         }

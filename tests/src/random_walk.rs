@@ -82,6 +82,9 @@ fn whatever_people_do_at_once_the_records_stay_what_they_should_be() {
             done.unwrap();
         }
         verdict::check(&app, &kinds, &model).await;
+        mortise::flows::reindex::run(&app.desk).await.unwrap();
+        let findings = app.findings().await;
+        assert!(findings.is_empty(), "{findings:#?}");
         drop(seed);
     });
 }

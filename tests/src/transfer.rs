@@ -4,4 +4,4 @@
 
 mod archive;
 mod table;
-mod verify;
+pub(crate) mod verify;

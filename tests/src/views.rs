@@ -147,3 +147,36 @@ fn components_live_their_lives() {
         admin.post("/records/component", json!({"title": "x"})).await.problem(409, "view-record");
     });
 }
+
+#[test]
+fn decisions_and_components_are_exported_as_they_are_listed() {
+    for_each_db(|app| async move {
+        let agreed = app.agreed_service("Mail").await;
+        let agent = app.agent().await;
+        for _ in 0..3 {
+            agent.create("incident", incident(&agreed)).await;
+        }
+        let auditor = app.actor("auditor", &[Role::Aud]).await;
+        for kind in ["decision-record", "component"] {
+            let listed = numbers(&auditor.get(&format!("/records/{kind}?sort=created_at&limit=500")).await.ok());
+            assert!(listed.len() >= 3, "{kind}");
+            let csv = auditor.get(&format!("/records/{kind}/export?format=csv&columns=number")).await.text;
+            assert_eq!(csv.lines().skip(1).collect::<Vec<_>>(), listed, "{kind}");
+            let jsonl = auditor.get(&format!("/records/{kind}/export?format=jsonl&sort=-created_at")).await.text;
+            let rows: Vec<Value> = jsonl.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            let names: Vec<&str> = rows.iter().rev().map(|row| row["number"].as_str().unwrap()).collect();
+            assert_eq!(names, listed, "{kind}");
+            let book = async |more: &str| auditor.get(&format!("/records/{kind}/export?format=xlsx{more}")).await.bytes;
+            let none = if kind == "component" { "&state=rejected" } else { "&subject=INC-2026-999999" };
+            let (all, none) = (book("").await, book(none).await);
+            assert!(all.starts_with(b"PK") && all.len() > none.len() + 100, "{kind}: {} {}", all.len(), none.len());
+        }
+        // Filters are those of the list; a customer gets what he sees.
+        let of = format!("/records/decision-record/export?format=csv&columns=number&subject={}", "INC-2026-000002");
+        assert_eq!(auditor.get(&of).await.text.lines().count(), 2);
+        auditor.get("/records/decision-record/export?format=csv&plugin=x").await.problem(422, "not-indexed");
+        let customer = app.actor("customer", &[Role::Cus]).await;
+        assert_eq!(customer.get("/records/decision-record/export?format=csv").await.text.lines().count(), 1);
+        customer.get("/records/component/export?format=csv").await.problem(403, "role");
+    });
+}

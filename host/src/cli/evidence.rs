@@ -49,6 +49,8 @@ impl Evidence {
     pub(crate) async fn run(self, place: &Place) -> anyhow::Result<()> {
         let lang = Language::parse(&self.lang)
             .ok_or_else(|| Usage(format!("--lang: '{}' is neither en nor zh", self.lang)))?;
+        let base = self.base_url.as_deref().map(evidence::base_url).transpose();
+        let base = base.map_err(|refusal| Usage(format!("--base-url: {}", refusal.message)))?;
         let (config, app) = place.open().await?;
         let (desk, org) = (&app.desk, config.organisation.0.as_str());
         if desk.store.organisation(org).await?.is_none() {
@@ -65,7 +67,7 @@ impl Evidence {
 
         let out = &self.out;
         std::fs::create_dir_all(out).map_err(|e| Usage(format!("{}: {e}", out.display())))?;
-        write(&out.join("report.html"), &evidence::document(&matrix, &file, self.base_url.as_deref()))?;
+        write(&out.join("report.html"), &evidence::document(&matrix, &file, base.as_deref()))?;
         write(&out.join("matrix.json"), &serde_json::to_string_pretty(&matrix)?)?;
         write(&out.join("certification.json"), &serde_json::to_string_pretty(&file)?)?;
         let mut records = 0;

@@ -41,6 +41,9 @@ impl Verify {
         } else {
             let verify::Summary { records, audit_entries, decisions, .. } = &summary;
             say!("organisation {org}: {records} records, {audit_entries} audit entries, {decisions} decisions");
+            if summary.unsealed > 0 {
+                say!("{} decisions are from before the audit trail had their digests", summary.unsealed);
+            }
             for (check, count) in &summary.findings {
                 say!("{check:>10}: {count} findings");
             }

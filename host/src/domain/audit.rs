@@ -3,6 +3,8 @@
 //! Each entry's hash covers its own content and the hash before it, so that an entry that was
 //! changed, taken out or put in later shows (guide, section 0; clause 7.5.3).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -33,15 +35,34 @@ pub struct AuditEntry {
     pub after: Value,
     /// The reason the actor gave; empty where none was asked for.
     pub reason: String,
+    /// Decisions that were stored together with the entry: number and digest
+    /// ([`super::decision::DecisionRecord::digest`]). Entries from before there were seals have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub seal: BTreeMap<String, String>,
     /// The hash of the entry before, or [`GENESIS`].
     pub prev_hash: String,
     /// The hash of this entry.
     pub hash: String,
 }
 
-/// The hash of an entry: SHA-256 over the canonical JSON of everything in it but `hash` itself.
+/// A seal as it is stored: canonical JSON, or nothing.
+pub fn seal_text(seal: &BTreeMap<String, String>) -> String {
+    if seal.is_empty() { String::new() } else { canonical::text(seal) }
+}
+
+/// Reads a stored seal.
+///
+/// # Errors
+///
+/// When the text is none.
+pub fn parse_seal(text: &str) -> serde_json::Result<BTreeMap<String, String>> {
+    if text.is_empty() { Ok(BTreeMap::new()) } else { serde_json::from_str(text) }
+}
+
+/// The hash of an entry: SHA-256 over the canonical JSON of everything in it but `hash` itself; an empty seal is left
+/// out, as it was before there were seals.
 pub fn chain(entry: &AuditEntry) -> String {
-    canonical::digest(&json!({
+    let mut said = json!({
         "seq": entry.seq,
         "at": entry.at,
         "actor": entry.actor,
@@ -52,7 +73,11 @@ pub fn chain(entry: &AuditEntry) -> String {
         "after": entry.after,
         "reason": entry.reason,
         "prev_hash": entry.prev_hash,
-    }))
+    });
+    if !entry.seal.is_empty() {
+        said["seal"] = json!(entry.seal);
+    }
+    canonical::digest(&said)
 }
 
 /// The first entry that does not fit, and why.
@@ -135,6 +160,7 @@ mod tests {
                     before: json!({"impact": seq}),
                     after: json!({"impact": seq + 1}),
                     reason: String::new(),
+                    seal: BTreeMap::new(),
                     prev_hash: hash.clone(),
                     hash: String::new(),
                 };
@@ -174,6 +200,18 @@ mod tests {
         let mut other = history(4);
         other[0].prev_hash = other[3].hash.clone();
         assert_eq!(broken(&other), Some(Broken { seq: 1, fault: Fault::Link }));
+    }
+
+    #[test]
+    fn a_seal_is_part_of_the_chain_and_an_empty_one_is_not() {
+        let mut entries = history(1);
+        // The hash of an entry without a seal is that of entries from before there were seals.
+        assert_eq!(entries[0].hash, "df8d4cd4f0f899c3af0cd7dff916da9122648c4dd36c1b384a6ed73cbc446052");
+        let plain = entries[0].hash.clone();
+        entries[0].seal.insert("DEC-2026-000001".into(), "ab".into());
+        assert_ne!(chain(&entries[0]), plain);
+        assert_eq!(parse_seal(&seal_text(&entries[0].seal)).ok(), Some(entries[0].seal.clone()));
+        assert_eq!(verify(Verified::default(), &entries).map_err(|broken| broken.fault), Err(Fault::Content));
     }
 
     #[test]

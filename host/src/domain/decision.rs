@@ -3,6 +3,7 @@
 use mortise_types::Process;
 use serde_json::{Value, json};
 
+use super::canonical;
 use super::time::Instant;
 
 /// How a decision went (guide, section 0: DEC).
@@ -135,6 +136,41 @@ impl DecisionRecord {
         let output: Value = serde_json::from_str(&self.output).unwrap_or_default();
         let cause = output["failure"].as_str().unwrap_or_default();
         Went::ALL.into_iter().find(|went| went.causes().contains(&cause)).unwrap_or(Went::Trap)
+    }
+
+    /// The SHA-256 by which the audit trail knows the decision: over everything that is kept of it but its organisation,
+    /// each value as `LENGTH:TEXT,` with the length in bytes, so that no two decisions have one text.
+    pub fn digest(&self) -> String {
+        let (at, generation) = (self.at.0.to_string(), self.generation.to_string());
+        let (fuel, took) = (self.fuel.to_string(), self.took_us.to_string());
+        let values: [&str; 18] = [
+            &self.id,
+            &self.decision_number,
+            &self.number,
+            self.process.slug(),
+            &self.event,
+            &at,
+            &self.component,
+            &self.component_name,
+            &self.settings_hash,
+            &self.activation,
+            &generation,
+            self.status.as_str(),
+            if self.fallback { "1" } else { "0" },
+            &self.input,
+            &self.output,
+            &fuel,
+            &took,
+            &self.lookups,
+        ];
+        let mut text = String::with_capacity(self.input.len() + self.output.len() + self.lookups.len() + 600);
+        for value in values {
+            text.push_str(&value.len().to_string());
+            text.push(':');
+            text.push_str(value);
+            text.push(',');
+        }
+        canonical::sha256(text.as_bytes())
     }
 
     /// The decision as the interface shows it.

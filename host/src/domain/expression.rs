@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use cel::Program;
 use cel::objects::{Key, Value as Cel};
+use cel::{ExecutionError, Program};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -37,6 +37,17 @@ pub struct Expression {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NoValue(pub String);
+
+/// What comes of an expression that is tried on sample values.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Trial {
+    /// A value.
+    Value(Value),
+    /// It does with some value what cannot be done with one of its type.
+    Mistyped(String),
+    /// Nothing that says anything of the types: it reads what the sample does not have, or cannot be worked out of it.
+    Nothing,
+}
 
 /// The values that an expression may read.
 #[derive(Clone, Debug, Default)]
@@ -101,7 +112,29 @@ impl Expression {
     ///
     /// [`NoValue`] when it reads what is not there, or cannot be worked out.
     pub fn value(&self, scope: &Scope) -> Result<Value, NoValue> {
-        let value = functions::with_root(|root| {
+        self.execute(scope).map_err(|error| NoValue(one_line(&error.to_string()))).and_then(|value| to_json(&value))
+    }
+
+    /// What comes of it where the scope holds values of the right types, whatever they are.
+    pub(super) fn trial(&self, scope: &Scope) -> Trial {
+        match self.execute(scope) {
+            Ok(value) => to_json(&value).map_or_else(|why| Trial::Mistyped(why.0), Trial::Value),
+            Err(
+                error @ (ExecutionError::NoSuchOverload(_)
+                | ExecutionError::UnexpectedType { .. }
+                | ExecutionError::ValuesNotComparable(..)
+                | ExecutionError::UnsupportedBinaryOperator(..)
+                | ExecutionError::UnsupportedTargetType { .. }
+                | ExecutionError::NotSupportedAsMethod { .. }
+                | ExecutionError::InvalidArgumentCount { .. }
+                | ExecutionError::UnsupportedIndex(..)),
+            ) if !meets_null(&error) => Trial::Mistyped(one_line(&error.to_string())),
+            Err(_) => Trial::Nothing,
+        }
+    }
+
+    fn execute(&self, scope: &Scope) -> Result<Cel, ExecutionError> {
+        functions::with_root(|root| {
             let mut context = root.new_inner_scope();
             for name in self.program.references().variables() {
                 if let Some(value) = scope.values.get(name) {
@@ -109,8 +142,7 @@ impl Expression {
                 }
             }
             self.program.execute(&context)
-        });
-        value.map_err(|error| NoValue(one_line(&error.to_string()))).and_then(|value| to_json(&value))
+        })
     }
 
     /// Whether it holds in a scope.
@@ -123,6 +155,18 @@ impl Expression {
             Value::Bool(holds) => Ok(holds),
             other => Err(NoValue(format!("{other} is neither true nor false"))),
         }
+    }
+}
+
+/// Whether what went wrong is that there was no value: a function gives null for nothing, and then there is nothing to be
+/// worked out.
+fn meets_null(error: &ExecutionError) -> bool {
+    match error {
+        ExecutionError::ValuesNotComparable(a, b) | ExecutionError::UnsupportedBinaryOperator(_, a, b) => {
+            [a, b].into_iter().any(|value| *value == Cel::Null)
+        }
+        ExecutionError::UnsupportedTargetType { target } => *target == Cel::Null,
+        other => other.to_string().contains("null"),
     }
 }
 

@@ -22,6 +22,7 @@ mod tests_access;
 mod tests_guide;
 #[cfg(test)]
 mod tests_rules;
+mod trial;
 
 use std::fmt;
 

@@ -20,10 +20,19 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(pub i64);
 
-/// The text is not a moment in RFC 3339 form.
+/// Why a text is no moment that can be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be a moment like 2026-03-31T09:30:00Z (RFC 3339, with its offset from UTC)")]
-pub struct NotAnInstant;
+pub enum NotAnInstant {
+    /// It is not in RFC 3339 form.
+    #[error("must be a moment like 2026-03-31T09:30:00Z (RFC 3339, with its offset from UTC)")]
+    Form,
+    /// There is no such day, time of day or offset.
+    #[error("names a day, a time of day or an offset from UTC that does not exist")]
+    Missing,
+    /// It is before the first or after the last moment that has a text.
+    #[error("must be between {} and {}", Instant(FIRST), Instant(LAST))]
+    Range,
+}
 
 /// The name is not in the zone database.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -98,12 +107,18 @@ impl FromStr for Instant {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         // jiff also reads other forms of ISO 8601; records keep to one.
         if !is_rfc3339(text) {
-            return Err(NotAnInstant);
+            return Err(NotAnInstant::Form);
         }
-        let timestamp: Timestamp = text.parse().map_err(|_| NotAnInstant)?;
+        let exists = |text: &str| text.parse::<Timestamp>().is_ok();
+        let timestamp: Timestamp = text.parse().map_err(|_| {
+            // A day that there is, and a time that there is on another day: only both together lie beyond the end.
+            let day = text.get(..10).and_then(|day| day.parse::<Date>().ok());
+            let clock = text.get(10..).is_some_and(|rest| exists(&format!("2000-01-02{rest}")));
+            if day.is_some() && clock { NotAnInstant::Range } else { NotAnInstant::Missing }
+        })?;
         let milliseconds = timestamp.as_nanosecond().div_euclid(1_000_000);
-        let milliseconds = i64::try_from(milliseconds).map_err(|_| NotAnInstant)?;
-        if (FIRST..=LAST).contains(&milliseconds) { Ok(Self(milliseconds)) } else { Err(NotAnInstant) }
+        let milliseconds = i64::try_from(milliseconds).map_err(|_| NotAnInstant::Range)?;
+        if (FIRST..=LAST).contains(&milliseconds) { Ok(Self(milliseconds)) } else { Err(NotAnInstant::Range) }
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use mortise_types::{Decision, Process, Request};
 use serde_json::{Value, json};
 
-use super::breaker;
 use super::working::Working;
+use super::{FlowError, breaker};
 use crate::catalog::Live;
 use crate::domain::breaker::{Breaker, State};
 use crate::domain::canonical;
@@ -274,6 +274,13 @@ impl Working<'_> {
     fn wait(&mut self, process: Process, Failed { failure, decision, .. }: Failed) -> Answer {
         self.needs_a_person(process, &format!("{}: {}", failure.cause, failure.message), &decision);
         Answer::Failed
+    }
+
+    /// The number of a decision of this unit, given before it is stored so that the record can name it.
+    pub(super) async fn number_decision(&mut self, id: &str) -> Result<Option<String>, FlowError> {
+        let Some(one) = self.decisions.iter_mut().find(|one| one.id == id) else { return Ok(None) };
+        self.desk.store.number_decisions(std::slice::from_mut(one)).await?;
+        Ok(Some(one.decision_number.clone()))
     }
 
     /// Marks what is kept of a decision on the record, where the last good version took it.

@@ -45,12 +45,14 @@ pub mod samples;
 pub mod scenario;
 pub mod search;
 pub mod shadow;
+pub mod sight;
 pub mod transition_record;
 pub mod triage;
 pub mod trust;
 pub mod update_record;
 pub mod upload_component;
 pub mod verify;
+pub mod view_records;
 pub mod views;
 pub mod watchers;
 

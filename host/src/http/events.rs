@@ -15,11 +15,12 @@ use super::caller::{Caller, bearer};
 use super::config::Stop;
 use super::input::Params;
 use super::problem::{Problem, rule};
-use super::site::{Site, reads_components};
+use super::site::Site;
 use super::table::{Answer, Content, Group, Operation, Parameter, Value};
 use crate::domain::access::{self, Scope};
 use crate::domain::refusal::{Refusal, rule as domain_rule};
 use crate::domain::{Actor, Kinds};
+use crate::flows::sight::reads_components;
 use crate::store::events::Event;
 
 pub(super) static DOC: Operation = Operation {

@@ -1,10 +1,11 @@
 //! `GET /evidence`: what shows that each clause is met, for an auditor.
 
 use axum::extract::State;
-use axum::http::HeaderValue;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 
 use crate::domain::refusal::{Refusal, rule};
@@ -90,7 +91,7 @@ pub(super) static REPORT: Operation = Operation {
     group: Group::Evidence,
     summary: "The evidence as a document",
     text: "The matrix and the certification file as one HTML document without anything from elsewhere, to be read or \
-           printed on A4. The whole audit trail is verified for it, unless `verify` is false.",
+           printed on A4. Its links lead to this server, wherever the file is read. The whole audit trail is verified for it, unless `verify` is false.",
     parameters: &[
         FROM,
         TO,
@@ -100,6 +101,12 @@ pub(super) static REPORT: Operation = Operation {
         CLAUSE,
         Parameter::query("limit", Value::Whole(0, MOST), "Records shown for an item. Default: 100."),
         Parameter::query("verify", Value::Flag, "Verify the whole audit trail. Default: true."),
+        Parameter::query(
+            "base_url",
+            Value::Text,
+            "Address of the server that stands before the addresses of records, `https://desk.example`. Default: the one \
+             that the request came to.",
+        ),
     ],
     answers: &[Answer { status: 200, text: "The document.", content: Content::Other("text/html"), headers: &[] }],
     problems: &[400, 401, 403, 422],
@@ -111,8 +118,18 @@ pub(super) static REPORT: Operation = Operation {
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 
-pub(super) async fn report(State(site): State<Site>, caller: Caller, mut params: Params) -> Result<Response, Problem> {
+pub(super) async fn report(
+    State(site): State<Site>,
+    caller: Caller,
+    mut params: Params,
+    uri: Uri,
+    asked: HeaderMap,
+) -> Result<Response, Problem> {
     let ask = ask(&site, &mut params, DOCUMENT_LIMIT, true)?;
+    let base = match params.take("base_url")? {
+        Some(text) => evidence::base_url(&text)?,
+        None => came_to(&uri, &asked),
+    };
     params.done()?;
     let matrix = evidence::matrix(&site.desk, &caller, &ask).await?;
     let file = evidence::certification(&site.desk, &caller, ask.lang, ask.limit).await?;
@@ -123,7 +140,22 @@ pub(super) async fn report(State(site): State<Site>, caller: Caller, mut params:
         (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
-    Ok((headers, evidence::document(&matrix, &file, Some(""))).into_response())
+    Ok((headers, evidence::document(&matrix, &file, Some(&base))).into_response())
+}
+
+/// The address that a request came to, as its client named it; nothing where it named none that can stand in a link. The
+/// answer goes to that client only and is not stored, so that nobody is misled by a name but who sent it.
+fn came_to(uri: &Uri, headers: &HeaderMap) -> String {
+    let named = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = uri.authority().map(Authority::as_str).or_else(|| named(HOST)).unwrap_or_default();
+    if !evidence::is_host(host) {
+        return String::new();
+    }
+    let scheme = match named(HeaderName::from_static("x-forwarded-proto")) {
+        Some("https") => "https",
+        _ => uri.scheme_str().filter(|scheme| *scheme == "https").unwrap_or("http"),
+    };
+    format!("{scheme}://{host}")
 }
 
 fn ask(site: &Site, params: &mut Params, limit: i64, verify: bool) -> Result<MatrixAsk, Problem> {

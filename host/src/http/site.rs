@@ -9,7 +9,7 @@ use super::openapi::Documents;
 use super::problem::Problem;
 use super::table::Route;
 use crate::domain::refusal::{Class, Refusal, rule};
-use crate::domain::{Actor, Kind, Role};
+use crate::domain::{Actor, Kind};
 use crate::flows::Desk;
 
 /// The state of the router; cheap to clone.
@@ -52,21 +52,4 @@ impl Inner {
     pub(super) fn is_slow(&self, method: &axum::http::Method, path: &str) -> bool {
         self.routes.iter().any(|r| r.operation.slow && r.path == path && r.method == *method)
     }
-}
-
-/// Roles that read components and activations (guide, section 2: plugin, policy configuration).
-const COMPONENT_READERS: [Role; 7] = [Role::Adm, Role::Pub, Role::Po, Role::Aud, Role::Mr, Role::Sec, Role::Cm];
-
-/// Whether the actor may see components and activations.
-pub(super) fn reads_components(actor: &Actor) -> bool {
-    COMPONENT_READERS.iter().any(|role| actor.has(*role))
-}
-
-/// Refuses an actor who may not see components and activations.
-pub(super) fn permit_component_reading(actor: &Actor) -> Result<(), Refusal> {
-    if reads_components(actor) {
-        return Ok(());
-    }
-    let roles = COMPONENT_READERS.map(Role::code).join(", ");
-    Err(Refusal::forbidden(rule::ROLE, format!("to read components takes one of the roles {roles}")))
 }

@@ -8,7 +8,7 @@ use crate::domain::number;
 use crate::domain::time::Instant;
 
 /// A row as it is read; more columns than a tuple has.
-struct Row(Result<DecisionRecord, StoreError>);
+pub(super) struct Row(pub(super) Result<DecisionRecord, StoreError>);
 
 macro_rules! readable {
     ($row:ty) => {
@@ -54,7 +54,7 @@ macro_rules! readable {
 readable!(sqlx::sqlite::SqliteRow);
 readable!(sqlx::postgres::PgRow);
 
-const COLUMNS: &str = "id, org, decision_number, number, process, event, at, component, component_name, settings_hash, activation, \
+pub(super) const COLUMNS: &str = "id, org, decision_number, number, process, event, at, component, component_name, settings_hash, activation, \
      generation, status, input, output, fuel, took_us, fallback, lookups";
 
 pub(super) async fn insert(tx: &mut Tx, decisions: &[DecisionRecord]) -> Result<(), StoreError> {
@@ -220,7 +220,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) async fn number_decisions(&self, decisions: &mut [DecisionRecord]) -> Result<(), StoreError> {
+    pub async fn number_decisions(&self, decisions: &mut [DecisionRecord]) -> Result<(), StoreError> {
         for one in decisions.iter_mut().filter(|one| one.decision_number.is_empty()) {
             let year = one.at.year();
             let n = self.next_number(&one.org, "DEC", i64::from(year)).await?;

@@ -2,12 +2,17 @@
 
 use std::collections::HashMap;
 
+use super::archive::{TABLES, Ty};
 use super::index::{self, Facets, IndexFault};
+use super::kind_versions::{self, KindVersion};
+use super::records::{AUDIT_COLUMNS, AuditRow};
 use super::tx::{Bind, execute, fetch_all, fetch_built};
-use super::{Backend, Store, StoreError, Tx};
-use crate::domain::audit::AuditEntry;
+use super::{Backend, Store, StoreError, Tx, attachments, comments, decisions};
+use crate::domain::attachment::Attachment;
+use crate::domain::audit::{self, AuditEntry};
 use crate::domain::record::Record;
 use crate::domain::time::Instant;
+use crate::domain::work::Comment;
 
 /// A record's row.
 #[derive(Clone, Debug)]
@@ -59,7 +64,6 @@ pub type Beside = (String, String, String);
 pub type RawDecision = (String, String, String, String, String, String, String);
 
 type Row = (i64, String, String, String, String, String, String, i64, i64, String, i64, String, i64);
-type AuditRow = (i64, i64, String, String, String, String, String, String, String, String, String);
 
 /// A connection that reads at one moment; see [`Store::inspect`].
 pub struct Inspection {
@@ -263,6 +267,21 @@ impl Inspection {
                  LEFT JOIN records r ON r.org = q.org AND r.number = q.number
                  WHERE q.org = $1 AND r.id IS NULL LIMIT $2"
             }
+            Orphans::Comments => {
+                "SELECT c.number, c.author, c.id FROM comments c
+                 LEFT JOIN records r ON r.org = c.org AND r.number = c.number
+                 WHERE c.org = $1 AND r.id IS NULL LIMIT $2"
+            }
+            Orphans::Attachments => {
+                "SELECT a.number, a.name, a.id FROM attachments a
+                 LEFT JOIN records r ON r.org = a.org AND r.number = a.number
+                 WHERE a.org = $1 AND r.id IS NULL LIMIT $2"
+            }
+            Orphans::Trail => {
+                "SELECT a.number, a.action, a.actor FROM audit a
+                 LEFT JOIN records r ON r.org = a.org AND r.number = a.number
+                 WHERE a.org = $1 AND a.action = 'create' AND r.id IS NULL LIMIT $2"
+            }
             Orphans::Decisions => {
                 "SELECT d.number, d.process, d.id FROM decisions d
                  LEFT JOIN records r ON r.org = d.org AND r.number = d.number
@@ -299,22 +318,21 @@ impl Inspection {
     /// # Errors
     /// When the database fails.
     pub async fn audit(&mut self, after: i64, limit: i64) -> Result<Vec<Result<AuditEntry, i64>>, StoreError> {
-        let sql = "SELECT seq, at, number, actor, role, action, before_value, after_value, reason, prev_hash, hash
-                   FROM audit WHERE org = $1 AND seq > $2 ORDER BY seq LIMIT $3";
-        let rows = self.built::<AuditRow>(sql.to_owned(), vec![Bind::Int(after), Bind::Int(limit)]).await?;
+        let sql = format!("SELECT {AUDIT_COLUMNS} FROM audit WHERE org = $1 AND seq > $2 ORDER BY seq LIMIT $3");
+        let rows = self.built::<AuditRow>(sql, vec![Bind::Int(after), Bind::Int(limit)]).await?;
         Ok(rows.into_iter().map(entry).collect())
     }
 
-    /// Audit entries about the fields of these records, in their order: not about what is written beside them. Those that are not JSON are left out.
+    /// Audit entries about these records, in their order: about their fields and about what is written beside them. Those
+    /// that are not JSON are left out.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn audit_of(&mut self, numbers: &[String]) -> Result<Vec<AuditEntry>, StoreError> {
         let (places, binds) = within(numbers);
         let sql = format!(
-            "SELECT seq, at, number, actor, role, action, before_value, after_value, reason, prev_hash, hash
-             FROM audit WHERE org = $1 AND number IN ({places})
-               AND action NOT IN ('comment', 'comment:retract', 'attach', 'attachment:retract', 'watch', 'unwatch')
+            "SELECT {AUDIT_COLUMNS} FROM audit WHERE org = $1 AND number IN ({places})
+               AND action NOT IN ('watch', 'unwatch', 'decided')
              ORDER BY seq"
         );
         let rows = self.built::<AuditRow>(sql, binds).await?;
@@ -338,6 +356,135 @@ impl Inspection {
         let sql = "SELECT id, number, component, settings_hash, input, output, decision_number
                    FROM decisions WHERE org = $1 AND id > $2 ORDER BY id LIMIT $3";
         self.built(sql.to_owned(), vec![Bind::Text(after.to_owned()), Bind::Int(limit)]).await
+    }
+
+    /// Digests of the decisions with these numbers that can be read: number, identifier and digest.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn digests(&mut self, numbers: &[String]) -> Result<Vec<(String, String, String)>, StoreError> {
+        let mut found = Vec::with_capacity(numbers.len());
+        for chunk in numbers.chunks(100) {
+            let (places, binds) = within(chunk);
+            let columns = decisions::COLUMNS;
+            let sql = format!("SELECT {columns} FROM decisions WHERE org = $1 AND decision_number IN ({places})");
+            for row in self.built::<decisions::Row>(sql, binds).await? {
+                // What a process or a status is called that there is not has no digest.
+                let Ok(one) = row.0 else { continue };
+                found.push((one.decision_number.clone(), one.id.clone(), one.digest()));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The number of the decision with an identifier.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn number_of_decision(&mut self, id: &str) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT decision_number FROM decisions WHERE org = $1 AND id = $2";
+        let rows = self.built::<(String,)>(sql.to_owned(), vec![Bind::Text(id.to_owned())]).await?;
+        Ok(rows.into_iter().next().map(|(number,)| number))
+    }
+
+    /// Comments on these records.
+    ///
+    /// # Errors
+    /// When the database fails, or a visibility is none.
+    pub async fn comments_on(&mut self, numbers: &[String]) -> Result<Vec<Comment>, StoreError> {
+        let (places, binds) = within(numbers);
+        let columns = comments::COLUMNS;
+        let sql = format!("SELECT {columns} FROM comments WHERE org = $1 AND number IN ({places}) ORDER BY id");
+        self.built::<comments::Row>(sql, binds).await?.into_iter().map(comments::comment).collect()
+    }
+
+    /// Attachments of these records.
+    ///
+    /// # Errors
+    /// When the database fails, or a visibility is none.
+    pub async fn attachments_of(&mut self, numbers: &[String]) -> Result<Vec<Attachment>, StoreError> {
+        let (places, binds) = within(numbers);
+        let columns = attachments::COLUMNS;
+        let sql = format!("SELECT {columns} FROM attachments WHERE org = $1 AND number IN ({places}) ORDER BY id");
+        self.built::<attachments::Row>(sql, binds).await?.into_iter().map(attachments::attachment).collect()
+    }
+
+    /// Timers of the clocks of these records: number and name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn clocks_of(&mut self, numbers: &[String]) -> Result<Vec<(String, String)>, StoreError> {
+        let (places, binds) = within(numbers);
+        let sql =
+            format!("SELECT number, name FROM timers WHERE org = $1 AND number IN ({places}) AND name LIKE 'sla.%'");
+        self.built(sql, binds).await
+    }
+
+    /// Every version of every kind.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn kind_versions(&mut self) -> Result<Vec<KindVersion>, StoreError> {
+        let columns = kind_versions::VERSION_COLUMNS;
+        let sql = format!("SELECT {columns} FROM kind_versions WHERE org = $1 ORDER BY slug, version");
+        let rows = self.built::<kind_versions::VersionRow>(sql, Vec::new()).await?;
+        Ok(rows.into_iter().map(kind_versions::version).collect())
+    }
+
+    /// Components as the audit trail told of them: digest, name, version, process, signatures.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn uploads(&mut self) -> Result<Vec<(String, String, String, String, String)>, StoreError> {
+        let sql = "SELECT digest, name, version, process, signatures FROM components WHERE org = $1 ORDER BY digest";
+        self.built(sql.to_owned(), Vec::new()).await
+    }
+
+    /// Publishers' keys: identifier, name, text.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn publisher_keys(&mut self) -> Result<Vec<Beside>, StoreError> {
+        self.built("SELECT id, name, public_key FROM publisher_keys WHERE org = $1 ORDER BY id".to_owned(), Vec::new())
+            .await
+    }
+
+    /// Values of another type than their column has, which only SQLite can hold: one of a row, with what the row is, its
+    /// column, the type that the column has and the one that is there.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn mistyped(&mut self, limit: i64) -> Result<Vec<Mistyped>, StoreError> {
+        if matches!(self.tx, Tx::Postgres(_)) {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        for table in TABLES {
+            let named = |ty: &Ty| if *ty == Ty::Text { "text" } else { "integer" };
+            let wrong: Vec<(String, &str, &str)> = table
+                .archived()
+                .map(|(name, ty)| (format!("typeof({name}) NOT IN ('{}', 'null')", named(ty)), *name, named(ty)))
+                .collect();
+            let key: Vec<String> = table.key.iter().map(|column| format!("CAST({column} AS TEXT)")).collect();
+            let when = |value: &dyn Fn(&str, &str) -> String| {
+                let cases = wrong.iter().map(|(is, name, ty)| format!("WHEN {is} THEN {}", value(name, ty)));
+                format!("CASE {} END", cases.collect::<Vec<_>>().join(" "))
+            };
+            let sql = format!(
+                "SELECT {}, {}, {}, {} FROM {} WHERE org = $1 AND ({}) LIMIT $2",
+                key.join(" || ' ' || "),
+                when(&|name, _| format!("'{name}'")),
+                when(&|_, ty| format!("'{ty}'")),
+                when(&|name, _| format!("typeof({name})")),
+                table.name,
+                wrong.iter().map(|(is, _, _)| is.as_str()).collect::<Vec<_>>().join(" OR ")
+            );
+            let rows = self.built::<(String, String, String, String)>(sql, vec![Bind::Int(limit)]).await?;
+            let row =
+                |(key, column, expected, is)| Mistyped { row: format!("{} {key}", table.name), column, expected, is };
+            found.extend(rows.into_iter().map(row));
+        }
+        Ok(found)
     }
 
     /// Texts of settings, by their hash.
@@ -371,11 +518,11 @@ impl Inspection {
 
 /// The entry, or its place when its values are not JSON.
 fn entry(row: AuditRow) -> Result<AuditEntry, i64> {
-    let (seq, at, number, actor, role, action, before, after, reason, prev_hash, hash) = row;
-    match (serde_json::from_str(&before), serde_json::from_str(&after)) {
-        (Ok(before), Ok(after)) => {
+    let (seq, at, number, actor, role, action, before, after, reason, seal, prev_hash, hash) = row;
+    match (serde_json::from_str(&before), serde_json::from_str(&after), audit::parse_seal(&seal)) {
+        (Ok(before), Ok(after), Ok(seal)) => {
             let at = Instant(at);
-            Ok(AuditEntry { seq, at, actor, role, action, number, before, after, reason, prev_hash, hash })
+            Ok(AuditEntry { seq, at, actor, role, action, number, before, after, reason, seal, prev_hash, hash })
         }
         _ => Err(seq),
     }
@@ -392,6 +539,25 @@ pub enum Orphans {
     Queue,
     /// Decisions: number, process, identifier.
     Decisions,
+    /// Comments: number, author, identifier.
+    Comments,
+    /// Attachments: number, name, identifier.
+    Attachments,
+    /// Audit entries that say that a record was made: number, action, who made it.
+    Trail,
+}
+
+/// A value of another type than its column has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistyped {
+    /// Table and key.
+    pub row: String,
+    /// Column.
+    pub column: String,
+    /// The column's type.
+    pub expected: String,
+    /// The value's type.
+    pub is: String,
 }
 
 /// Places for values, the first of which is `$2`.

@@ -34,9 +34,11 @@ pub struct KindVersion {
     pub ended_at: Option<Instant>,
 }
 
-type VersionRow = (String, String, i64, String, String, i64, String, String, i64, Option<i64>);
+pub(super) type VersionRow = (String, String, i64, String, String, i64, String, String, i64, Option<i64>);
 
-fn version(row: VersionRow) -> KindVersion {
+pub(super) const VERSION_COLUMNS: &str = "org, slug, version, prefix, body, at, actor, reason, base, ended_at";
+
+pub(super) fn version(row: VersionRow) -> KindVersion {
     let (org, slug, version, prefix, body, at, actor, reason, base, ended_at) = row;
     let (at, ended_at) = (Instant(at), ended_at.map(Instant));
     KindVersion { org, slug, version, prefix, body, at, actor, reason, base, ended_at }

@@ -1,7 +1,7 @@
 //! Tables, brought forward by numbered files; the same numbers and tables on both databases.
 
 use super::tx::{execute, execute_built, fetch_all};
-use super::{Backend, StoreError, Tx, estimates};
+use super::{Backend, StoreError, Tx, estimates, risks};
 
 struct Migration {
     version: i64,
@@ -39,6 +39,7 @@ const MIGRATIONS: &[Migration] = migrations![
     25 "trust_default" "0025_trust_default.sql",
     26 "reach" "0026_reach.sql",
     27 "accesses" "0027_accesses.sql",
+    28 "seals" "0028_seals.sql",
 ];
 
 /// Version of the tables that this server makes.
@@ -84,6 +85,11 @@ async fn run_missing(tx: &mut Tx, backend: Backend) -> Result<Vec<String>, Store
         };
         for statement in statements(text) {
             execute_built(tx, statement, Vec::new()).await?;
+        }
+        if migration.version == 28 {
+            for (org,) in fetch_all!(&mut *tx, (String,), "SELECT id FROM organisations ORDER BY id")? {
+                risks::name(tx, &org).await?;
+            }
         }
         execute!(
             &mut *tx,

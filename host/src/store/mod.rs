@@ -39,6 +39,7 @@ pub mod records;
 pub mod register;
 pub mod reindex;
 pub mod report_snapshots;
+mod risks;
 pub mod samples;
 pub mod search;
 pub mod shadow;
@@ -123,6 +124,17 @@ impl StoreError {
                 matches!(e.code().as_deref(), Some("40001" | "40P01" | "5" | "517"))
             }
             _ => false,
+        }
+    }
+
+    /// Why a row cannot be read that is there, if that is what is wrong.
+    pub fn unreadable(&self) -> Option<String> {
+        match self {
+            Self::Database(
+                error @ (sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_)),
+            ) => Some(error.to_string()),
+            Self::Corrupt { .. } => Some(self.to_string()),
+            _ => None,
         }
     }
 

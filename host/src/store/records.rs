@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::tx::{Bind, fetch_all, fetch_built, fetch_optional};
 use super::{Store, StoreError, index};
-use crate::domain::audit::AuditEntry;
+use crate::domain::audit::{self, AuditEntry};
 use crate::domain::record::Record;
 use crate::domain::time::Instant;
 
@@ -34,12 +34,13 @@ pub(super) fn record(row: Row) -> Result<Record, StoreError> {
     })
 }
 
-pub(super) type AuditRow = (i64, i64, String, String, String, String, String, String, String, String, String);
+pub(super) type AuditRow = (i64, i64, String, String, String, String, String, String, String, String, String, String);
 
-const AUDIT_COLUMNS: &str = "seq, at, number, actor, role, action, before_value, after_value, reason, prev_hash, hash";
+pub(super) const AUDIT_COLUMNS: &str =
+    "seq, at, number, actor, role, action, before_value, after_value, reason, seal, prev_hash, hash";
 
 pub(super) fn audit_entry(row: AuditRow) -> Result<AuditEntry, StoreError> {
-    let (seq, at, number, actor, role, action, before, after, reason, prev_hash, hash) = row;
+    let (seq, at, number, actor, role, action, before, after, reason, seal, prev_hash, hash) = row;
     let parse =
         |text: &str| serde_json::from_str(text).map_err(|e| StoreError::corrupt(format!("audit entry {seq}"), e));
     Ok(AuditEntry {
@@ -52,6 +53,7 @@ pub(super) fn audit_entry(row: AuditRow) -> Result<AuditEntry, StoreError> {
         before: parse(&before)?,
         after: parse(&after)?,
         reason,
+        seal: audit::parse_seal(&seal).map_err(|e| StoreError::corrupt(format!("audit entry {seq}"), e))?,
         prev_hash,
         hash,
     })
@@ -184,7 +186,7 @@ impl Store {
         let rows = fetch_all!(
             &mut tx,
             AuditRow,
-            "SELECT seq, at, number, actor, role, action, before_value, after_value, reason, prev_hash, hash
+            "SELECT seq, at, number, actor, role, action, before_value, after_value, reason, seal, prev_hash, hash
              FROM audit WHERE org = $1 AND number = $2 AND seq > $3 ORDER BY seq LIMIT $4",
             org,
             number,

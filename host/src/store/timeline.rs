@@ -5,7 +5,7 @@
 
 use super::comments::places;
 use super::events::{Event, event};
-use super::records::{AuditRow, audit_entry};
+use super::records::{AUDIT_COLUMNS, AuditRow, audit_entry};
 use super::tx::{Bind, fetch_built};
 use super::{Store, StoreError, Tx};
 use crate::domain::Instant;
@@ -174,13 +174,13 @@ impl Store {
     }
 }
 
-/// Comments and files stand in the time line as themselves.
+/// Comments, files and decisions stand in the time line as themselves.
 async fn audit(tx: &mut Tx, query: &TimelineQuery) -> Result<Vec<Moment>, StoreError> {
     let mut part = Part::new(query);
     let rest = part.rest("audit", "at", ("seq", true));
     let sql = format!(
-        "SELECT seq, at, number, actor, role, action, before_value, after_value, reason, prev_hash, hash FROM audit
-         WHERE org = $1 AND number = $2 AND action NOT IN ('comment', 'attach'){rest}"
+        "SELECT {AUDIT_COLUMNS} FROM audit
+         WHERE org = $1 AND number = $2 AND action NOT IN ('comment', 'attach', 'decided'){rest}"
     );
     let rows = fetch_built::<AuditRow>(tx, sql, part.binds).await?;
     rows.into_iter().map(|row| audit_entry(row).map(Moment::Audit)).collect()

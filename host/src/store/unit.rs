@@ -3,7 +3,9 @@
 //! A flow reads, asks the guest, and then describes everything that follows as a [`Unit`]; the unit is applied in
 //! one transaction that checks again the revisions the flow read.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
 
 use super::baselines::Frozen;
 use super::dependencies::{self, Acyclic};
@@ -13,6 +15,7 @@ use super::{Store, StoreError, Tx, is_unique_violation, record_rows};
 use crate::domain::audit::{self, AuditEntry};
 use crate::domain::decision::{DecisionRecord, Status};
 use crate::domain::record::Record;
+use crate::domain::role::HOST_USER;
 use crate::domain::search::Content;
 use crate::domain::time::Instant;
 
@@ -58,6 +61,8 @@ pub struct Unit {
     pub acyclic: Vec<Acyclic>,
     /// What a baseline that this unit makes keeps of other records.
     pub frozen: Vec<Frozen>,
+    /// What the unit's first audit entry says of its decisions; the store works it out.
+    pub(super) seal: BTreeMap<String, String>,
 }
 
 /// A record made (`was` is none) or changed.
@@ -206,6 +211,7 @@ impl Store {
     pub async fn commit_all(&self, mut units: Vec<Unit>) -> Result<(), StoreError> {
         for unit in &mut units {
             self.number_decisions(&mut unit.decisions).await?;
+            seal(unit);
         }
         let store = self.clone();
         self.write(move |tx| {
@@ -219,6 +225,29 @@ impl Store {
         .await
     }
 }
+
+/// Binds the unit's decisions to the audit trail: their digests stand in an entry that is written with them. Worked out
+/// before the transaction begins, so that nobody waits for it.
+fn seal(unit: &mut Unit) {
+    let Some(first) = unit.decisions.first() else { return };
+    if unit.audit.is_empty() {
+        // A decision that changed nothing.
+        unit.audit.push(AuditDraft {
+            at: first.at,
+            number: first.number.clone(),
+            actor: HOST_USER.to_owned(),
+            role: "auto".to_owned(),
+            action: DECIDED.to_owned(),
+            before: Value::Object(Map::new()),
+            after: Value::Object(Map::new()),
+            reason: String::new(),
+        });
+    }
+    unit.seal = unit.decisions.iter().map(|one| (one.decision_number.clone(), one.digest())).collect();
+}
+
+/// What an audit entry says that is there for decisions alone.
+pub(super) const DECIDED: &str = "decided";
 
 /// Applies units of one organisation inside a transaction that is open already.
 async fn apply(tx: &mut Tx, store: &Store, units: &[Unit]) -> Result<(), StoreError> {
@@ -262,7 +291,11 @@ async fn apply(tx: &mut Tx, store: &Store, units: &[Unit]) -> Result<(), StoreEr
             dependencies::hold(tx, org, &unit.acyclic).await?;
         }
     }
-    let audit: Vec<&AuditDraft> = units.iter().flat_map(|unit| &unit.audit).collect();
+    let entries = |unit| {
+        let Unit { audit, seal, .. }: &Unit = unit;
+        audit.iter().enumerate().map(move |(place, draft)| (draft, (place == 0).then_some(seal)))
+    };
+    let audit: Vec<Entry<'_>> = units.iter().flat_map(entries).collect();
     let events: Vec<&EventDraft> = units.iter().flat_map(|unit| &unit.events).collect();
     append_all(tx, org, &audit, &events, &units.iter().filter_map(|unit| unit.kinds).collect::<Vec<_>>()).await
 }
@@ -380,7 +413,8 @@ pub(super) async fn append(
     audit: &[AuditDraft],
     events: &[EventDraft],
 ) -> Result<(), StoreError> {
-    append_all(tx, org, &audit.iter().collect::<Vec<_>>(), &events.iter().collect::<Vec<_>>(), &[]).await
+    let audit: Vec<Entry<'_>> = audit.iter().map(|draft| (draft, None)).collect();
+    append_all(tx, org, &audit, &events.iter().collect::<Vec<_>>(), &[]).await
 }
 
 /// Appends to the audit trail and the event stream. The organisation's row is taken last and holds both counters,
@@ -389,7 +423,7 @@ pub(super) async fn append(
 async fn append_all(
     tx: &mut Tx,
     org: &str,
-    audit: &[&AuditDraft],
+    audit: &[Entry<'_>],
     events: &[&EventDraft],
     kinds: &[i64],
 ) -> Result<(), StoreError> {
@@ -412,7 +446,7 @@ async fn append_all(
         return Err(StoreError::KindsMoved(org.to_owned()));
     }
     let mut rows = Vec::with_capacity(audit.len());
-    for (seq, draft) in (audit_seq - entries + 1..).zip(audit) {
+    for (seq, (draft, seal)) in (audit_seq - entries + 1..).zip(audit) {
         let mut entry = AuditEntry {
             seq,
             at: draft.at,
@@ -423,6 +457,7 @@ async fn append_all(
             before: draft.before.clone(),
             after: draft.after.clone(),
             reason: draft.reason.clone(),
+            seal: seal.cloned().unwrap_or_default(),
             prev_hash: hash,
             hash: String::new(),
         };
@@ -433,7 +468,8 @@ async fn append_all(
     insert_rows(
         tx,
         "INSERT INTO audit
-            (org, seq, at, number, actor, role, action, before_value, after_value, reason, prev_hash, hash) VALUES ",
+            (org, seq, at, number, actor, role, action, before_value, after_value, reason, seal, prev_hash, hash)
+         VALUES ",
         rows,
     )
     .await?;
@@ -453,7 +489,10 @@ async fn append_all(
     insert_rows(tx, "INSERT INTO events (org, seq, at, type, number, data) VALUES ", rows.collect()).await
 }
 
-fn audit_row(org: &str, entry: AuditEntry) -> [Bind; 12] {
+/// An audit entry to be, and the seal that it bears.
+type Entry<'u> = (&'u AuditDraft, Option<&'u BTreeMap<String, String>>);
+
+fn audit_row(org: &str, entry: AuditEntry) -> [Bind; 13] {
     [
         Bind::Text(org.to_owned()),
         Bind::Int(entry.seq),
@@ -465,6 +504,7 @@ fn audit_row(org: &str, entry: AuditEntry) -> [Bind; 12] {
         Bind::Text(entry.before.to_string()),
         Bind::Text(entry.after.to_string()),
         Bind::Text(entry.reason),
+        Bind::Text(audit::seal_text(&entry.seal)),
         Bind::Text(entry.prev_hash),
         Bind::Text(entry.hash),
     ]

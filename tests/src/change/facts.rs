@@ -34,7 +34,7 @@ fn the_impact_follows_relations_to_services_and_circles_end() {
         // 94 · 25 + 10 · 15 + 50 · 10 = 3000
         assert_eq!((&assessment["score"], &assessment["band"]), (&json!(30), &json!("medium")));
         assert_eq!(assessment["decision"], decision["id"]);
-        assert_eq!(record["risk"], decision["id"]);
+        assert_eq!(record["risk"], decision["number"]);
         assert_eq!(assessment["approvers"], json!([{"role": "CM", "count": 1}]));
         assert_eq!(record["ci_classes"], json!(["server"]));
         let listed = office.manager.get("/records/change?assessment.band=medium").await.ok();

@@ -387,3 +387,33 @@ fn two_imports_at_once_make_one_record_of_a_key() {
         }
     });
 }
+
+#[test]
+fn what_a_file_cannot_say_is_told_by_its_place() {
+    for_each_db(|app| async move {
+        furnish(&app).await;
+        let all = app.actor("all", &[Role::Sd, Role::Po]).await;
+        // An export without records can be imported again.
+        let empty = export(&all, "incident", "jsonl", "&state=closed").await;
+        assert!(empty.is_empty());
+        assert_eq!(totals(&import(&all, "incident", "jsonl", "", &empty).await.ok()), [0; 5]);
+        assert_eq!(totals(&import(&all, "incident", "jsonl", "&key=external_id", b"\n").await.ok()), [0; 5]);
+
+        // Lines are counted as editors do, whatever ends them.
+        for end in ["\n", "\r\n"] {
+            let rows = ["number,title,impact", "INC-2026-000001,\"two\nlines\",2", "", "INC-2026-000002,plain,nine"];
+            let csv = rows.map(|row| row.replace('\n', end)).join(end);
+            let report = import(&all, "incident", "csv", "&dry_run=true", csv.as_bytes()).await.ok();
+            let text = report.to_string();
+            assert!(text.contains("\"line\":5"), "{end:?}: {report}");
+        }
+
+        // The last moments of the calendar.
+        let far = |at: &str| json!({"responded_at": at});
+        let path = "/records/incident/INC-2026-000001";
+        let late = all.patch(path, far("9999-12-31T00:00:00Z")).await.problem(422, "range");
+        assert!(late.to_string().contains("9999-12-30T21:59:59.999Z"), "{late}");
+        let none = all.patch(path, far("2026-02-30T00:00:00Z")).await.problem(422, "type");
+        assert!(none.to_string().contains("does not exist"), "{none}");
+    });
+}

@@ -1,30 +1,24 @@
 //! Verification finds each kind of damage, and says exactly which.
 
 use mortise::domain::Role;
-use mortise::flows::verify::{self, Finding};
+use mortise::flows::verify;
 use serde_json::json;
 use sqlx::{Connection as _, Executor as _};
 
 use crate::app::{Desktop, ORG, for_each_db};
 
 /// Changes the database behind the server's back.
-async fn sql(app: &Desktop, text: &str) {
+pub(crate) async fn sql(app: &Desktop, text: &str) {
     let url = app.config.database_url();
-    let text = sqlx::AssertSqlSafe(text.to_owned());
+    let safe = sqlx::AssertSqlSafe(text.to_owned());
     let touched = if url.starts_with("sqlite:") {
         let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
-        connection.execute(sqlx::raw_sql(text)).await.unwrap().rows_affected()
+        connection.execute(sqlx::raw_sql(safe)).await.unwrap().rows_affected()
     } else {
         let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
-        connection.execute(sqlx::raw_sql(text)).await.unwrap().rows_affected()
+        connection.execute(sqlx::raw_sql(safe)).await.unwrap().rows_affected()
     };
-    assert!(touched > 0, "no row was touched");
-}
-
-async fn findings(app: &Desktop) -> Vec<Finding> {
-    let mut found = Vec::new();
-    verify::run(&app.desk, ORG, &mut |finding| found.push(finding)).await.unwrap();
-    found
+    assert!(touched > 0 || text.starts_with("ALTER"), "no row was touched: {text}");
 }
 
 /// An incident with an agreement, and a budget line with a commitment and a posted cost.
@@ -68,7 +62,7 @@ async fn furnish(app: &Desktop) -> (String, String, String) {
 fn each_kind_of_damage_is_found() {
     for_each_db(|app| async move {
         let (incident, line, cost) = furnish(&app).await;
-        let clean = findings(&app).await;
+        let clean = app.findings().await;
         assert!(clean.is_empty(), "{clean:#?}");
 
         // What is done, how it is undone, and what is said: check, about, field, expected, found.
@@ -89,7 +83,7 @@ fn each_kind_of_damage_is_found() {
             ),
             (
                 row("audit", "before_value = '{'", "before_value = '{}'", &format!("{one} AND action = 'create'")),
-                ["audit", "entry", "before, after"],
+                ["audit", "entry", "before, after, seal"],
                 "JSON",
             ),
             (
@@ -197,14 +191,14 @@ fn each_kind_of_damage_is_found() {
         ];
         for ((damage, undo), [check, about, field], found) in cases {
             sql(&app, &damage).await;
-            let told = findings(&app).await;
+            let told = app.findings().await;
             let hit = told.iter().find(|f| {
                 let says = found.is_empty() || f.found.contains(found) || f.expected.contains(found);
                 f.check == check && f.about.contains(about) && f.field == field && says
             });
             assert!(hit.is_some(), "{damage}: {told:#?}");
             sql(&app, &undo).await;
-            let left = findings(&app).await;
+            let left = app.findings().await;
             assert!(left.is_empty(), "after {undo}: {left:#?}");
         }
 
@@ -212,15 +206,15 @@ fn each_kind_of_damage_is_found() {
         let agent = app.agent().await;
         let path = format!("/records/incident/{incident}/attachments?name=a.txt");
         let made = agent.send("POST", &path, &[("content-type", "text/plain")], Some(b"as it was".to_vec())).await.ok();
-        assert!(findings(&app).await.is_empty());
+        assert!(app.findings().await.is_empty());
         let path = app.desk.blobs.path(made["sha256"].as_str().unwrap());
         std::fs::write(&path, "as it is!").unwrap();
-        let told = findings(&app).await;
+        let told = app.findings().await;
         assert!(told.len() == 1 && told[0].check == "attachment" && told[0].field == "a.txt", "{told:#?}");
         std::fs::remove_file(&path).unwrap();
-        assert!(findings(&app).await[0].found.contains("missing"));
+        assert!(app.findings().await[0].found.contains("missing"));
         std::fs::write(&path, "as it was").unwrap();
-        assert!(findings(&app).await.is_empty());
+        assert!(app.findings().await.is_empty());
 
         // What is taken away.
         for (damage, check, about) in [
@@ -242,8 +236,175 @@ fn each_kind_of_damage_is_found() {
             ("DELETE FROM records WHERE kind = 'customer'".to_owned(), "reference", "SLA"),
         ] {
             sql(&app, &damage).await;
-            let told = findings(&app).await;
+            let told = app.findings().await;
             assert!(told.iter().any(|f| f.check == check && f.about.contains(about)), "{damage}: {told:#?}");
+        }
+    });
+}
+
+/// Finds what is done to a row that the audit trail tells of, and nothing once it is undone: table, row, what is done and
+/// undone to a column, check, field.
+async fn tampered(app: &Desktop, table: &str, which: &str, set: &str, back: &str, check: &str, field: &str) {
+    let update = |set: &str| format!("UPDATE {table} SET {set} WHERE {which}");
+    sql(app, &update(set)).await;
+    let told = app.findings().await;
+    let hit = told.iter().find(|f| f.check == check && f.field == field);
+    let hit = hit.unwrap_or_else(|| panic!("{set}: {told:#?}"));
+    assert!(!hit.about.is_empty() && !hit.expected.is_empty() && !hit.found.is_empty(), "{hit:?}");
+    sql(app, &update(back)).await;
+    let left = app.findings().await;
+    assert!(left.is_empty(), "after {back}: {left:#?}");
+}
+
+#[test]
+fn what_the_trail_tells_of_is_there_and_as_it_was() {
+    for_each_db(|app| async move {
+        let (incident, ..) = furnish(&app).await;
+        let (agent, admin) = (app.agent().await, app.administrator().await);
+        let at = |more: &str| format!("/records/incident/{incident}/{more}");
+        let said = agent.post(&at("comments"), json!({"text": "it is the disk", "visibility": "internal"})).await.ok();
+        let back = agent.post(&at("comments"), json!({"text": "not for here", "visibility": "internal"})).await.ok();
+        let back = back["id"].as_str().unwrap().to_owned();
+        agent.post(&at(&format!("comments/{back}/retract")), json!({"reason": "a slip"})).await.ok();
+        let path = at("attachments?name=a.txt");
+        agent.send("POST", &path, &[("content-type", "text/plain")], Some(b"bytes".to_vec())).await.ok();
+        let field = json!({"name": "site", "type": "str", "label": {"en": "Site", "zh": "站点"}});
+        admin.post("/kinds/incident/fields", field).await.ok();
+        let clean = app.findings().await;
+        assert!(clean.is_empty(), "{clean:#?}");
+
+        let of = format!("number = '{incident}'");
+        let decision = format!("{of} AND process = 'sla'");
+        let swap = |column: &str, a: &str, b: &str| {
+            (
+                format!("{column} = replace({column}, '{a}', '{b}')"),
+                format!("{column} = replace({column}, '{b}', '{a}')"),
+            )
+        };
+        let comment = format!("id = '{}'", said["id"].as_str().unwrap());
+        let kind = "slug = 'incident' AND version = 1";
+        let (body, body_back) = swap("body", "Site", "Place");
+        let (text, text_back) = swap("body", "disk", "cable");
+        // What a decision said still is canonical JSON.
+        let (output, output_back) = swap("output", "outcome", "outcomf");
+        let (input, input_back) = swap("input", "impact", "impacu");
+        for (table, which, set, back, check, field) in [
+            ("decisions", decision.as_str(), output.as_str(), output_back.as_str(), "decision", "digest"),
+            ("decisions", &decision, &input, &input_back, "decision", "digest"),
+            ("decisions", &decision, "fuel = fuel + 1", "fuel = fuel - 1", "decision", "digest"),
+            ("decisions", &decision, "status = 'great'", "status = 'ok'", "decision", "row"),
+            ("comments", &comment, &text, &text_back, "comment", "sha256"),
+            ("comments", &comment, "visibility = 'public'", "visibility = 'internal'", "comment", "visibility"),
+            ("comments", &comment, "author = 'eve'", "author = 'agent'", "comment", "author"),
+            ("comments", &comment, "retracted_at = 1", "retracted_at = NULL", "comment", "retracted_at"),
+            (
+                "comments",
+                &format!("id = '{back}'"),
+                "retract_reason = 'none'",
+                "retract_reason = 'a slip'",
+                "comment",
+                "retract_reason",
+            ),
+            ("attachments", &of, "name = 'b.txt'", "name = 'a.txt'", "attachment", "name"),
+            ("attachments", &of, "size = 6", "size = 5", "attachment", "size"),
+            ("kind_versions", kind, &body, &body_back, "kind", "body"),
+            ("kind_versions", kind, "ended_at = 5", "ended_at = NULL", "kind", "versions in force"),
+            (
+                "components",
+                "process = 'sla'",
+                "version = version || '.9'",
+                "version = substr(version, 1, length(version) - 2)",
+                "component",
+                "version",
+            ),
+        ] {
+            tampered(&app, table, which, set, back, check, field).await;
+        }
+
+        // A decision that nobody took.
+        let twin =
+            "INSERT INTO decisions (id, org, decision_number, number, process, event, at, component, component_name,
+                settings_hash, activation, generation, status, input, output, fuel, took_us, fallback, lookups)
+            SELECT 'fabricated', org, 'DEC-2026-999999', number, process, event, at, component, component_name,
+                settings_hash, activation, generation, status, input, output, fuel, took_us, fallback, lookups
+            FROM decisions WHERE ";
+        sql(&app, &format!("{twin}{decision}")).await;
+        let told = app.findings().await;
+        assert!(
+            told.iter().any(|f| f.check == "decision" && f.about.contains("fabricated") && f.field == "row"),
+            "{told:#?}"
+        );
+        sql(&app, "DELETE FROM decisions WHERE id = 'fabricated'").await;
+
+        // What is taken away, one after the other.
+        for (damage, check) in [
+            (format!("DELETE FROM comments WHERE {comment}"), "comment"),
+            (format!("DELETE FROM attachments WHERE {of}"), "attachment"),
+            (format!("DELETE FROM kind_versions WHERE {kind}"), "kind"),
+            (format!("DELETE FROM timers WHERE {of} AND name = 'sla.resolution.breached'"), "timer"),
+            ("DELETE FROM components WHERE process = 'supplier'".to_owned(), "component"),
+            (format!("DELETE FROM decisions WHERE {decision}"), "decision"),
+        ] {
+            let before = app.findings().await.iter().filter(|f| f.check == check && f.found == "none").count();
+            sql(&app, &damage).await;
+            let told = app.findings().await;
+            let missing = |f: &&verify::Finding| f.check == check && f.found.starts_with("none");
+            assert!(told.iter().filter(missing).count() > before, "{damage}: {told:#?}");
+        }
+    });
+}
+
+#[test]
+fn decisions_from_before_seals_are_counted() {
+    for_each_db(|app| async move {
+        furnish(&app).await;
+        // As an earlier version left it: entries without a seal hash as they did then.
+        let entries = app.desk.store.audit_after(ORG, 0, 10_000).await.unwrap();
+        let mut last = mortise::domain::audit::GENESIS.to_owned();
+        for mut entry in entries {
+            entry.seal.clear();
+            entry.prev_hash = last;
+            last = mortise::domain::audit::chain(&entry);
+            let (seq, prev) = (entry.seq, &entry.prev_hash);
+            sql(&app, &format!("UPDATE audit SET seal = '', prev_hash = '{prev}', hash = '{last}' WHERE seq = {seq}"))
+                .await;
+        }
+        sql(&app, &format!("UPDATE organisations SET audit_hash = '{last}' WHERE id = 'main'")).await;
+        let clean = verify::run(&app.desk, ORG, &mut |finding| panic!("{finding:?}")).await.unwrap();
+        assert!(clean.unsealed > 0 && clean.unsealed == clean.decisions, "{clean:?}");
+        // What comes then is sealed, and the old ones stay what they are.
+        let agreed = app.agreed_service("Print").await;
+        let fields = json!({"title": "no paper", "service": agreed.service, "customer": agreed.customer, "channel": "mail",
+            "category": "print", "impact": 2, "urgency": 2});
+        app.agent().await.create("incident", fields).await;
+        let later = verify::run(&app.desk, ORG, &mut |finding| panic!("{finding:?}")).await.unwrap();
+        assert_eq!(later.unsealed, clean.unsealed);
+        assert!(later.decisions > clean.decisions);
+    });
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_named() {
+    for_each_db(|app| async move {
+        if app.is_postgres() {
+            // A column has one type there.
+            return;
+        }
+        furnish(&app).await;
+        for (damage, row, column, undo) in [
+            ("UPDATE audit SET at = 'noon' WHERE seq = 3", "audit 3", "at", "UPDATE audit SET at = 0 WHERE seq = 3"),
+            (
+                "UPDATE decisions SET fuel = x'00' WHERE id = (SELECT MIN(id) FROM decisions)",
+                "decisions ",
+                "fuel",
+                "UPDATE decisions SET fuel = 1 WHERE id = (SELECT MIN(id) FROM decisions)",
+            ),
+        ] {
+            sql(&app, damage).await;
+            let told = app.findings().await;
+            let hit = |f: &&verify::Finding| f.check == "row" && f.about.starts_with(row) && f.field == column;
+            assert!(told.iter().any(|f| hit(&f)), "{damage}: {told:#?}");
+            sql(&app, undo).await;
         }
     });
 }

@@ -254,6 +254,22 @@ mod tests {
         assert_eq!(wrong, Vec::<String>::new());
     }
 
+    /// What the file calls complete before it goes out is what the rule of `submitted` asks for.
+    #[test]
+    fn the_file_and_its_rule_count_audits_and_reviews_alike() {
+        use crate::domain::kind::Related;
+        let item = Kinds::builtin().get("certification-item").unwrap();
+        let rule = item.rules.iter().find(|rule| rule.name == "audited-and-reviewed").unwrap();
+        for (variable, id) in [("audits", "audit"), ("reviews", "review")] {
+            let Some(Related::Where(by)) = rule.related.get(variable) else { panic!("{variable}") };
+            let asked = by.values["state"].text().trim_matches('\'').to_owned();
+            let precondition = Evidence::builtin().preconditions.iter().find(|one| one.id == id).unwrap();
+            let super::super::certification::Test::Need(need) = &precondition.test else { panic!("{id}") };
+            let kind = Kinds::builtin().by_prefix(&need.of.kinds[0]).unwrap();
+            assert_eq!((kind.slug.as_str(), need.of.states.as_slice()), (by.kind.as_str(), [asked].as_slice()));
+        }
+    }
+
     /// Every kind of the dictionary is evidence for something.
     #[test]
     fn every_kind_is_evidence_for_a_clause() {

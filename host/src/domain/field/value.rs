@@ -12,7 +12,7 @@ use crate::domain::nearest::hint;
 use crate::domain::number;
 use crate::domain::refusal::{FieldProblem, rule};
 use crate::domain::role::Role;
-use crate::domain::time::{Instant, parse_date, zone_name};
+use crate::domain::time::{Instant, NotAnInstant, parse_date, zone_name};
 
 /// Longest line of text, in characters.
 pub(crate) const MAX_STR: usize = 500;
@@ -81,6 +81,8 @@ impl Checker<'_> {
             },
             FieldType::Instant => match value.as_str().map(str::parse::<Instant>) {
                 Some(Ok(at)) => Some(at.to_string().into()),
+                Some(Err(why @ NotAnInstant::Missing)) => self.wrong(path, rule::TYPE, &why.to_string()),
+                Some(Err(why @ NotAnInstant::Range)) => self.wrong(path, rule::RANGE, &why.to_string()),
                 _ => self.wrong(
                     path,
                     rule::TYPE,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use super::parse::parse_in_force;
 use super::{Document, Kind, KindError, check, check_rules, parse};
 
 // `EMBEDDED: &[(&str, &str)]`, path and text of every file under host/kinds (see host/build.rs).
@@ -105,7 +106,7 @@ impl Kinds {
                 }
                 None => own.body.clone(),
             };
-            let kind = Kind { version: own.version, ..parse(&text, &file)? };
+            let kind = Kind { version: own.version, ..parse_in_force(&text, &file)? };
             texts.push((kinds.add(kind, &file, &text)?, file, text));
         }
         for (kind, file, text) in texts {

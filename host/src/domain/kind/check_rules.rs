@@ -9,6 +9,7 @@ use toml::Spanned;
 use super::check::is_slug;
 use super::parse::{Source, syntax};
 use super::raw::{RawField, RawKind, RawMake, RawReminder, RawRule, Text};
+use super::trial::{self, Wanted};
 use super::{Kind, KindError, Kinds, Moment, Related};
 use crate::domain::constant;
 use crate::domain::expression::Expression;
@@ -45,6 +46,41 @@ pub(super) fn kind(kind: &Kind, raw: &RawKind, source: &Source<'_>) -> Result<()
     check.names(raw.makes.iter().map(|make| &make.name), "makes")?;
     for raw in &raw.makes {
         check.make(raw)?;
+    }
+    Ok(())
+}
+
+/// Checks what expressions do: no formula reads itself, and none does with a value what cannot be done with its type.
+pub(super) fn tried(kind: &Kind, raw: &RawKind, source: &Source<'_>) -> Result<(), KindError> {
+    let check = Check { kind, source };
+    if let Some(way) = trial::circle(kind)
+        && let Some(first) = way.first()
+        && let Some(formula) =
+            raw.fields.iter().find(|raw| raw.name.get_ref() == first).and_then(|raw| raw.formula.as_ref())
+    {
+        let message = format!("the formula of '{first}' reads itself: {}", way.join(", which reads "));
+        return check.wrong(&formula.span(), message);
+    }
+    let none = BTreeMap::new();
+    for raw in &raw.fields {
+        if let (Some(formula), Some(field)) = (&raw.formula, kind.field(raw.name.get_ref())) {
+            check.tried(formula, Wanted::Of(&field.ty), &raw.related)?;
+        }
+    }
+    for raw in &raw.rules {
+        for expression in raw.guard.iter().chain([&raw.check]) {
+            check.tried(expression, Wanted::Truth, &raw.related)?;
+        }
+    }
+    for raw in &raw.reminders {
+        check.tried(&raw.moment, Wanted::Moment, &none)?;
+    }
+    for raw in &raw.makes {
+        let moment = raw.moment.iter().map(|moment| (moment, Wanted::Moment));
+        let guard = raw.guard.iter().map(|guard| (guard, Wanted::Truth));
+        for (expression, wanted) in moment.chain(guard).chain(raw.set.values().map(|value| (value, Wanted::Anything))) {
+            check.tried(expression, wanted, &none)?;
+        }
     }
     Ok(())
 }
@@ -122,6 +158,17 @@ impl Check<'_> {
                 .wrong(&raw.name.span(), "a formula is worked out: the field cannot be given or have a default");
         }
         self.expression(formula, OF_FORMULAS, &raw.related)
+    }
+
+    /// Tries an expression on sample records.
+    fn tried(
+        &self,
+        expression: &Spanned<Expression>,
+        wanted: Wanted<'_>,
+        related: &BTreeMap<String, Related>,
+    ) -> Result<(), KindError> {
+        let fault = trial::fault(self.kind, expression.get_ref(), wanted, related.keys());
+        fault.map_or(Ok(()), |message| self.wrong(&expression.span(), message))
     }
 
     fn rule(&self, raw: &RawRule) -> Result<(), KindError> {

@@ -24,6 +24,16 @@ use crate::domain::role::Who;
 ///
 /// The first thing that is wrong in it.
 pub fn parse(text: &str, file: &str) -> Result<Kind, KindError> {
+    read(text, file, true)
+}
+
+/// Reads the file of a kind that is in force already: what only later servers find wrong in its expressions does not keep
+/// them from starting.
+pub(super) fn parse_in_force(text: &str, file: &str) -> Result<Kind, KindError> {
+    read(text, file, false)
+}
+
+fn read(text: &str, file: &str, tries: bool) -> Result<Kind, KindError> {
     let source = Source { text, file };
     let raw: RawKind = toml::from_str(text).map_err(|error| syntax(&error, text, file))?;
     let mut kind = Kind {
@@ -54,6 +64,9 @@ pub fn parse(text: &str, file: &str) -> Result<Kind, KindError> {
     // Conditions name fields and states, which are known to be sound only now.
     kind.access = source.access(&kind, &raw)?;
     check_rules::kind(&kind, &raw, &source)?;
+    if tries {
+        check_rules::tried(&kind, &raw, &source)?;
+    }
     Ok(kind)
 }
 

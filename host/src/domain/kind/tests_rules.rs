@@ -155,6 +155,67 @@ fn what_names_nothing_is_refused_with_its_line() {
 }
 
 #[test]
+fn a_circle_of_formulas_is_refused_with_the_way_round() {
+    let formula = |name: &str, text: &str| {
+        format!(
+            "[[field]]\nname = \"{name}\"\ntype = \"int\"\nformula = \"{text}\"\nlabel = {{ en = \"A\", zh = \"甲\" }}\n"
+        )
+    };
+    let own = with(&formula("badge", "record.badge + 1")).unwrap_err();
+    assert!(own.message.contains("'badge' reads itself: badge, which reads badge"), "{own}");
+    let text = [
+        formula("fine", "record.badge"),
+        formula("badge", "record.likelihood + record.second"),
+        formula("second", "record.third"),
+        formula("third", "record.badge"),
+    ];
+    let error = with(&text.concat()).unwrap_err();
+    assert!(error.message.contains("badge, which reads second, which reads third, which reads badge"), "{error}");
+    let line = format!("{HEAD}{}", text.concat()).lines().nth(error.line - 1).unwrap().to_owned();
+    assert!(line.starts_with("formula = \"record.likelihood + record.second"), "{line}");
+    // What was in force before is still read.
+    assert!(super::parse::parse_in_force(&format!("{HEAD}{}", text.concat()), "test.toml").is_ok());
+}
+
+#[test]
+fn what_confuses_types_is_refused_with_its_line() {
+    let rule = |check: &str| {
+        format!("[[rule]]\nname = \"typed\"\ncheck = \"{check}\"\nmessage = {{ en = \"no\", zh = \"不\" }}\n")
+    };
+    for (check, why) in [
+        ("record.code > 3", "confuses types"),
+        ("1 + 1", "has to give true or false"),
+        ("record.code", "has to give true or false"),
+        ("record.likelihood", "has to give true or false"),
+        ("has(record.code) && record.code > 3", "confuses types"),
+        ("record.code.startsWith('a') ? record.likelihood + 'x' == 'y' : record.code + 1 == 2", "confuses types"),
+    ] {
+        let error = with(&rule(check)).unwrap_err();
+        assert!(error.message.contains(why), "{check}: {error}");
+        assert_eq!(error.line, HEAD.lines().count() + 3, "{error}");
+    }
+    for check in [
+        "!has(record.code) || record.code == '3'",
+        "record.likelihood > 3 && record.created_at < now",
+        "has(before.code) && before.code != record.code && actor.roles.exists(r, r == 'SD')",
+        "record.code.matches('^[a-z]+$') || micro(record.code) > 3",
+        "100 / record.likelihood > policy.access_unused_days",
+    ] {
+        assert!(with(&rule(check)).is_ok(), "{check}: {:?}", with(&rule(check)).err());
+    }
+    let formula = |text: &str| {
+        format!(
+            "[[field]]\nname = \"worked\"\ntype = \"int\"\nformula = \"{text}\"\nlabel = {{ en = \"A\", zh = \"甲\" }}\n"
+        )
+    };
+    assert!(with(&formula("record.code")).unwrap_err().message.contains("a value of the type int"));
+    assert!(with(&formula("size(record.code)")).is_ok());
+    let reminder = "[[reminder]]\nname = \"r\"\nstates = [\"open\"]\nmoment = \"record.likelihood\"\n\
+                    message = { en = \"m\", zh = \"消\" }\n";
+    assert!(with(reminder).unwrap_err().message.contains("a date or an instant"));
+}
+
+#[test]
 fn what_is_said_of_other_kinds_holds_or_is_refused_with_its_line() {
     let whole = format!("{HEAD}{MORE}");
     for (from, to, at, message) in [

@@ -140,3 +140,15 @@ proptest! {
         prop_assert!(next.day() == date.day() || next.day() == next.days_in_month());
     }
 }
+
+#[test]
+fn what_is_no_moment_is_told_apart() {
+    let why = |text: &str| text.parse::<Instant>().unwrap_err();
+    assert_eq!(why("31.12.2026"), NotAnInstant::Form);
+    assert_eq!(why("2026-02-30T00:00:00Z"), NotAnInstant::Missing);
+    assert_eq!(why("2026-02-28T25:00:00Z"), NotAnInstant::Missing);
+    for text in ["9999-12-31T00:00:00Z", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+01:00"] {
+        assert_eq!(why(text), NotAnInstant::Range, "{text}");
+    }
+    assert_eq!(NotAnInstant::Range.to_string(), "must be between 0001-01-01T00:00:00Z and 9999-12-30T21:59:59.999Z");
+}

@@ -280,6 +280,8 @@ fn audit_entry(row: &Map<String, Value>) -> Option<AuditEntry> {
         before: value("before_value")?,
         after: value("after_value")?,
         reason: text("reason")?,
+        // Archives from before there were seals have no such column.
+        seal: audit::parse_seal(&text("seal").unwrap_or_default()).ok()?,
         prev_hash: text("prev_hash")?,
         hash: text("hash")?,
     })

@@ -90,7 +90,7 @@ pub(super) async fn assess(working: &mut Working<'_>, occasion: Occasion) -> Res
     if moved_by_itself && as_before {
         return Ok(Judged::Confirmed);
     }
-    keep(working, &assessment);
+    keep(working, &assessment).await?;
     // Approvals belong to inputs, and to what was asked of them: neither has moved.
     if unmoved && as_before {
         return Ok(Judged::Confirmed);
@@ -98,12 +98,13 @@ pub(super) async fn assess(working: &mut Working<'_>, occasion: Occasion) -> Res
     Ok(Judged::Anew)
 }
 
-fn keep(working: &mut Working<'_>, assessment: &Assessment) {
+async fn keep(working: &mut Working<'_>, assessment: &Assessment) -> Result<(), FlowError> {
     let mut kept = json!(assessment);
     working.mark_fallback(&assessment.decision, &mut kept);
     working.set("assessment", kept);
     if working.kind.field("risk").is_some() {
-        working.set("risk", json!(assessment.decision));
+        let number = working.number_decision(&assessment.decision).await?;
+        working.set("risk", json!(number));
     }
     working.event(
         "change.assessed",
@@ -118,6 +119,7 @@ fn keep(working: &mut Working<'_>, assessment: &Assessment) {
             "inputs_hash": assessment.inputs_hash,
         }),
     );
+    Ok(())
 }
 
 /// Takes the record out of the manual-decision queue: the assessment that is there is valid. It stays there for another

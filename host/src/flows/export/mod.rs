@@ -5,7 +5,7 @@ mod xlsx;
 use serde_json::{Map, Value};
 
 use super::list_records::{self, MAX_LIMIT};
-use super::{Desk, FlowError, accesses};
+use super::{Desk, FlowError, accesses, view_records};
 use crate::domain::reading::Way;
 use crate::domain::record::Record;
 use crate::domain::refusal::Refusal;
@@ -78,6 +78,14 @@ pub struct Ask {
     pub list: list_records::Ask,
 }
 
+/// Where a page ended.
+enum Next {
+    /// In a list of records.
+    Records(Cursor),
+    /// In a list of a view.
+    View(String),
+}
+
 /// An export under way.
 pub struct Export {
     desk: Desk,
@@ -86,7 +94,7 @@ pub struct Export {
     ask: Ask,
     columns: Vec<Column>,
     page: Vec<Record>,
-    next: Option<Cursor>,
+    next: Option<Next>,
     begun: bool,
     done: bool,
 }
@@ -118,11 +126,28 @@ impl Export {
 
     /// Reads the page after the present one.
     async fn turn(&mut self) -> Result<(), FlowError> {
-        let ask = list_records::Ask { after: self.next.take(), limit: Some(MAX_LIMIT), ..self.ask.list.clone() };
+        let next = self.next.take();
+        if let Some(view) = self.kind.view {
+            let after = next.and_then(|next| match next {
+                Next::View(last) => Some(last),
+                Next::Records(_) => None,
+            });
+            let list_records::Ask { filters, sort, .. } = self.ask.list.clone();
+            let ask = view_records::Ask { filters, sort, limit: Some(MAX_LIMIT), after };
+            let (records, last) = view_records::list(&self.desk, &self.actor, &self.kind, view, ask).await?;
+            self.page = records;
+            self.next = last.map(Next::View);
+            return Ok(());
+        }
+        let after = next.and_then(|next| match next {
+            Next::Records(cursor) => Some(cursor),
+            Next::View(_) => None,
+        });
+        let ask = list_records::Ask { after, limit: Some(MAX_LIMIT), ..self.ask.list.clone() };
         let page = list_records::run(&self.desk, &self.actor, &self.kind, ask).await?;
         accesses::note(&self.desk, &self.actor, &page.records, Way::Export).await?;
         self.page = page.records;
-        self.next = page.next;
+        self.next = page.next.map(Next::Records);
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 //! that is not JSON refuses the whole file. Then each row goes through the ordinary use cases in the caller's name, all
 //! of it or nothing. A row that says what its record says already writes nothing, so an import can run again.
 
+mod lines;
 mod plan;
 mod row;
 mod source;

@@ -45,7 +45,7 @@ impl Plan {
         let clock = Clock::new(mapping.time_zone.as_deref(), mapping.date.as_deref(), mapping.moment.as_deref())?;
         let all = Column::all(kind);
         for heading in mapping.columns.keys() {
-            if !headings.iter().any(|known| known.text == *heading) {
+            if !headings.is_empty() && !headings.iter().any(|known| known.text == *heading) {
                 let names: Vec<&str> = headings.iter().map(|h| h.text.as_str()).collect();
                 let message =
                     format!("{}: the mapping names a column '{heading}'; the file has {}", ask.name, names.join(", "));
@@ -103,7 +103,8 @@ impl Plan {
         let has = |name: &str| meant.iter().any(|(known, _)| known == name) || constants.contains_key(name);
         if let Some(key) = &ask.key {
             keyed(kind, key)?;
-            if !has(key) {
+            // A file of JSON Lines without a row has no names either.
+            if !headings.is_empty() && !has(key) {
                 let message = format!("{}: the rows are to be found by {key}, but no column is {key}", ask.name);
                 return Err(Refusal::invalid("columns", "key", message));
             }

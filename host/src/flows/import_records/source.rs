@@ -7,6 +7,7 @@ use std::io::{BufRead as _, BufReader, Read, Seek as _, SeekFrom};
 use calamine::{DataRef, Reader as _, Xlsx};
 use serde_json::{Map, Value};
 
+use super::lines::Lines;
 use super::spool::{Cell, Heading, Spool, Spooling};
 use crate::domain::refusal::Refusal;
 use crate::domain::table::{Mapping, unguarded};
@@ -66,12 +67,20 @@ fn csv(mut file: File, name: &str, mapping: &Mapping) -> Result<Spool, Refusal> 
         Some(sign) => u8::try_from(sign).unwrap_or(b','),
         None => separator(&mut file).map_err(|e| unreadable(format!("{name}: {e}")))?,
     };
-    let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(file);
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(Lines::new(file));
     let mut spooling = Spooling::new()?;
     let mut known: Option<Vec<Heading>> = None;
-    for record in reader.records() {
-        let record = record.map_err(|error| unreadable(format!("{name}: {}", csv_error(&error))))?;
-        let line = record.position().map_or(0, csv::Position::line);
+    let mut record = csv::StringRecord::new();
+    loop {
+        let read = reader.read_record(&mut record);
+        let position = match &read {
+            Ok(false) => break,
+            Ok(true) => record.position(),
+            Err(error) => error.position(),
+        };
+        let line = position.map(csv::Position::byte).map_or(0, |byte| reader.get_mut().line(byte));
+        read.map_err(|error| unreadable(format!("{name}: {}", csv_error(&error, line))))?;
         let Some(headings) = &known else {
             known = Some(self::headings(record.iter().map(str::to_owned), line, name)?);
             continue;
@@ -104,8 +113,7 @@ fn separator(file: &mut File) -> std::io::Result<u8> {
     Ok(found.unwrap_or(b','))
 }
 
-fn csv_error(error: &csv::Error) -> String {
-    let line = error.position().map_or(0, csv::Position::line);
+fn csv_error(error: &csv::Error, line: u64) -> String {
     match error.kind() {
         csv::ErrorKind::Utf8 { err, .. } => format!("line {line}, column {}: the text is not UTF-8", err.field() + 1),
         _ => format!("line {line}: not CSV: {error}"),
@@ -134,9 +142,7 @@ fn jsonl(file: File, name: &str) -> Result<Spool, Refusal> {
         }
         spooling.add(line, cells)?;
     }
-    if headings.is_empty() {
-        return Err(wrong(format!("{name}: the file is empty")));
-    }
+    // The file of a list without records is empty: names of fields stand in the rows only.
     spooling.done(headings)
 }
 
@@ -229,7 +235,9 @@ fn content(value: &DataRef<'_>, name: &str, line: u64, place: usize) -> Result<O
     let text = |text: String| (!text.is_empty()).then_some(Cell::Text(text));
     Ok(match value {
         DataRef::Empty => None,
+        DataRef::Int(number) if number.unsigned_abs() >= MOST_EXACT => return Err(too_long(name, line, place)),
         DataRef::Int(number) => text(number.to_string()),
+        DataRef::Float(number) if number.abs() >= MOST_EXACT as f64 => return Err(too_long(name, line, place)),
         DataRef::Float(number) => text(digits(*number)),
         DataRef::String(string) => text(string.clone()),
         DataRef::SharedString(string) => text((*string).to_owned()),
@@ -254,8 +262,56 @@ fn content(value: &DataRef<'_>, name: &str, line: u64, place: usize) -> Result<O
     })
 }
 
+/// The smallest whole number with more than fifteen digits.
+const MOST_EXACT: u64 = 1_000_000_000_000_000;
+
+/// Refuses a number of which a workbook keeps the first fifteen digits only: what the rest was, nothing tells.
+fn too_long(name: &str, line: u64, place: usize) -> Refusal {
+    let cell = cell_name(line, place);
+    unreadable(format!(
+        "{name}: cell {cell}: a workbook keeps fifteen digits of a number, and this one has more; format the cell as \
+         text and enter it again, or import CSV"
+    ))
+}
+
+/// A cell as spreadsheets call it: `B3`.
+fn cell_name(line: u64, place: usize) -> String {
+    let (mut letters, mut left) = (Vec::new(), place + 1);
+    while left > 0 {
+        left -= 1;
+        letters.push(char::from(b'A' + u8::try_from(left % 26).unwrap_or_default()));
+        left /= 26;
+    }
+    format!("{}{line}", letters.into_iter().rev().collect::<String>())
+}
+
 /// A sheet's number as people see it: at most fifteen digits, no exponent.
 fn digits(number: f64) -> String {
     let rounded: f64 = format!("{number:.14e}").parse().unwrap_or(number);
     rounded.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_called_as_spreadsheets_call_them() {
+        let names = [(1, 0), (3, 25), (3, 26), (9, 701), (9, 702)].map(|(line, place)| cell_name(line, place));
+        assert_eq!(names, ["A1", "Z3", "AA3", "ZZ9", "AAA9"]);
+    }
+
+    #[test]
+    fn whole_numbers_that_a_workbook_cannot_hold_are_refused() {
+        let read = |value: DataRef<'_>| content(&value, "a.xlsx", 3, 1);
+        assert!(
+            matches!(read(DataRef::Float(999_999_999_999_999.0)), Ok(Some(Cell::Text(t))) if t == "999999999999999")
+        );
+        for value in
+            [DataRef::Float(12_345_678_901_234_567.0), DataRef::Float(-1e15), DataRef::Int(1_234_567_890_123_456)]
+        {
+            let refused = read(value).map(|_| ()).map_err(|refusal| refusal.message);
+            assert!(refused.is_err_and(|message| message.contains("a.xlsx: cell B3")));
+        }
+    }
 }

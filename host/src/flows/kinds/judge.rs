@@ -104,7 +104,10 @@ fn against_builtin(slug: &str, body: &str, kind: &Kind) -> Result<(), Refusal> {
         }
     }
     problems.extend(states.into_iter().map(|state| {
-        let message = format!("no transition leads to the state {state}");
+        let message = format!(
+            "no transition leads to the state {state}; add it together with the transitions that reach and leave it: \
+             {{\"name\": \"{state}\", …, \"transitions\": [{{\"from\": …}}, {{\"to\": …}}]}}"
+        );
         FieldProblem::new(format!("state {state}"), "unreachable-state", message)
     }));
     if problems.is_empty() { Ok(()) } else { Err(Refusal::fields(problems)) }

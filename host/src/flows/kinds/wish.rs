@@ -77,10 +77,8 @@ impl Wish {
                     Document::of_json(map).map_err(|message| Refusal::invalid(rule::TYPE, "body", message))?;
                 document.text()
             }
-            Edit::Add(part, map) => Document::add(text()?, &file, *part, map).map_err(|error| match error {
-                AddError::Value(message) => Refusal::invalid(rule::TYPE, "body", message),
-                AddError::File(error) => wrong(&error),
-            })?,
+            Edit::Add(Part::State, map) if map.contains_key(STEPS) => with_steps(text()?, &file, map)?,
+            Edit::Add(part, map) => add(text()?, &file, *part, map)?,
             Edit::Remove(part, name) => {
                 let mut document = Document::read(text()?, &file).map_err(|error| wrong(&error))?;
                 match document.remove(*part, name) {
@@ -117,6 +115,41 @@ impl Wish {
             }
         }
     }
+}
+
+/// The key of a state's transitions, where it is added together with them.
+const STEPS: &str = "transitions";
+
+fn add(text: &str, file: &str, part: Part, map: &Map<String, Value>) -> Result<String, Refusal> {
+    Document::add(text, file, part, map).map_err(|error| match error {
+        AddError::Value(message) => Refusal::invalid(rule::TYPE, "body", message),
+        AddError::File(error) => wrong(&error),
+    })
+}
+
+/// Adds a state and the transitions that reach and leave it: either end that is not said is the state.
+fn with_steps(text: &str, file: &str, map: &Map<String, Value>) -> Result<String, Refusal> {
+    let mut state = map.clone();
+    let steps = state.remove(STEPS).unwrap_or_default();
+    let name = state.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut body = add(text, file, Part::State, &state)?;
+    let wrong = |place: String, why: &str| Refusal::invalid(rule::TYPE, place, why);
+    let list = || wrong(STEPS.to_owned(), "transitions is a list of transitions, each an object with from or to");
+    for (place, step) in steps.as_array().ok_or_else(list)?.iter().enumerate() {
+        let mut step = step.as_object().cloned().ok_or_else(list)?;
+        if !step.contains_key("from") && !step.contains_key("to") {
+            return Err(list());
+        }
+        for end in ["from", "to"] {
+            step.entry(end).or_insert_with(|| name.as_str().into());
+        }
+        if !["from", "to"].iter().any(|end| step.get(*end).and_then(Value::as_str) == Some(name.as_str())) {
+            let why = "a transition that is added with a state reaches it or leaves it";
+            return Err(wrong(format!("{STEPS}[{place}]"), why));
+        }
+        body = add(&body, file, Part::Transition, &step)?;
+    }
+    Ok(body)
 }
 
 /// The refusal for a kind that is not there.

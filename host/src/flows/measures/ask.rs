@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use crate::domain::measure::Span;
 use crate::domain::period as periods;
 use crate::domain::refusal::{Refusal, rule};
-use crate::domain::time::parse_date;
+use crate::domain::time::{add_months, parse_date};
 
 /// A period in the caller's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,13 @@ pub struct PeriodAsk {
     /// Time zone whose days they are; UTC when it is not given.
     pub tz: Option<String>,
 }
+
+/// Years of a period at most: what is asked of the database names each of its months.
+const MOST_YEARS: i32 = 30;
+/// A period begins in this year or later: nobody kept records before.
+const FIRST_YEAR: i16 = 1900;
+/// A period ends in this year or earlier: the days around it have to have a date, too.
+const LAST_YEAR: i16 = 9990;
 
 /// The period asked about; `otherwise` where neither days nor a period were given.
 ///
@@ -47,6 +54,16 @@ pub fn period(ask: &PeriodAsk, otherwise: Option<(Date, Date)>) -> Result<Span, 
     if first > last {
         return Err(Refusal::invalid(rule::RANGE, "to", format!("to is before from: {last} before {first}")));
     }
+    if add_months(first, MOST_YEARS * 12) <= last {
+        let field = if ask.period.is_some() { "period" } else { "to" };
+        let message = format!("a period has {MOST_YEARS} years at most; {first} to {last} is longer");
+        return Err(Refusal::invalid(rule::RANGE, field, message));
+    }
+    if !(FIRST_YEAR..=LAST_YEAR).contains(&first.year()) || !(FIRST_YEAR..=LAST_YEAR).contains(&last.year()) {
+        let field = if ask.period.is_some() { "period" } else { "from" };
+        let message = format!("a period lies within the years {FIRST_YEAR} to {LAST_YEAR}");
+        return Err(Refusal::invalid(rule::RANGE, field, message));
+    }
     let zone = ask.tz.as_deref().unwrap_or("UTC");
     Span::new(first, last, zone).map_err(|error| Refusal::invalid(rule::FORMAT, "tz", error.to_string()))
 }
@@ -68,6 +85,7 @@ mod tests {
     fn a_period_is_given_in_one_way() {
         assert_eq!(ask("2026-03-01", "2026-03-31", "", "Asia/Shanghai").unwrap(), "2026-03");
         assert_eq!(ask("", "", "2026-Q1", "").unwrap(), "2026-Q1");
+        assert!(ask("2000-01-01", "2029-12-31", "", "").is_ok());
         for (from, to, of, tz, problem) in [
             ("", "", "", "", "from required"),
             ("2026-03-01", "", "", "", "to required"),
@@ -77,6 +95,10 @@ mod tests {
             ("", "", "2026-Q5", "", "period type"),
             ("2026-03-01", "2026-03-02", "2026", "", "period format"),
             ("", "", "2026", "Mars/Base", "tz format"),
+            ("1000-01-01", "9999-12-31", "", "", "to range"),
+            ("2000-01-01", "2030-01-01", "", "", "to range"),
+            ("9999-12-01", "9999-12-31", "", "", "from range"),
+            ("", "", "0999", "", "period range"),
         ] {
             assert_eq!(ask(from, to, of, tz).unwrap_err(), problem);
         }

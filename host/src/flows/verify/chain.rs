@@ -18,12 +18,13 @@ impl Check<'_, '_> {
             if page.is_empty() {
                 break;
             }
+            let mut read = Vec::with_capacity(page.len());
             for entry in page {
                 self.summary.audit_entries += 1;
                 let entry = match entry {
                     Ok(entry) => entry,
                     Err(seq) => {
-                        self.finding("audit", format!("entry {seq}"), "before, after", "JSON", "something else");
+                        self.finding("audit", format!("entry {seq}"), "before, after, seal", "JSON", "something else");
                         // Its hash is not read; the next entry is held against what it names itself.
                         last = Verified { seq, hash: String::new() };
                         continue;
@@ -41,8 +42,11 @@ impl Check<'_, '_> {
                     let about = format!("entry {} ({})", entry.seq, entry.number);
                     self.finding("audit", about, field, expected, found);
                 }
-                last = Verified { seq: entry.seq, hash: entry.hash };
+                last = Verified { seq: entry.seq, hash: entry.hash.clone() };
+                self.note(&entry);
+                read.push(entry);
             }
+            self.seals(&read).await?;
         }
         if last.seq != length {
             self.finding("audit", "trail", "length", length.to_string(), last.seq.to_string());

@@ -47,6 +47,7 @@ impl Check<'_, '_> {
                 self.summary.decisions += 1;
                 let about = format!("{number} {id}");
                 self.own_number("decision", &about, &own);
+                self.is_sealed(&about, &id, &own);
                 // What a person decided stands on neither.
                 if !(component.is_empty() && hash.is_empty()) {
                     self.stands_on("decision", &about, &component, &hash, &components, &settings);

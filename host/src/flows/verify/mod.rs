@@ -2,11 +2,16 @@
 //!
 //! The audit chain, every record against its kind and against what the audit trail says of it, the index and the links
 //! against the record, references, the sums of the ledger, what decisions stand on, counters, and what waits for records.
+//! Decisions, comments, files, versions of kinds, components, keys and activations are held against the audit trail, which
+//! has the digest or the text of each. A row that cannot be read is a finding, too.
 
+mod beside;
 mod chain;
 mod decisions;
 mod ledger;
 mod records;
+mod register;
+mod sealed;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -16,13 +21,13 @@ use serde::Serialize;
 use super::{Desk, FlowError};
 use crate::domain::refusal::Refusal;
 use crate::domain::{Kind, Number};
-use crate::store::inspect::{Inspection, Orphans};
+use crate::store::inspect::{Inspection, Mistyped, Orphans};
 
 /// Something that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Which check found it: `audit`, `record`, `trail`, `index`, `links`, `reference`, `ledger`, `decision`,
-    /// `component`, `attachment`, `counter`, `timer`, `queue` or `events`.
+    /// `component`, `kind`, `comment`, `attachment`, `counter`, `timer`, `queue`, `events` or `row`.
     pub check: &'static str,
     /// The record, or what else it is about.
     pub about: String,
@@ -45,6 +50,8 @@ pub struct Summary {
     pub audit_entries: u64,
     /// Decisions.
     pub decisions: u64,
+    /// Decisions among them from before the audit trail had digests of decisions: whether they were changed, nothing tells.
+    pub unsealed: u64,
     /// Findings, by check.
     pub findings: BTreeMap<&'static str, u64>,
 }
@@ -66,6 +73,12 @@ struct Check<'d, 't> {
     used: BTreeMap<(String, i64), i64>,
     /// Kinds as they were in versions that are no longer in force.
     versions: HashMap<(String, i64), Arc<Kind>>,
+    /// What the audit trail said of decisions.
+    seals: sealed::Seals,
+    /// What it said of kinds, components and keys.
+    register: register::Register,
+    /// The version of each kind that it put in force at last; 0 for the built-in one, or none.
+    in_force: BTreeMap<String, i64>,
     tell: &'t mut (dyn FnMut(Finding) + Send),
 }
 
@@ -79,22 +92,47 @@ const MOST_ORPHANS: i64 = 10_000;
 /// # Errors
 /// No such organisation; the database's errors.
 pub async fn run(desk: &Desk, org: &str, tell: &mut (dyn FnMut(Finding) + Send)) -> Result<Summary, FlowError> {
-    let mut inspection = desk.store.inspect(org).await?;
-    let heads = inspection.heads().await?;
-    let heads = heads.ok_or_else(|| Refusal::not_found(format!("there is no organisation '{org}'")))?;
-    let summary = Summary { organisation: org.to_owned(), ..Summary::default() };
-    let mut check =
-        Check { desk, org: org.to_owned(), inspection, summary, used: BTreeMap::new(), versions: HashMap::new(), tell };
-    check.chain(heads).await?;
-    check.records().await?;
-    check.surplus().await?;
-    check.orphans().await?;
-    check.decisions().await?;
-    check.counters().await?;
-    check.ledger().await?;
-    check.attachments().await?;
+    let inspection = desk.store.inspect(org).await?;
+    let mut check = Check {
+        desk,
+        org: org.to_owned(),
+        inspection,
+        summary: Summary { organisation: org.to_owned(), ..Summary::default() },
+        used: BTreeMap::new(),
+        versions: HashMap::new(),
+        seals: sealed::Seals::default(),
+        register: register::Register::new(),
+        in_force: BTreeMap::new(),
+        tell,
+    };
+    check.types().await?;
+    let heads = check.inspection.heads().await.map_err(FlowError::from);
+    if let Some(heads) = check.readable("organisations", heads)? {
+        let heads = heads.ok_or_else(|| Refusal::not_found(format!("there is no organisation '{org}'")))?;
+        let done = check.chain(heads).await;
+        check.readable("audit", done)?;
+    }
+    let done = check.registered().await;
+    check.readable("kind_versions, components, publisher_keys, activations", done)?;
+    let done = check.records().await;
+    check.readable("records, comments, attachments", done)?;
+    let done = check.surplus().await;
+    check.readable("field_index, words", done)?;
+    let done = check.orphans().await;
+    check.readable("links, timers, manual_queue, decisions, comments, attachments", done)?;
+    let done = check.decisions().await;
+    check.readable("decisions, settings_texts, components", done)?;
+    let done = check.counters().await;
+    check.readable("counters", done)?;
+    let done = check.ledger().await;
+    check.readable("records", done)?;
+    let done = check.attachments().await;
+    check.readable("attachments", done)?;
     Ok(check.summary)
 }
+
+/// Mistyped rows of a table are told of up to this many.
+const MOST_MISTYPED: i64 = 1000;
 
 impl Check<'_, '_> {
     fn finding(
@@ -108,6 +146,29 @@ impl Check<'_, '_> {
         *self.summary.findings.entry(check).or_default() += 1;
         let (about, field, expected, found) = (about.into(), field.into(), expected.into(), found.into());
         (self.tell)(Finding { check, about, field, expected, found });
+    }
+
+    /// What was read; a finding about the tables where a row cannot be, which ends that check.
+    fn readable<T>(&mut self, tables: &str, read: Result<T, FlowError>) -> Result<Option<T>, FlowError> {
+        let why = match &read {
+            Err(FlowError::Store(error)) => error.unreadable(),
+            _ => None,
+        };
+        match why {
+            Some(why) => {
+                self.finding("row", tables, "", "rows that can be read; the rest of this check is left out", why);
+                Ok(None)
+            }
+            None => read.map(Some),
+        }
+    }
+
+    /// Every value is of its column's type.
+    async fn types(&mut self) -> Result<(), FlowError> {
+        for Mistyped { row, column, expected, is } in self.inspection.mistyped(MOST_MISTYPED).await? {
+            self.finding("row", row, column, expected, is);
+        }
+        Ok(())
     }
 
     /// A number that was given.
@@ -157,6 +218,9 @@ impl Check<'_, '_> {
             (Orphans::Timers, "timer"),
             (Orphans::Queue, "queue"),
             (Orphans::Decisions, "decision"),
+            (Orphans::Comments, "comment"),
+            (Orphans::Attachments, "attachment"),
+            (Orphans::Trail, "trail"),
         ] {
             for (about, field, value) in self.inspection.orphans(of, MOST_ORPHANS).await? {
                 self.finding(check, about, field, "a record of this organisation", format!("none; {value}"));

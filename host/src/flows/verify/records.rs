@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::Check;
+use super::beside::is_beside;
 use crate::domain::audit::AuditEntry;
-use crate::domain::field::{COLUMNS, normalise};
+use crate::domain::field::{COLUMNS, FieldType, Target, normalise};
 use crate::domain::kind::Shaped;
 use crate::domain::record::{self, Record};
 use crate::domain::{Instant, Kind, Kinds, number};
@@ -38,7 +39,11 @@ impl Check<'_, '_> {
             for (id, rel, target, group) in self.inspection.links_of(&ids).await? {
                 links.entry(id).or_default().insert((rel, target, group));
             }
-            let mut trail = self.trail(&page).await?;
+            let numbers: Vec<String> = page.iter().map(|raw| raw.number.clone()).collect();
+            let (beside, entries): (Vec<_>, Vec<_>) =
+                self.inspection.audit_of(&numbers).await?.into_iter().partition(is_beside);
+            self.beside(&numbers, &beside).await?;
+            let mut trail = trail(entries);
             let mut targets: Vec<(String, String, String)> = Vec::new();
             let mut indexed = Vec::new();
             for raw in page {
@@ -50,7 +55,7 @@ impl Check<'_, '_> {
                 let Some((kind, record)) = self.read(raw, &kinds) else { continue };
                 let own = self.version(kind, record.kind_version).await?;
                 self.fields(&own, &record);
-                self.told(&own, &record, &said);
+                self.told(&own, &record, &said).await?;
                 let mut expected = link_rows(kind, &record);
                 if expected != links && own.version != kind.version {
                     // It names what it named when it was written.
@@ -62,6 +67,7 @@ impl Check<'_, '_> {
                 let entries = working::index_rows(kind, &record);
                 indexed.push(IndexedRecord { key, record, entries });
             }
+            self.clocks(&indexed.iter().map(|one| &one.record).collect::<Vec<_>>(), &kinds).await?;
             self.index(&indexed).await?;
             self.references(targets, &kinds).await?;
         }
@@ -172,29 +178,12 @@ impl Check<'_, '_> {
         }
     }
 
-    /// What the audit trail says of these records at last, field by field.
-    async fn trail(&mut self, page: &[RawRecord]) -> Result<HashMap<String, Map<String, Value>>, FlowError> {
-        let numbers: Vec<String> = page.iter().map(|raw| raw.number.clone()).collect();
-        let mut said: HashMap<String, Map<String, Value>> = HashMap::new();
-        for entry in self.inspection.audit_of(&numbers).await? {
-            let AuditEntry { number, before, after, .. } = entry;
-            let known = said.entry(number).or_default();
-            for name in before.as_object().into_iter().flat_map(Map::keys) {
-                known.insert(name.clone(), Value::Null);
-            }
-            if let Value::Object(after) = after {
-                known.extend(after);
-            }
-        }
-        Ok(said)
-    }
-
     /// The record says what the audit trail says of it.
-    fn told(&mut self, kind: &Kind, record: &Record, said: &Map<String, Value>) {
+    async fn told(&mut self, kind: &Kind, record: &Record, said: &Map<String, Value>) -> Result<(), FlowError> {
         let is_field = |name: &str| name == "state" || kind.field(name).is_some();
         for (name, expected) in said.iter().filter(|(name, _)| is_field(name)) {
             let found = record.get(name).unwrap_or_default();
-            if found != *expected {
+            if found != *expected && !self.is_number_of(kind, name, expected, &found).await? {
                 self.finding("trail", &record.number, name, expected.to_string(), found.to_string());
             }
         }
@@ -204,6 +193,22 @@ impl Check<'_, '_> {
         let (_, all) = record::difference(None, record);
         for (name, found) in all.iter().filter(|(name, _)| !said.is_empty() && !said.contains_key(*name)) {
             self.finding("trail", &record.number, name, "nothing", found.to_string());
+        }
+        Ok(())
+    }
+
+    /// Whether the trail names a decision by its identifier, as earlier versions did, and the record by its number.
+    async fn is_number_of(
+        &mut self,
+        kind: &Kind,
+        name: &str,
+        expected: &Value,
+        found: &Value,
+    ) -> Result<bool, FlowError> {
+        let decides = kind.field(name).is_some_and(|field| field.ty == FieldType::Ref(Target::Kind("DEC".to_owned())));
+        match (expected.as_str().filter(|_| decides), found.as_str()) {
+            (Some(id), Some(number)) => Ok(self.inspection.number_of_decision(id).await?.as_deref() == Some(number)),
+            _ => Ok(false),
         }
     }
 
@@ -270,4 +275,20 @@ impl Check<'_, '_> {
 
 fn link_rows(kind: &Kind, record: &Record) -> BTreeSet<LinkRow> {
     working::link_rows(kind, record).into_iter().map(|link| (link.rel, link.target, link.group)).collect()
+}
+
+/// What the audit trail says of records at last, field by field.
+fn trail(entries: Vec<AuditEntry>) -> HashMap<String, Map<String, Value>> {
+    let mut said: HashMap<String, Map<String, Value>> = HashMap::new();
+    for entry in entries {
+        let AuditEntry { number, before, after, .. } = entry;
+        let known = said.entry(number).or_default();
+        for name in before.as_object().into_iter().flat_map(Map::keys) {
+            known.insert(name.clone(), Value::Null);
+        }
+        if let Value::Object(after) = after {
+            known.extend(after);
+        }
+    }
+    said
 }

@@ -8,11 +8,12 @@ use serde_json::{Map, Value as Json, json};
 use super::{PROCESSES, process};
 use crate::domain::breaker::{Breaker, State};
 use crate::domain::component::{Activation, OnFailure};
+use crate::flows::sight::permit_component_reading;
 use crate::http::caller::Caller;
 use crate::http::input::Params;
 use crate::http::problem::Problem;
 use crate::http::reply;
-use crate::http::site::{Site, permit_component_reading};
+use crate::http::site::Site;
 use crate::http::table::{Answer, Group, Operation, Parameter, Value};
 
 pub(in crate::http) static DOC: Operation = Operation {

@@ -6,9 +6,9 @@ use axum::response::Response;
 use crate::domain::Role;
 use crate::domain::refusal::{Refusal, rule};
 use crate::flows::shadow;
+use crate::flows::sight::Sight;
 use crate::http::backtests::{SORTS, sort};
 use crate::http::caller::Caller;
-use crate::http::decisions::sight::Sight;
 use crate::http::input::{Params, Place, cursor};
 use crate::http::problem::Problem;
 use crate::http::reply;
@@ -44,7 +44,7 @@ pub(in crate::http) async fn run(
     let limit = params.take_whole("limit", 1, 200)?.unwrap_or(20);
     let before = params.take("cursor")?;
     params.done()?;
-    let whole = Sight::new(&site, &caller).is_whole();
+    let whole = Sight::new(&site.desk, &caller).is_whole();
     if !whole && !caller.has(Role::Pub) {
         let message = "to read what candidates would decide takes a role that reads every decision";
         return Err(Refusal::forbidden(rule::ROLE, message).into());

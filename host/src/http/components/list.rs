@@ -5,12 +5,13 @@ use axum::response::Response;
 use serde_json::{Value as Json, json};
 
 use super::shown;
+use crate::flows::sight::permit_component_reading;
 use crate::http::activations::process;
 use crate::http::caller::Caller;
 use crate::http::input::Params;
 use crate::http::problem::Problem;
 use crate::http::reply;
-use crate::http::site::{Site, permit_component_reading};
+use crate::http::site::Site;
 use crate::http::table::{Answer, Group, Operation, Parameter, Value};
 
 pub(in crate::http) static DOC: Operation = Operation {

@@ -4,11 +4,12 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::shown;
+use crate::flows::sight::permit_component_reading;
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place};
 use crate::http::problem::{Problem, not_found};
 use crate::http::reply;
-use crate::http::site::{Site, permit_component_reading};
+use crate::http::site::Site;
 use crate::http::table::{Answer, Group, Operation};
 
 pub(in crate::http) static DOC: Operation = Operation {

@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde_json::Value as Json;
 
-use super::sight::Sight;
 use crate::domain::refusal::{Refusal, rule};
+use crate::flows::sight::Sight;
 use crate::http::activations::{PROCESSES, process};
 use crate::http::caller::Caller;
 use crate::http::input::Params;
@@ -45,7 +45,7 @@ pub(in crate::http) async fn run(
     params.done()?;
     let of = of.ok_or_else(|| Refusal::invalid(rule::REQUIRED, "process", "process is required"))?;
     let of = process("process", &of)?;
-    if !Sight::new(&site, &caller).is_whole() {
+    if !Sight::new(&site.desk, &caller).is_whole() {
         let message = "decisions are exported by roles that read all of them";
         return Err(Refusal::forbidden(rule::ROLE, message).into());
     }

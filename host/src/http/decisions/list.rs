@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Value as Json, json};
 
-use super::sight::Sight;
 use crate::domain::Role;
 use crate::domain::access;
 use crate::domain::decision::DecisionRecord;
+use crate::flows::sight::Sight;
 use crate::http::activations::{PROCESSES, process};
 use crate::http::caller::Caller;
 use crate::http::input::{Params, cursor};
@@ -46,7 +46,7 @@ pub(in crate::http) async fn run(
     let limit = params.take_whole("limit", 1, 500)?.unwrap_or(50);
     let before = params.take("cursor")?;
     params.done()?;
-    let sight = Sight::new(&site, &caller);
+    let sight = Sight::new(&site.desk, &caller);
     if let Some(number) = &number {
         check_record(&site, &caller, &sight, number).await?;
     }

@@ -4,4 +4,3 @@ pub(super) mod export;
 pub(super) mod list;
 pub(super) mod read;
 pub(super) mod replay;
-pub(super) mod sight;

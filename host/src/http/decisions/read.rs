@@ -3,8 +3,8 @@
 use axum::extract::State;
 use axum::response::Response;
 
-use super::sight::Sight;
 use crate::domain::decision::DecisionRecord;
+use crate::flows::sight::Sight;
 use crate::http::activations::read::settings_value;
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place};
@@ -39,6 +39,6 @@ pub(in crate::http) async fn run(
 /// The decision, if the caller sees it. One that he does not see is not there.
 pub(super) async fn find(site: &Site, caller: &Caller, id: &str) -> Result<DecisionRecord, Problem> {
     let found = site.desk.store.decision(&caller.org, id).await?;
-    let seen = Sight::new(site, caller).of(found.into_iter().collect()).await?;
+    let seen = Sight::new(&site.desk, caller).of(found.into_iter().collect()).await?;
     seen.into_iter().next().ok_or_else(|| not_found(format!("there is no decision {id}")))
 }

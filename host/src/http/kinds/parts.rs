@@ -19,7 +19,9 @@ pub(in crate::http) static ADD: Operation = Operation {
     summary: "Add a field, state, transition, rule … to a kind",
     text: "`part` is `fields`, `states`, `transitions`, `rules`, `reminders`, `makes` or `indexes`; the body has the keys \
            that the part has in a kind's file, for example `{\"name\": \"site\", \"type\": \"enum(north|south)\", \
-           \"indexed\": true, \"label\": {\"en\": \"Site\", \"zh\": \"站点\"}}`. Checked and put in force as the whole \
+           \"indexed\": true, \"label\": {\"en\": \"Site\", \"zh\": \"站点\"}}`. A state that no transition would \
+           reach is refused, so it is added together with those that reach and leave it: `transitions` in its body \
+           is a list of them, and the end that one does not name, `from` or `to`, is the state. Checked and put in force as the whole \
            file would be. Needs the role ADM.",
     parameters: &SHAPING,
     body: Body::Json("KindPart"),

@@ -5,9 +5,9 @@ use axum::response::Response;
 use serde_json::{Value as Json, json};
 
 use super::shown;
+use crate::flows::sight::Sight;
 use crate::http::activations::{PROCESSES, process};
 use crate::http::caller::Caller;
-use crate::http::decisions::sight::Sight;
 use crate::http::input::{Params, cursor};
 use crate::http::problem::Problem;
 use crate::http::reply;
@@ -54,7 +54,7 @@ pub(in crate::http) async fn run(
         queue.pop();
     }
     let next = queue.last().filter(|_| more).map(|last| cursor::encode(&list, &[&last.entry.id]));
-    let sight = Sight::new(&site, &caller);
+    let sight = Sight::new(&site.desk, &caller);
     if !sight.is_whole() {
         let readable = sight.readable(queue.iter().map(|waiting| waiting.entry.number.clone()).collect()).await?;
         queue.retain(|waiting| readable.contains(&waiting.entry.number));

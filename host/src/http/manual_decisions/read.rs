@@ -10,8 +10,8 @@ use serde_json::json;
 use super::shown;
 use crate::domain::decision::DecisionRecord;
 use crate::domain::manual;
+use crate::flows::sight::Sight;
 use crate::http::caller::Caller;
-use crate::http::decisions::sight::Sight;
 use crate::http::input::{Params, Place, etag};
 use crate::http::problem::{Problem, not_found};
 use crate::http::reply;
@@ -42,7 +42,7 @@ pub(in crate::http) async fn run(
     let store = &site.desk.store;
     let waiting = store.manual_entry(&caller.org, &id).await?.ok_or_else(missing)?;
     let (number, slug) = (&waiting.entry.number, &waiting.entry.process);
-    let sight = Sight::new(&site, &caller);
+    let sight = Sight::new(&site.desk, &caller);
     if !sight.is_whole() && !sight.readable(BTreeSet::from([number.clone()])).await?.contains(number) {
         return Err(missing());
     }

@@ -220,7 +220,7 @@ pub(in crate::http) static RULES: &[Rule] = &[
     is("unknown-parameter", "Unknown parameter", "The route has no parameter of this name."),
     is("unknown-transition", "Unknown transition", "The record has no such transition from its present state. GET …/transitions lists those it has for you."),
     is("unknown-world", "Unknown process", "The component exports the evaluator of no process that this server knows."),
-    is("unreachable-state", "Unreachable state", "No transition leads to the state, so no record could ever be in it. Add a transition, or remove the state."),
+    is("unreachable-state", "Unreachable state", "No transition leads to the state, so no record could ever be in it. Add the state together with its transitions (`transitions` in the body), or remove it."),
     is("unreadable-decision", "Unreadable decision", "The stored decision was written in a form that this version of the server cannot read."),
     is("unreadable-file", "Unreadable file", "The file has not the format that it was sent as; the answer says where. Nothing was written."),
     is("unsigned-component", "Not signed", "The organisation's trust policy does not take this component without a signature of one of its publishers' keys. Have it signed by a publisher whose key is in /trust/keys, or, where the policy is `allow-named`, have an administrator name its digest: PUT /trust/allowed/DIGEST."),

@@ -3,10 +3,10 @@
 use axum::extract::State;
 use axum::response::Response;
 
-use super::view;
 use crate::domain::Instant;
 use crate::domain::refusal::{Refusal, rule};
 use crate::flows::forecast::{self, Ask};
+use crate::flows::view_records;
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place};
 use crate::http::problem::Problem;
@@ -50,7 +50,7 @@ pub(in crate::http) async fn run(
     let paused_until = params.take("paused_until")?.map(|text| instant("paused_until", &text)).transpose()?;
     params.done()?;
     let kind = site.kind(&caller, &kind)?;
-    let record = view::record(&site, &caller, &kind, &number).await?;
+    let record = view_records::record(&site.desk, &caller, &kind, &number).await?;
     let ask = Ask { at, impact, urgency, paused_until };
     Ok(reply::ok(&forecast::run(&site.desk, &caller, &kind, record, &ask).await?))
 }

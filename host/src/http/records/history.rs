@@ -4,11 +4,10 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::json;
 
-use super::view;
 use crate::domain::kind::View;
 use crate::domain::reading::Way;
 use crate::domain::{access, work};
-use crate::flows::accesses;
+use crate::flows::{accesses, view_records};
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place, cursor};
 use crate::http::problem::{Problem, rule};
@@ -41,7 +40,7 @@ pub(in crate::http) async fn run(
     let after = params.take("cursor")?;
     params.done()?;
     let kind = site.kind(&caller, &kind)?;
-    let record = view::record(&site, &caller, &kind, &number).await?;
+    let record = view_records::record(&site.desk, &caller, &kind, &number).await?;
     if kind.view.is_none() {
         access::involved(&kind, &caller, &record)?;
     }

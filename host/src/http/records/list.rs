@@ -6,11 +6,11 @@ use axum::http::header::LINK;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::view;
 use crate::domain::reading::Way;
 use crate::domain::record::Record;
 use crate::flows::accesses;
 use crate::flows::list_records::{self, Ask, MAX_LIMIT};
+use crate::flows::view_records;
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place, cursor, params};
 use crate::http::problem::Problem;
@@ -68,8 +68,11 @@ pub(in crate::http) async fn run(
     let filters = given.rest();
     if let Some(view) = kind.view {
         let limit = limit.and_then(|limit| usize::try_from(limit).ok());
-        let ask = view::Ask { filters, sort, limit, after };
-        let (records, next) = view::list(&site, &caller, &kind, view, ask).await?;
+        let list = format!("view {} {}", kind.slug, sort.as_deref().unwrap_or_default());
+        let after = after.map(|text| cursor::decode::<1>(&list, &text)).transpose()?.map(|[last]| last);
+        let ask = view_records::Ask { filters, sort, limit, after };
+        let (records, last) = view_records::list(&site.desk, &caller, &kind, view, ask).await?;
+        let next = last.map(|last| cursor::encode(&list, &[&last]));
         return Ok(reply::ok(&Page { records, next }));
     }
     let list = format!("records {} {}", kind.slug, sort.as_deref().unwrap_or_default());

@@ -15,8 +15,6 @@ pub(super) mod transitions;
 pub(super) mod triage;
 pub(super) mod update;
 
-mod view;
-
 use super::table::{Parameter, Value};
 
 /// The reason of a change, for the audit trail.

@@ -4,9 +4,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use super::view;
 use crate::domain::reading::Way;
-use crate::flows::accesses;
+use crate::flows::{accesses, view_records};
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place, etag};
 use crate::http::problem::Problem;
@@ -42,7 +41,7 @@ pub(in crate::http) async fn run(
 ) -> Result<Response, Problem> {
     params.done()?;
     let kind = site.kind(&caller, &kind)?;
-    let record = view::record(&site, &caller, &kind, &number).await?;
+    let record = view_records::record(&site.desk, &caller, &kind, &number).await?;
     accesses::note(&site.desk, &caller, [&record], Way::Record).await?;
     if etag::is_known(&headers, record.revision) {
         return Ok(reply::not_modified(&record));

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Value as Json, json};
 
-use super::view;
+use crate::flows::view_records;
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place};
 use crate::http::problem::Problem;
@@ -31,7 +31,7 @@ pub(in crate::http) async fn run(
 ) -> Result<Response, Problem> {
     params.done()?;
     let kind = site.kind(&caller, &kind)?;
-    let record = view::record(&site, &caller, &kind, &number).await?;
+    let record = view_records::record(&site.desk, &caller, &kind, &number).await?;
     let timers = site.desk.store.timers_of(&caller.org, &record.number).await?;
     let timers: Vec<Json> =
         timers.into_iter().map(|timer| json!({ "name": timer.name, "due_at": timer.due_at })).collect();

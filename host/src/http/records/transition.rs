@@ -5,11 +5,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Map, Value as Json};
 
-use super::{IF_MATCH, REASON, view};
+use super::{IF_MATCH, REASON};
 use crate::domain::Kind;
 use crate::domain::kind::View;
 use crate::domain::refusal::{Refusal, rule};
 use crate::flows::transition_record::{self, Step};
+use crate::flows::view_records;
 use crate::flows::{create_record, move_component};
 use crate::http::caller::Caller;
 use crate::http::input::{OptionalFields, Params, Place, etag};
@@ -51,7 +52,10 @@ pub(in crate::http) async fn run(
         Some(View::Components) => {
             let step = move_component::Step { name: &name, expected, reason: &reason };
             move_component::run(&site.desk, &caller, &kind, &number, step).await?;
-            return Ok(reply::record(StatusCode::OK, &view::record(&site, &caller, &kind, &number).await?));
+            return Ok(reply::record(
+                StatusCode::OK,
+                &view_records::record(&site.desk, &caller, &kind, &number).await?,
+            ));
         }
         Some(View::Decisions) => return Err(create_record::refuse_view(&kind).into()),
         None => {}

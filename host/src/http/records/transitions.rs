@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Value as Json, json};
 
-use super::view;
 use crate::domain::kind::{Kind, Transition};
 use crate::domain::{Record, lifecycle};
 use crate::flows::transition_record;
+use crate::flows::view_records;
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place};
 use crate::http::problem::Problem;
@@ -34,7 +34,7 @@ pub(in crate::http) async fn run(
 ) -> Result<Response, Problem> {
     params.done()?;
     let kind = site.kind(&caller, &kind)?;
-    let record = view::record(&site, &caller, &kind, &number).await?;
+    let record = view_records::record(&site.desk, &caller, &kind, &number).await?;
     let steps = transition_record::available(&kind, &caller, &record);
     let steps: Vec<Json> = steps.into_iter().map(|step| shown(&kind, &record, step)).collect();
     Ok(reply::ok(&json!({

@@ -6,12 +6,13 @@ use axum::response::Response;
 use serde_json::{Value as Json, json};
 
 use super::{moment, processes, with_distrusted};
+use crate::flows::sight::permit_component_reading;
 use crate::flows::trust::{self, KeyChange, NewKey, Trust};
 use crate::http::caller::Caller;
 use crate::http::input::{Fields, Members, Params, Place};
 use crate::http::problem::Problem;
 use crate::http::reply;
-use crate::http::site::{Site, permit_component_reading};
+use crate::http::site::Site;
 use crate::http::table::{Answer, Body, Group, Operation};
 
 pub(in crate::http) static LIST: Operation = Operation {

@@ -6,12 +6,13 @@ use axum::response::Response;
 use super::shown;
 use crate::domain::refusal::rule;
 use crate::domain::trust::Unsigned;
+use crate::flows::sight::permit_component_reading;
 use crate::flows::trust::{self, PolicyWish, Trust};
 use crate::http::caller::Caller;
 use crate::http::input::{Fields, Members, Params};
 use crate::http::problem::Problem;
 use crate::http::reply;
-use crate::http::site::{Site, permit_component_reading};
+use crate::http::site::Site;
 use crate::http::table::{Answer, Body, Group, Operation};
 
 pub(in crate::http) static READ: Operation = Operation {

@@ -5,7 +5,7 @@ use super::{Cell, Table, Ty};
 use crate::domain::time::Instant;
 use crate::store::tx::{Bind, execute, execute_built, fetch_optional, values_list};
 use crate::store::unit::{AuditDraft, RecordWrite};
-use crate::store::{Store, StoreError, Tx, is_unique_violation, record_rows, unit};
+use crate::store::{Store, StoreError, Tx, is_unique_violation, record_rows, risks, unit};
 
 /// Rows a statement; times the columns of the widest table it stays below what SQLite binds.
 const ROWS_A_STATEMENT: usize = 64;
@@ -139,6 +139,7 @@ async fn write(tx: &mut Tx, store: &Store, restore: Restore) -> Result<(), Store
          SELECT DISTINCT r.id FROM comments c JOIN records r ON r.org = c.org AND r.number = c.number WHERE c.org = $1",
         org
     )?;
+    risks::name(tx, org).await?;
     unit::append(tx, org, &[audit], &[]).await
 }
 

@@ -213,7 +213,8 @@ pub const TABLES: &[Table] = &[
         key: &["seq"],
         columns: &[
             ("seq", Int), ("at", Int), ("number", Text), ("actor", Text), ("role", Text), ("action", Text),
-            ("before_value", Text), ("after_value", Text), ("reason", Text), ("prev_hash", Text), ("hash", Text),
+            ("before_value", Text), ("after_value", Text), ("reason", Text), ("seal", Text), ("prev_hash", Text),
+            ("hash", Text),
         ],
     },
     Table {

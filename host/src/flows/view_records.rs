@@ -1,4 +1,4 @@
-//! Kinds whose records are a view: decisions, and components.
+//! Kinds whose records are a view: decisions, and components. Nothing is kept of them beside what they are a view of.
 
 use std::collections::BTreeSet;
 
@@ -10,62 +10,67 @@ use crate::domain::kind::View;
 use crate::domain::record::Record;
 use crate::domain::refusal::{Refusal, rule};
 use crate::domain::role::HOST_USER;
-use crate::domain::{Instant, Kind};
+use crate::domain::{Actor, Instant, Kind};
 use crate::flows::list_records::DEFAULT_LIMIT;
-use crate::flows::{move_component, read_record};
-use crate::http::caller::Caller;
-use crate::http::decisions::sight::Sight;
-use crate::http::input::cursor;
-use crate::http::problem::{Problem, not_found};
-use crate::http::site::{Site, permit_component_reading};
+use crate::flows::sight::{Sight, permit_component_reading};
+use crate::flows::{Desk, FlowError, move_component, read_record};
 use crate::store::decisions::{DecisionColumn, DecisionQuery};
 
-/// The record of any kind with this number, if the caller may read it.
-pub(super) async fn record(site: &Site, caller: &Caller, kind: &Kind, number: &str) -> Result<Record, Problem> {
-    let missing = || not_found(format!("there is no {} {number}", kind.slug));
-    let store = &site.desk.store;
+/// The record of any kind with this number, if the actor may read it.
+///
+/// # Errors
+/// Not found, not allowed; the database's errors.
+pub async fn record(desk: &Desk, actor: &Actor, kind: &Kind, number: &str) -> Result<Record, FlowError> {
+    let missing = || Refusal::not_found(format!("there is no {} {number}", kind.slug));
+    let store = &desk.store;
     match kind.view {
-        None => Ok(read_record::run(&site.desk, caller, kind, number).await?),
+        None => read_record::run(desk, actor, kind, number).await,
         Some(View::Components) => {
-            permit_component_reading(caller)?;
-            access::permit(kind, caller, Action::Read, None)?;
-            let found = store.component_numbered(&caller.org, number).await?.ok_or_else(missing)?;
+            permit_component_reading(actor)?;
+            access::permit(kind, actor, Action::Read, None)?;
+            let found = store.component_numbered(&actor.org, number).await?.ok_or_else(missing)?;
             Ok(move_component::as_record(kind, &found))
         }
         Some(View::Decisions) => {
-            let found = store.decision_numbered(&caller.org, number).await?;
-            let seen = Sight::new(site, caller).of(found.into_iter().collect()).await?;
-            seen.first().map(|one| decision(kind, one)).ok_or_else(missing)
+            let found = store.decision_numbered(&actor.org, number).await?;
+            let seen = Sight::new(desk, actor).of(found.into_iter().collect()).await?;
+            Ok(seen.first().map(|one| decision(kind, one)).ok_or_else(missing)?)
         }
     }
 }
 
 /// What a list of such records is asked for.
-pub(super) struct Ask {
-    pub(super) filters: Vec<(String, String)>,
-    pub(super) sort: Option<String>,
-    pub(super) limit: Option<usize>,
-    /// The `next` of the page before.
-    pub(super) after: Option<String>,
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    /// Field and values.
+    pub filters: Vec<(String, String)>,
+    /// `created_at` or `number`, with a `-` before it for the newest first, which is the default.
+    pub sort: Option<String>,
+    /// Records a page.
+    pub limit: Option<usize>,
+    /// Where the page before ended.
+    pub after: Option<String>,
 }
 
-/// A page of such records, and its `next`.
-pub(super) async fn list(
-    site: &Site,
-    caller: &Caller,
+/// A page of such records, and where it ends unless it is the last one. Decisions that the actor does not see are left
+/// out of their page.
+///
+/// # Errors
+/// Not allowed; a field or a condition that this list does not know; the database's errors.
+pub async fn list(
+    desk: &Desk,
+    actor: &Actor,
     kind: &Kind,
     view: View,
     ask: Ask,
-) -> Result<(Vec<Record>, Option<String>), Problem> {
+) -> Result<(Vec<Record>, Option<String>), FlowError> {
     let oldest_first = match ask.sort.as_deref() {
         None | Some("-created_at" | "-number") => false,
         Some("created_at" | "number") => true,
         Some(other) => return Err(not_indexed("sort", other, &["created_at"]).into()),
     };
     let limit = ask.limit.unwrap_or(DEFAULT_LIMIT);
-    let place = format!("view {} {}", kind.slug, ask.sort.as_deref().unwrap_or_default());
-    let after = ask.after.as_deref().map(|text| cursor::decode::<1>(&place, text)).transpose()?;
-    let after = after.map(|[last]| last);
+    let after = ask.after;
     let (records, last) = match view {
         View::Decisions => {
             let mut query = DecisionQuery { oldest_first, after, ..DecisionQuery::default() };
@@ -73,20 +78,19 @@ pub(super) async fn list(
             for (name, value) in &ask.filters {
                 filter(&mut query, name, value)?;
             }
-            let mut found = site.desk.store.decisions_by(&caller.org, &query).await?;
+            let mut found = desk.store.decisions_by(&actor.org, &query).await?;
             let more = found.len() > limit;
             found.truncate(limit);
             let last = found.last().filter(|_| more).map(|last| last.id.clone());
-            let seen = Sight::new(site, caller).of(found).await?;
+            let seen = Sight::new(desk, actor).of(found).await?;
             (seen.iter().map(|one| decision(kind, one)).collect(), last)
         }
         View::Components => {
-            permit_component_reading(caller)?;
-            access::permit(kind, caller, Action::Read, None)?;
-            let mut records: Vec<Record> = site
-                .desk
+            permit_component_reading(actor)?;
+            access::permit(kind, actor, Action::Read, None)?;
+            let mut records: Vec<Record> = desk
                 .store
-                .components(&caller.org)
+                .components(&actor.org)
                 .await?
                 .iter()
                 .map(|row| move_component::as_record(kind, row))
@@ -112,7 +116,7 @@ pub(super) async fn list(
             (records, last)
         }
     };
-    Ok((records, last.map(|last| cursor::encode(&place, &[&last]))))
+    Ok((records, last))
 }
 
 fn not_indexed(field: &str, name: &str, known: &[&str]) -> Refusal {

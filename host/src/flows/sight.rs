@@ -1,4 +1,4 @@
-//! Who sees which decisions (guide, section 2: decision record).
+//! Who sees which decisions (guide, section 2: decision record), and who sees components.
 //!
 //! Most roles read all of them. Service desk and technicians read those about records that they may read, customers
 //! those about their own;
@@ -8,9 +8,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::domain::access;
 use crate::domain::decision::DecisionRecord;
+use crate::domain::refusal::{Refusal, rule};
 use crate::domain::{Actor, Role};
-use crate::http::problem::Problem;
-use crate::http::site::Site;
+use crate::flows::{Desk, FlowError};
 
 /// Roles that read every decision of their organisation.
 const READ_ALL: [Role; 11] = [
@@ -28,26 +28,30 @@ const READ_ALL: [Role; 11] = [
 ];
 
 /// What an actor sees.
-pub(in crate::http) struct Sight<'a> {
-    site: &'a Site,
+pub struct Sight<'a> {
+    desk: &'a Desk,
     actor: &'a Actor,
 }
 
 impl<'a> Sight<'a> {
-    pub(in crate::http) fn new(site: &'a Site, actor: &'a Actor) -> Self {
-        Self { site, actor }
+    /// What this actor sees.
+    pub fn new(desk: &'a Desk, actor: &'a Actor) -> Self {
+        Self { desk, actor }
     }
 
     /// True for those who see everything.
-    pub(in crate::http) fn is_whole(&self) -> bool {
+    pub fn is_whole(&self) -> bool {
         READ_ALL.iter().any(|role| self.actor.has(*role))
     }
 
     /// With which of these records the actor has to do.
-    pub(in crate::http) async fn readable(&self, numbers: BTreeSet<String>) -> Result<HashSet<String>, Problem> {
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn readable(&self, numbers: BTreeSet<String>) -> Result<HashSet<String>, FlowError> {
         let numbers: Vec<String> = numbers.into_iter().collect();
-        let records = self.site.desk.store.records(&self.actor.org, &numbers).await?;
-        let kinds = self.site.desk.kinds(&self.actor.org);
+        let records = self.desk.store.records(&self.actor.org, &numbers).await?;
+        let kinds = self.desk.kinds(&self.actor.org);
         let may = |record: &crate::domain::Record| {
             let kind = kinds.get(&record.kind);
             kind.is_some_and(|kind| access::involved(kind, self.actor, record).is_ok())
@@ -56,7 +60,10 @@ impl<'a> Sight<'a> {
     }
 
     /// The decisions among these that the actor sees.
-    pub(in crate::http) async fn of(&self, decisions: Vec<DecisionRecord>) -> Result<Vec<DecisionRecord>, Problem> {
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of(&self, decisions: Vec<DecisionRecord>) -> Result<Vec<DecisionRecord>, FlowError> {
         if self.is_whole() || decisions.is_empty() {
             return Ok(decisions);
         }
@@ -66,12 +73,32 @@ impl<'a> Sight<'a> {
         Ok(decisions.into_iter().filter(sees).collect())
     }
 
-    async fn submitted(&self) -> Result<HashSet<String>, Problem> {
+    async fn submitted(&self) -> Result<HashSet<String>, FlowError> {
         if !self.actor.has(Role::Pub) {
             return Ok(HashSet::new());
         }
-        let rows = self.site.desk.store.components(&self.actor.org).await?;
+        let rows = self.desk.store.components(&self.actor.org).await?;
         let own = rows.into_iter().filter(|row| row.uploaded_by == self.actor.user);
         Ok(own.map(|row| row.digest).collect())
     }
+}
+
+/// Roles that read components and activations (guide, section 2: plugin, policy configuration).
+const COMPONENT_READERS: [Role; 7] = [Role::Adm, Role::Pub, Role::Po, Role::Aud, Role::Mr, Role::Sec, Role::Cm];
+
+/// Whether the actor may see components and activations.
+pub fn reads_components(actor: &Actor) -> bool {
+    COMPONENT_READERS.iter().any(|role| actor.has(*role))
+}
+
+/// Refuses an actor who may not see components and activations.
+///
+/// # Errors
+/// `role`.
+pub fn permit_component_reading(actor: &Actor) -> Result<(), Refusal> {
+    if reads_components(actor) {
+        return Ok(());
+    }
+    let roles = COMPONENT_READERS.map(Role::code).join(", ");
+    Err(Refusal::forbidden(rule::ROLE, format!("to read components takes one of the roles {roles}")))
 }
