@@ -62,7 +62,7 @@ pub struct Unit {
     /// What a baseline that this unit makes keeps of other records.
     pub frozen: Vec<Frozen>,
     /// What the unit's first audit entry says of its decisions; the store works it out.
-    pub(super) seal: BTreeMap<String, String>,
+    pub seal: BTreeMap<String, String>,
 }
 
 /// A record made (`was` is none) or changed.

@@ -5,11 +5,12 @@ use axum::response::Response;
 use serde_json::Value as Json;
 
 use super::list::shown;
+use crate::flows::sight::permit_component_reading;
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place};
 use crate::http::problem::{Problem, not_found};
 use crate::http::reply;
-use crate::http::site::{Site, permit_component_reading};
+use crate::http::site::Site;
 use crate::http::table::{Answer, Group, Operation};
 
 pub(in crate::http) static DOC: Operation = Operation {

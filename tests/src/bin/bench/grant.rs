@@ -74,11 +74,13 @@ pub(crate) async fn run() {
             checks.push(begun.elapsed());
         }
         if round == 0 {
-            [&mut checks, &mut with, &mut without].map(|times: &mut Vec<Duration>| times.clear());
+            for times in [&mut checks, &mut with, &mut without] {
+                times.clear();
+            }
         }
     }
     println!("(l) a lookup's grant check, microseconds; a grant of {} kinds", grant.kinds.len());
-    let mut line = |label: &str, times: &mut Vec<Duration>, of: u32| {
+    let line = |label: &str, times: &mut Vec<Duration>, of: u32| {
         let (p50, p99) = (percentile(times, 50) / of, percentile(times, 99) / of);
         println!("    {label:<38} p50 {:>9.3}   p99 {:>9.3}", micros(p50), micros(p99));
         micros(p50)
