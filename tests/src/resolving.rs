@@ -65,6 +65,9 @@ fn a_major_incident_is_found_by_its_criteria_and_closed_with_its_record() {
         assert_eq!(critical.ok()["criticality"], 4);
         let down = make(json!({"service_down": true})).await;
         assert_eq!(read(&agent, "incident", &down).await["major_criteria"], json!(["service-down"]));
+        // What was worked out of the service is worked out again with the incident's next change.
+        agent.patch(&format!("/records/incident/{fewer}"), json!({"affected_users": 98})).await.ok();
+        assert_eq!(read(&agent, "incident", &fewer).await["major_criteria"], json!(["service-down"]));
 
         // It stays resolved, whoever closes it, until it was declared.
         resolve(&agent, &many).await;
@@ -84,16 +87,17 @@ fn a_major_incident_is_found_by_its_criteria_and_closed_with_its_record() {
         let major = owner.create("major-incident", declared).await;
         owner.go("major-incident", &major, "handling", json!({})).await;
         agent.go("incident", &many, "closed", json!({})).await;
+        let plain = make(json!({})).await;
         // One that meets no criterion is no major incident, and is closed like any other.
         let none = json!({
-            "title": "Nothing", "incident": fewer, "manager": "li", "timeline": "-",
+            "title": "Nothing", "incident": plain, "manager": "li", "timeline": "-",
             "updates": [{"at": "2026-03-03T01:05:00Z", "text": "-"}], "informed_top_at": "2026-03-03T01:05:00Z"
         });
         let none = owner.create("major-incident", none).await;
         let path = format!("/records/major-incident/{none}/transitions/handling");
         owner.post(&path, json!({})).await.problem(422, "incident-is-major");
-        resolve(&agent, &fewer).await;
-        agent.go("incident", &fewer, "closed", json!({})).await;
+        resolve(&agent, &plain).await;
+        agent.go("incident", &plain, "closed", json!({})).await;
     });
 }
 

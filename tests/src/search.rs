@@ -169,7 +169,11 @@ fn pages_are_newest_first_and_hold_what_may_be_read() {
                 let page = reader.get(&format!("/records/incident?limit=500{cursor}")).await.ok();
                 for record in page["records"].as_array().unwrap() {
                     let there = strings(record).iter().any(|text| {
+                        // Words side by side are so whatever sign stands between them.
                         let text = text.to_lowercase();
+                        let text: Vec<&str> =
+                            text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+                        let text = text.join(" ");
                         text.match_indices(words)
                             .any(|(at, _)| at == 0 || !text.as_bytes()[at - 1].is_ascii_alphanumeric())
                     });
