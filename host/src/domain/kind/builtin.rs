@@ -41,11 +41,12 @@ impl Shaped {
 impl Kinds {
     /// The kinds embedded in the binary.
     pub fn builtin() -> &'static Arc<Self> {
-        static BUILTIN: LazyLock<Arc<Kinds>> = LazyLock::new(|| match Kinds::read(EMBEDDED.iter().copied(), parse_in_force) {
-            Ok(kinds) => Arc::new(kinds),
-            // The files are part of the binary and a test loads them all.
-            Err(error) => unreachable!("embedded kind: {error}"),
-        });
+        static BUILTIN: LazyLock<Arc<Kinds>> =
+            LazyLock::new(|| match Kinds::read(EMBEDDED.iter().copied(), parse_in_force) {
+                Ok(kinds) => Arc::new(kinds),
+                // The files are part of the binary and a test loads them all.
+                Err(error) => unreachable!("embedded kind: {error}"),
+            });
         &BUILTIN
     }
 
