@@ -91,7 +91,8 @@ pub(super) static REPORT: Operation = Operation {
     group: Group::Evidence,
     summary: "The evidence as a document",
     text: "The matrix and the certification file as one HTML document without anything from elsewhere, to be read or \
-           printed on A4. Its links lead to this server, wherever the file is read. The whole audit trail is verified for it, unless `verify` is false.",
+           printed on A4. Its links lead to this server, wherever the file is read. The whole audit trail is verified \
+           for it, unless `verify` is false.",
     parameters: &[
         FROM,
         TO,

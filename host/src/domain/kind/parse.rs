@@ -27,8 +27,8 @@ pub fn parse(text: &str, file: &str) -> Result<Kind, KindError> {
     read(text, file, true)
 }
 
-/// Reads the file of a kind that is in force already: what only later servers find wrong in its expressions does not keep
-/// them from starting.
+/// Reads the file of a kind that is in force already, without trying its expressions: what only later servers find wrong
+/// in them does not keep these from starting.
 pub(super) fn parse_in_force(text: &str, file: &str) -> Result<Kind, KindError> {
     read(text, file, false)
 }
