@@ -46,6 +46,7 @@ async fn stage(working: &mut Working<'_>) -> Result<(), FlowError> {
     decide(working).await?;
     rules::check(working).await?;
     automatic::replace(working).await?;
+    automatic::wake(working).await?;
     automatic::make(working).await
 }
 
