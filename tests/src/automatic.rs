@@ -191,11 +191,7 @@ impl Levels {
         let manager = app.actor("levels", &[Role::Slm, Role::Sup]).await;
         // One agreement is in force at a time.
         manager.go("sla", &agreed.agreement, "terminated", json!({})).await;
-        Self {
-            manager,
-            customer: app.actor("customer-side", &[Role::Cus]).await,
-            fields,
-        }
+        Self { manager, customer: app.actor("customer-side", &[Role::Cus]).await, fields }
     }
 
     async fn end(&self, number: &str) {
