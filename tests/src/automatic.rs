@@ -188,11 +188,14 @@ impl Levels {
             "consequence": "service credit", "baseline_deviation": false, "review_due": "2027-03-01",
             "customer_signatory": "customer-side"
         });
-        Self {
-            manager: app.actor("levels", &[Role::Slm, Role::Sup]).await,
-            customer: app.actor("customer-side", &[Role::Cus]).await,
-            fields,
-        }
+        let manager = app.actor("levels", &[Role::Slm, Role::Sup]).await;
+        // One agreement is in force at a time.
+        manager.go("sla", &agreed.agreement, "terminated", json!({})).await;
+        Self { manager, customer: app.actor("customer-side", &[Role::Cus]).await, fields }
+    }
+
+    async fn end(&self, number: &str) {
+        self.manager.go("sla", number, "terminated", json!({})).await;
     }
 
     async fn negotiated(&self, more: Value) -> String {
@@ -220,6 +223,7 @@ fn a_promise_looser_than_the_baseline_has_to_be_declared() {
         let steps: Vec<_> =
             entries.iter().map(|e| (e["action"].as_str().unwrap(), e["role"].as_str().unwrap())).collect();
         assert!(steps.ends_with(&[("transition:agreed", "CUS"), ("transition:active", "auto")]), "{steps:?}");
+        levels.end(&number).await;
 
         let looser = [
             json!({"priority": "P3", "response_s": 1801, "resolution_s": 14400, "calendar": "24x7"}),
@@ -237,6 +241,7 @@ fn a_promise_looser_than_the_baseline_has_to_be_declared() {
             assert_eq!(record.ok()["signatures"], Value::Null, "what was signed was another agreement");
             levels.manager.go("sla", &number, "agreed", json!({})).await;
             assert_eq!(levels.customer.post(&path, json!({})).await.ok()["state"], "active");
+            levels.end(&number).await;
         }
     });
 }
@@ -265,6 +270,7 @@ fn the_chain_of_agreements_is_looked_at_when_it_is_agreed() {
             (&json!(true), &json!(6000)),
             "{record}"
         );
+        levels.end(&number).await;
         // Not around the clock, and too long: said, not refused.
         let number = levels.negotiated(json!({})).await;
         under(&number, "vendor", 1, 240, "business").await;

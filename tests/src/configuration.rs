@@ -82,6 +82,12 @@ impl Depot {
         number
     }
 
+    /// Retires a live item, by an approved change in the night of a day in March.
+    async fn retire(&self, day: u32, cis: &[&String]) {
+        self.approved_change_on(day, cis).await;
+        self.owner.go("configuration-item", cis[0], "retired", json!({})).await;
+    }
+
     async fn impact(&self, number: &str, query: &str) -> Value {
         self.owner.get(&format!("/configuration/{number}/impact{query}")).await.ok()
     }

@@ -49,7 +49,7 @@ fn an_organisation_without_records_misses_everything_and_is_told_what() {
 
 fn scope(title: &str) -> Value {
     json!({
-        "title": title, "organisation": "Main", "services_in_scope": [], "locations": ["Shanghai"],
+        "title": title, "organisation": "Main", "services_in_scope": ["SVC-2026-000001"], "locations": ["Shanghai"],
         "boundaries": "all", "statement": "All services.", "version": "1.0"
     })
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use mortise::domain::Role;
+use mortise::domain::canonical::sha256;
 use mortise::flows::demo;
 use serde_json::{Value, json};
 
@@ -20,6 +21,9 @@ async fn record(client: &Client, kind: &str, number: &str) -> Value {
 async fn list(client: &Client, path: &str) -> Vec<Value> {
     client.get(path).await.ok()["records"].as_array().unwrap().clone()
 }
+
+/// The file of every document here.
+const TEXT: &[u8] = b"We keep what we promise.";
 
 /// Everybody who has to do with a document.
 struct Writers {
@@ -41,12 +45,17 @@ impl Writers {
         }
     }
 
-    fn history(version: &str) -> Value {
-        json!([{
+    /// The line of a version, signed by the first so many of reviewer and approver.
+    fn history(version: &str, signed: usize) -> Value {
+        let mut line = json!({
             "no": 1, "version": version, "place": "all", "content": "written", "changed_by": "author",
-            "changed_on": "2026-03-01", "reviewed_by": "reviewer", "reviewed_on": "2026-03-02",
-            "approved_by": "approver", "approved_on": "2026-03-03"
-        }])
+            "changed_on": "2026-03-01"
+        });
+        let signatures = [("reviewed_by", "reviewer"), ("approved_by", "approver")];
+        for (name, who) in signatures.into_iter().take(signed) {
+            line[name] = json!(who);
+        }
+        json!([line])
     }
 
     fn checks() -> Value {
@@ -57,20 +66,36 @@ impl Writers {
     async fn draft(&self, version: &str, more: Value) -> String {
         let mut fields = json!({
             "title": "Service policy", "class": "policy", "code": "SM-01001", "version": version, "controlled": true,
-            "author": "author", "reviewer": "reviewer", "approver": "approver", "file_hash": "00ff",
-            "change_history": Self::history(version)
+            "author": "author", "reviewer": "reviewer", "approver": "approver", "file_hash": sha256(TEXT),
+            "change_history": Self::history(version, 0)
         });
         for (name, value) in more.as_object().unwrap() {
             fields[name] = value.clone();
         }
-        self.author.create("document", fields).await
+        let number = self.author.create("document", fields).await;
+        let path = format!("/records/document/{number}/attachments?name=policy.txt");
+        let kind = [("content-type", "text/plain")];
+        assert_eq!(self.author.send("POST", &path, &kind, Some(TEXT.to_vec())).await.status, 201);
+        number
+    }
+
+    /// What the reviewer fills in while the document is in review, and what the approver adds.
+    async fn reviewed(&self, number: &str, version: &str) -> Value {
+        let checked = json!({"quality_checks": Self::checks(), "change_history": Self::history(version, 1)});
+        self.reviewer.patch(&format!("/records/document/{number}"), checked).await.ok();
+        json!({"change_history": Self::history(version, 2)})
+    }
+
+    async fn approved(&self, version: &str, more: Value) -> String {
+        let number = self.draft(version, more).await;
+        self.author.go("document", &number, "in_review", json!({})).await;
+        let signed = self.reviewed(&number, version).await;
+        self.approver.go("document", &number, "approved", signed).await;
+        number
     }
 
     async fn effective(&self, version: &str, more: Value) -> String {
-        let number = self.draft(version, more).await;
-        self.author.go("document", &number, "in_review", json!({})).await;
-        let fields = json!({"quality_checks": Self::checks()});
-        self.approver.go("document", &number, "approved", fields).await;
+        let number = self.approved(version, more).await;
         let fields = json!({"effective_on": "2026-03-01"});
         self.representative.go("document", &number, "effective", fields).await;
         number
@@ -84,24 +109,49 @@ fn a_document_is_written_reviewed_and_approved_by_different_people() {
         let path = "/records/document";
         let wrong = json!({"title": "x", "class": "policy", "code": "SM-1", "version": "1"});
         writers.author.post(path, wrong).await.problem(422, "version-scheme");
-        let number = writers.draft("1.0", json!({"change_history": []})).await;
+        let number = writers.draft("1.0", json!({})).await;
         let again = json!({"title": "x", "class": "policy", "code": "SM-01001", "version": "1.0"});
         writers.author.post(path, again).await.problem(422, "version-once");
+        // The hash is that of a file which is there.
+        let this = format!("{path}/{number}");
+        writers.author.patch(&this, json!({"file_hash": "nonsense"})).await.problem(422, "file-hash");
+        writers.author.patch(&this, json!({"file_hash": sha256(b"another")})).await.ok();
+        let handed_in = step("document", &number, "in_review");
+        writers.author.post(&handed_in, json!({})).await.problem(422, "file-attached");
+        writers.author.patch(&this, json!({"file_hash": sha256(TEXT)})).await.ok();
+        // Nobody signs for somebody else, or before there is something to sign.
+        let checks = json!({"quality_checks": Writers::checks()});
+        writers.author.patch(&this, checks.clone()).await.problem(422, "checked-by-the-reviewer");
+        let history = |signed| json!({"change_history": Writers::history("1.0", signed)});
+        writers.author.patch(&this, history(1)).await.problem(422, "reviewed-by-the-reviewer");
+        writers.reviewer.patch(&this, history(1)).await.problem(422, "reviewed-by-the-reviewer");
 
-        writers.reviewer.post(&step("document", &number, "in_review"), json!({})).await.problem(403, "role");
+        writers.reviewer.post(&handed_in, json!({})).await.problem(403, "role");
         writers.author.go("document", &number, "in_review", json!({})).await;
         let approved = step("document", &number, "approved");
         writers.author.post(&approved, json!({})).await.problem(403, "role");
-        let checks = json!({"quality_checks": Writers::checks()});
-        writers.approver.post(&approved, checks.clone()).await.problem(422, "history-signed");
+        let mut all = history(2);
+        all["quality_checks"] = Writers::checks();
+        writers.approver.post(&approved, all).await.problem(422, "checked-by-the-reviewer");
+        writers.approver.post(&approved, history(2)).await.problem(422, "required");
+        writers.author.patch(&this, history(1)).await.problem(422, "reviewed-by-the-reviewer");
+        writers.reviewer.patch(&this, history(2)).await.problem(422, "approved-by-the-approver");
+        let mut some = history(1);
+        some["quality_checks"] = json!(["logic"]);
+        writers.reviewer.patch(&this, some).await.ok();
+        writers.approver.post(&approved, json!({})).await.problem(422, "history-signed");
+        writers.approver.post(&approved, history(2)).await.problem(422, "quality-checklist");
+        // What comes back to its author is handed in unsigned again.
         writers.reviewer.go("document", &number, "draft", json!({})).await;
-        let history = json!({"change_history": Writers::history("1.0")});
-        writers.author.patch(&format!("{path}/{number}"), history).await.ok();
+        writers.author.post(&handed_in, json!({})).await.problem(422, "handed-in-unreviewed");
+        let mut unsigned = history(0);
+        unsigned["quality_checks"] = json!(null);
+        writers.author.patch(&this, unsigned).await.ok();
         writers.author.go("document", &number, "in_review", json!({})).await;
-        writers.approver.post(&approved, json!({"quality_checks": ["logic"]})).await.problem(422, "quality-checklist");
         let text = json!({"file_hash": "11"});
-        writers.author.patch(&format!("{path}/{number}"), text).await.problem(422, "locked-field");
-        writers.approver.go("document", &number, "approved", checks).await;
+        writers.author.patch(&this, text).await.problem(422, "locked-field");
+        let signed = writers.reviewed(&number, "1.0").await;
+        writers.approver.go("document", &number, "approved", signed).await;
 
         // Who wrote it does not approve it, even where he is named.
         let own = writers.draft("1.1", json!({"approver": "author"})).await;
@@ -141,16 +191,25 @@ fn a_new_version_takes_the_place_of_the_old_one_and_is_acknowledged() {
         let writers = Writers::open(app).await;
         let draft = writers.draft("0.9", json!({})).await;
         writers.author.go("document", &draft, "in_review", json!({})).await;
-        let fields = json!({"quality_checks": Writers::checks()});
-        writers.approver.go("document", &draft, "approved", fields).await;
+        let signed = writers.reviewed(&draft, "0.9").await;
+        writers.approver.go("document", &draft, "approved", signed).await;
         let effective = step("document", &draft, "effective");
         let on = json!({"effective_on": "2026-03-03"});
         writers.representative.post(&effective, on).await.problem(422, "draft-version");
 
         let old = writers.effective("1.0", json!({})).await;
+        // A version takes effect on its day, and none after a higher one.
+        let late = writers.approved("1.3", json!({})).await;
+        let later = json!({"effective_on": "2026-06-01"});
+        let effective = step("document", &late, "effective");
+        writers.representative.post(&effective, later).await.problem(422, "takes-effect-in-time");
         let distribution = json!([{"to": "Li", "user": "li"}, {"to": "Archive"}, {"to": "Wu", "user": "wu"}]);
         let new = writers.effective("1.1", json!({"distribution": distribution})).await;
         assert_eq!(record(&writers.author, "document", &old).await["state"], "superseded");
+        let lower = writers.approved("1.05", json!({})).await;
+        let on = json!({"effective_on": "2026-03-01"});
+        let effective = step("document", &lower, "effective");
+        writers.representative.post(&effective, on).await.problem(422, "no-older-version");
         let now = record(&writers.author, "document", &new).await;
         assert_eq!((&now["state"], &now["review_due"]), (&json!("effective"), &json!("2027-03-01")));
 
@@ -184,6 +243,9 @@ fn roles_are_given_by_somebody_else_and_a_process_has_one_owner() {
     for_each_db(|app| async move {
         let top = app.actor("director", &[Role::Top]).await;
         let representative = app.actor("representative", &[Role::Mr]).await;
+        for user in ["li", "wu", "pan"] {
+            app.actor(user, &[Role::Te]).await;
+        }
         let fields =
             |user: &str, role: &str| json!({"title": "appointed", "user": user, "role": role, "from": "2026-01-01"});
         let number = representative.create("role-assignment", fields("li", "MR")).await;
@@ -216,6 +278,11 @@ fn roles_are_given_by_somebody_else_and_a_process_has_one_owner() {
         let administrator = representative.create("role-assignment", fields("pan", "ADM")).await;
         let approved = step("role-assignment", &administrator, "approved");
         top.post(&approved, json!({})).await.problem(422, "duties-are-separate");
+        let auditor = representative.create("role-assignment", fields("li", "AUD")).await;
+        let approved = step("role-assignment", &auditor, "approved");
+        top.post(&approved, json!({})).await.problem(422, "duties-are-separate");
+        let nobody = representative.post("/records/role-assignment", fields("nobody", "PO")).await;
+        assert_eq!(nobody.problem(422, "reference")["field"], "user");
     });
 }
 

@@ -84,6 +84,8 @@ mod seed;
 #[cfg(test)]
 mod sla;
 #[cfg(test)]
+mod standing;
+#[cfg(test)]
 mod supplier;
 #[cfg(test)]
 mod swap;

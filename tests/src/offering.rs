@@ -61,9 +61,15 @@ fn a_customers_contract_is_signed_as_it_was_reviewed() {
         owner.go("contract-review", &number, "accepted", json!({})).await;
         // What is changed afterwards is reviewed again.
         let path = format!("/records/contract/{contract}");
-        manager.patch(&path, json!({"scope": "mail and calendars"})).await.ok();
+        let wider = json!({"scope": "mail and calendars"});
+        manager.patch(&path, wider.clone()).await.problem(422, "locked-field");
+        manager.go("contract", &contract, "draft", json!({})).await;
+        manager.patch(&path, wider).await.ok();
+        manager.go("contract", &contract, "reviewed", json!({})).await;
         top.post(&signed, json!({})).await.problem(409, "reviewed-before-signing");
+        manager.go("contract", &contract, "draft", json!({})).await;
         manager.patch(&path, json!({"scope": "mail"})).await.ok();
+        manager.go("contract", &contract, "reviewed", json!({})).await;
         assert_eq!(top.post(&signed, json!({})).await.ok()["state"], "signed");
     });
 }

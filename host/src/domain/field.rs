@@ -126,6 +126,16 @@ pub struct Field {
     pub required_when: Option<When>,
     /// Whether it must be filled at creation already.
     pub on_create: bool,
+    /// Whether a list or map that holds nothing is an answer where the field is required, and not a missing one: an item
+    /// without relations.
+    #[serde(skip_serializing_if = "is_off")]
+    pub may_be_empty: bool,
+    /// Whether the users in it are users of the organisation, who were given a token; other names are refused.
+    #[serde(skip_serializing_if = "is_off")]
+    pub known: bool,
+    /// Since when it may have happened, where the instant is one that has happened: it is not after now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub happened: Option<Since>,
     /// Whether lists can filter and sort by it.
     pub indexed: bool,
     /// Whether only the host fills it.
@@ -152,6 +162,24 @@ pub struct Field {
     pub formula: Option<Formula>,
     /// Name for people.
     pub label: Label,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for it.
+fn is_off(flag: &bool) -> bool {
+    !flag
+}
+
+/// From when on something can have happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Since {
+    /// At any time.
+    Ever,
+    /// Since the record was made.
+    Created,
+    /// Since the record was made that this reference field points to.
+    #[serde(untagged)]
+    Of(String),
 }
 
 /// A condition on another field of the record.
@@ -205,6 +233,8 @@ pub enum Format {
     Currency,
     /// A month of a year, for example `2026-03`.
     Period,
+    /// A clause of ISO/IEC 20000-1:2018, for example `8.2.4` or, for all of its parts, `8.2`.
+    Clause,
 }
 
 /// The fields that every record has beside its kind's own (guide, section 0), `title` first. The
@@ -217,6 +247,9 @@ pub fn common() -> &'static [Field] {
             required: false,
             required_when: None,
             on_create: false,
+            may_be_empty: false,
+            known: false,
+            happened: None,
             indexed: false,
             computed: false,
             default: None,

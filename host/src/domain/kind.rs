@@ -10,10 +10,12 @@ mod circle;
 mod conform;
 mod document;
 mod grant;
+mod happened;
 mod parse;
 mod prefixes;
 mod raw;
 mod rules;
+mod standing;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -29,7 +31,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::automatic::Automatic;
-use super::field::{Field, FieldType};
+use super::field::{ALWAYS_EDITABLE, Field, FieldType};
 use super::role::Who;
 
 pub use builtin::{Kinds, Shaped};
@@ -128,6 +130,20 @@ pub struct State {
     /// the owner may always be changed while the record is not closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub editable: Option<Vec<String>>,
+    /// Fields that may not be changed in this state, while the others may.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub locked: Vec<String>,
+}
+
+impl State {
+    /// Whether a field may not be changed while a record is in this state.
+    pub fn locks(&self, field: &str) -> bool {
+        if self.locked.iter().any(|name| name == field) {
+            return true;
+        }
+        let editable = |names: &Vec<String>| names.iter().any(|name| name == field);
+        !ALWAYS_EDITABLE.contains(&field) && self.editable.as_ref().is_some_and(|names| !editable(names))
+    }
 }
 
 /// An indexed path inside a map field, for example `sla.resolution.level`.
@@ -172,6 +188,10 @@ pub struct Transition {
     /// When the host takes it by itself; `None` also where the host takes it as part of a process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<Automatic>,
+    /// Records with the same values in these fields are waited for: when one of them leaves its state, the host tries
+    /// again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waits_for: Vec<String>,
 }
 
 /// A condition on who may take a transition: while `field` holds `is`, only `roles` may.
@@ -282,6 +302,13 @@ impl Kind {
     /// The transition of that name from a state.
     pub fn transition(&self, from: &str, name: &str) -> Option<&Transition> {
         self.transitions.iter().find(|transition| transition.from == from && transition.name == name)
+    }
+
+    /// Whether the host wrote this field when a transition was taken that lies behind every record in this state: who
+    /// took it. That is not for people to change.
+    pub fn is_of_the_host(&self, state: &str, field: &str) -> bool {
+        let writes = |step: &Transition| step.records_actor.as_deref() == Some(field);
+        self.transitions.iter().any(writes) && self.only_through(state, writes)
     }
 
     /// The processes to ask when something happened to a record. A transition is

@@ -74,8 +74,19 @@ pub struct ConfigurationPolicy {
 
 impl Default for ConfigurationPolicy {
     fn default() -> Self {
-        let controlled =
-            ["type", "unique_id", "relations", "criticality", "version", "attributes", "location", "services"];
+        let controlled = [
+            "title",
+            "description",
+            "type",
+            "unique_id",
+            "relations",
+            "criticality",
+            "version",
+            "attributes",
+            "location",
+            "support_group",
+            "services",
+        ];
         Self {
             controlled: controlled.map(str::to_owned).into(),
             circle_records: 100_000,

@@ -2,8 +2,8 @@
 //!
 //! Comments, attachments and watchers stand beside a record; its own fields are not touched by them. The guide's
 //! permission matrix (section 2) does not speak of them. Whoever may read a record takes part in the work on it, but
-//! for the auditor, who reads and changes nothing, and for customers to whom only what a record says was opened;
-//! customers neither see nor write what is internal.
+//! for the auditor, who works on audits, findings and what he raised himself and reads the rest, and for customers to whom
+//! only what a record says was opened; customers neither see nor write what is internal.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use super::access;
 use super::audit::AuditEntry;
-use super::kind::Kind;
+use super::kind::{Extent, Grant, Kind};
 use super::record::Record;
 use super::refusal::{Refusal, rule};
-use super::role::{Acting, Actor, Role};
+use super::role::{Acting, Actor, Role, Who};
 use super::time::Instant;
 
 /// Bytes that the text of a comment may have.
@@ -88,10 +88,24 @@ pub fn permit(kind: &Kind, actor: &Actor, record: &Record) -> Result<Acting, Ref
     }
     access::involved(kind, actor, record)?;
     let working = actor.only_as(actor.roles.iter().copied().filter(|role| *role != Role::Aud));
-    access::involved(kind, &working, record).map_err(|refusal| match refusal.rule.as_ref() {
-        rule::ROLE => Refusal::forbidden(rule::ROLE, "the role AUD (auditor) reads records and changes nothing"),
-        _ => refusal,
+    access::involved(kind, &working, record).or_else(|refusal| match refusal.rule.as_ref() {
+        rule::ROLE if audits(kind, actor, record) => Ok(Acting::As(Role::Aud)),
+        rule::ROLE => {
+            let message = "the role AUD (auditor) works on audits, findings and what it raised itself; other records \
+                           it only reads";
+            Err(Refusal::forbidden(rule::ROLE, message))
+        }
+        _ => Err(refusal),
     })
+}
+
+/// Whether the record is an auditor's work: of a kind that the role writes by its name, or one that the role may raise
+/// and he has raised.
+fn audits(kind: &Kind, actor: &Actor, record: &Record) -> bool {
+    let named =
+        |grants: &[Grant]| grants.iter().any(|grant| grant.who == Who::Role(Role::Aud) && grant.extent == Extent::All);
+    actor.has(Role::Aud)
+        && (named(&kind.access.update) || (named(&kind.access.create) && access::owns(kind, actor, record)))
 }
 
 /// Refuses work on a record that is read-only.

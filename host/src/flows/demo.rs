@@ -16,7 +16,7 @@ const PEOPLE: [(&str, &[Role], &str); 8] = [
     ("ma", &[Role::Cm], "change manager"),
     ("qian", &[Role::Bud], "budget owner"),
     ("sheng", &[Role::Sup], "supplier manager"),
-    ("auditor", &[Role::Aud], "internal auditor: reads everything, changes nothing"),
+    ("auditor", &[Role::Aud], "internal auditor: reads everything, writes audits and findings, raises nonconformities"),
 ];
 
 /// What the demonstration made.

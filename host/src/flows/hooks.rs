@@ -55,6 +55,7 @@ async fn stage(working: &mut Working<'_>) -> Result<(), FlowError> {
     }
     rules::check(working).await?;
     automatic::replace(working).await?;
+    automatic::wake(working).await?;
     automatic::make(working).await
 }
 

@@ -1,5 +1,7 @@
 //! A reference points to a record that exists in the same organisation.
 
+use serde_json::Value;
+
 use super::{Desk, FlowError};
 use crate::domain::kind::View;
 use crate::domain::record::{self, Record};
@@ -23,9 +25,37 @@ async fn existing(desk: &Desk, kinds: &Kinds, org: &str, numbers: Vec<String>) -
     Ok(found)
 }
 
+/// Refuses names that are new in fields for known users and that no user of the organisation has.
+async fn known(desk: &Desk, kind: &Kind, before: Option<&Record>, after: &Record) -> Result<(), FlowError> {
+    let mut problems = Vec::new();
+    for field in kind.fields.iter().filter(|field| field.known) {
+        let old = before.map(|record| users(record, &field.name)).unwrap_or_default();
+        let new: Vec<String> = users(after, &field.name).into_iter().filter(|user| !old.contains(user)).collect();
+        if new.is_empty() {
+            continue;
+        }
+        let found = desk.store.known_users(&after.org, &new).await?;
+        problems.extend(new.iter().filter(|user| !found.contains(*user)).map(|user| {
+            let message = format!("{}: there is no user '{user}': a user is whoever was given a token", field.name);
+            FieldProblem::new(field.name.as_str(), rule::REFERENCE, message)
+        }));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Refusal::fields(problems).into()) }
+}
+
+/// The users in a field.
+fn users(record: &Record, field: &str) -> Vec<String> {
+    match record.data.get(field) {
+        Some(Value::String(user)) => vec![user.clone()],
+        Some(Value::Array(items)) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Refuses references that are new in `after` and point to nothing. References that stood before are not asked
 /// again: what they point to cannot be deleted. Kinds that this installation does not keep are not asked either.
 pub(super) async fn check(desk: &Desk, kind: &Kind, before: Option<&Record>, after: &Record) -> Result<(), FlowError> {
+    known(desk, kind, before, after).await?;
     let old = before.map(|b| record::references(kind, b)).unwrap_or_default();
     let kinds = desk.kinds(&after.org);
     let mut new: Vec<_> = record::references(kind, after)

@@ -29,7 +29,7 @@ fn a_baseline_keeps_what_its_items_were() {
         assert_eq!((&same["same"], &same["changed"], &same["with"]), (&json!(3), &json!([]), &Value::Null));
 
         depot.owner.patch(&item(&one), json!({"version": "2", "location": "Beijing"})).await.ok();
-        depot.owner.go("configuration-item", &three, "retired", json!({})).await;
+        depot.retire(12, &[&three]).await;
         let now = compare(&first, "").await;
         let field = |name: &str, was: Value, is: Value| json!({"field": name, "was": was, "is": is});
         let fields =

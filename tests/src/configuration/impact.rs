@@ -74,7 +74,7 @@ fn redundancy_degrades_until_the_last_member_is_lost() {
         assert_eq!(effect(&power, &cluster).await.as_deref(), Some("full"));
         // The spare stands in for the cluster, until it is retired.
         assert_eq!(effect(&cluster, &shop).await.as_deref(), Some("degraded"));
-        depot.owner.go("configuration-item", &spare, "retired", json!({})).await;
+        depot.retire(10, &[&spare]).await;
         assert_eq!(effect(&cluster, &shop).await.as_deref(), Some("full"));
         let down = depot.impact(&cluster, "?direction=down&paths=5").await["down"].clone();
         let expected = [(one.clone(), "degraded", 1), (two, "degraded", 1), (power, "full", 2)];
@@ -82,7 +82,7 @@ fn redundancy_degrades_until_the_last_member_is_lost() {
         assert_eq!(down["items"][2]["paths"].as_array().unwrap().len(), 2);
 
         // A retired member is not affected and saves nobody.
-        depot.owner.go("configuration-item", &one, "retired", json!({})).await;
+        depot.retire(12, &[&one, &cluster]).await;
         assert_eq!(effect(down["items"][1]["number"].as_str().unwrap(), &cluster).await.as_deref(), Some("full"));
     });
 }

@@ -137,15 +137,17 @@ fn a_live_item_changes_only_through_an_approved_change() {
             json!({"attributes": {"size": "1 TB"}}),
             json!({"criticality": 4}),
             json!({"location": "Beijing"}),
+            json!({"title": "Disk"}),
+            json!({"support_group": "storage"}),
         ];
         for edit in &edits {
             let problem = depot.owner.patch(&item(&disk), edit.clone()).await.problem(409, "approved-change");
             assert_eq!(problem["field"].as_str(), edit.as_object().unwrap().keys().next().map(String::as_str));
         }
         depot.owner.post(&relations(&disk), to("runs-on", &host)).await.problem(409, "approved-change");
-        // Labels may be edited, and the same value again is no edit.
-        let labels = json!({"title": "Disk", "status_note": "hums", "version": "1", "support_group": "storage"});
-        depot.owner.patch(&item(&disk), labels).await.ok();
+        // A note may be made, and the same value again is no edit.
+        let note = json!({"title": "disk", "status_note": "hums", "version": "1"});
+        depot.owner.patch(&item(&disk), note).await.ok();
 
         // A change of something else allows nothing.
         depot.approved_change(&[&host]).await;
@@ -167,6 +169,31 @@ fn a_live_item_changes_only_through_an_approved_change() {
         depot.technician.go("change", &change, "implemented", json!({})).await;
         assert_eq!(depot.owner.get(&item(&disk)).await.ok()["state"], "live");
         depot.owner.patch(&item(&disk), json!({"version": "4"})).await.problem(409, "approved-change");
+    });
+}
+
+#[test]
+fn a_live_item_is_retired_by_a_change_that_names_what_needs_it() {
+    for_each_db(|app| async move {
+        let depot = Depot::open(app).await;
+        let host = depot.live("host", json!([]), json!({})).await;
+        let db = depot.live("db", json!([to("runs-on", &host)]), json!({})).await;
+        let retired = format!("{}/transitions/retired", item(&host));
+        depot.owner.post(&retired, json!({})).await.problem(409, "approved-change");
+        depot.approved_change_on(10, &[&host]).await;
+        let problem = depot.owner.post(&retired, json!({})).await.problem(409, "approved-change");
+        assert!(problem["detail"].as_str().unwrap().contains(&db), "{problem}");
+        let change = depot.approved_change_on(12, &[&host, &db]).await;
+        depot.owner.post(&retired, json!({})).await.ok();
+        let history = depot.owner.get(&format!("{}/history", item(&host))).await.ok();
+        assert_eq!(history["entries"].as_array().unwrap().last().unwrap()["reason"], json!(change));
+        // What nothing live needs any more goes by a change of its own.
+        let twin = depot.planned("db", json!([]), json!({})).await;
+        depot.owner.go("configuration-item", &twin, "in_build", json!({})).await;
+        let live = format!("{}/transitions/live", item(&twin));
+        depot.owner.post(&live, json!({})).await.problem(422, "one-live-item-of-an-identifier");
+        depot.retire(14, &[&db]).await;
+        depot.owner.post(&live, json!({})).await.ok();
     });
 }
 

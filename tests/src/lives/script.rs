@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use mortise::domain::Role;
+use mortise::domain::canonical::sha256;
 use serde_json::{Map, Value, json};
 
 use crate::app::{Answer, Client, Desktop, ORG};
@@ -39,6 +40,9 @@ struct Step {
     /// Who: roles joined by `+`, for example `PO`, or a user before a colon: `li:PO+TE`.
     #[serde(rename = "as")]
     actor: Option<String>,
+    /// Text of a file that is attached to the record, after what else the step does and before its path. A text
+    /// `@sha256:TEXT` among the fields stands for the digest of such a file.
+    attach: Option<String>,
     /// Fields that go with `make` and `go`. A text `$alias` stands for a record's number.
     with: Option<toml::Table>,
     /// Why, where a transition asks.
@@ -59,6 +63,9 @@ struct Find {
     kind: String,
     by: String,
 }
+
+/// Users whom stories name where a user has to be known.
+const PEOPLE: [&str; 6] = ["li", "wu", "sun", "zhao", "zhang", "boss"];
 
 /// A desk in which stories are played.
 pub(super) struct Life {
@@ -88,6 +95,10 @@ impl Life {
     /// Plays a file to its end.
     pub(super) async fn play(&mut self, file: &Path) {
         self.file = file.to_owned();
+        // Who is named as an auditor or appointed to a role has a token.
+        for user in PEOPLE {
+            self.app.actor(user, &[Role::Te]).await;
+        }
         let text = std::fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         let script: Script = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         for (n, step) in script.step.into_iter().enumerate() {
@@ -113,6 +124,15 @@ impl Life {
         }
         if step.make.is_some() || step.go.is_some() || step.set.is_some() {
             self.act(&place, &step).await;
+        }
+        if let Some(text) = &step.attach {
+            let on = step.name.as_ref().or(step.on.as_ref()).unwrap_or_else(|| panic!("{place}: on what?"));
+            let (slug, number) = self.alias(&place, on);
+            let client = self.client(&place, step.actor.as_deref().unwrap_or_default()).await;
+            let path = format!("/records/{slug}/{number}/attachments?name=text.txt");
+            let kind = [("content-type", "text/plain")];
+            let answer = client.send("POST", &path, &kind, Some(text.clone().into_bytes())).await;
+            assert_eq!(answer.status, 201, "{place}: {}", answer.text);
         }
         for (number, leg) in step.path.iter().enumerate() {
             let (who, name) = leg.rsplit_once(": ").unwrap_or_else(|| panic!("{place}: '{leg}' is not ROLES: name"));
@@ -267,6 +287,9 @@ impl Life {
     }
 
     fn moment(&self, text: &str) -> Option<String> {
+        if let Some(file) = text.strip_prefix("@sha256:") {
+            return Some(sha256(file.as_bytes()));
+        }
         let now = self.app.clock.now();
         let by = |rest: &str| if rest.is_empty() { 0 } else { signed(rest) };
         if let Some(rest) = text.strip_prefix("@today") {

@@ -189,6 +189,16 @@ fn what_cannot_be_said() {
         let auditor = app.actor("auditor", &[Role::Aud]).await;
         auditor.get(&path).await.ok();
         auditor.post(&path, json!({"text": "hm"})).await.problem(403, "role");
+        // His own work is audits, and what he raises.
+        let raised = json!({"title": "No template", "source": number, "clause": "8.6.1", "grade": "minor"});
+        let raised = auditor.create("nonconformity", raised).await;
+        auditor.post(&format!("/records/nonconformity/{raised}/comments"), json!({"text": "seen"})).await.ok();
+        let programme = auditor.create("audit-programme", json!({"title": "2026", "year": 2026})).await;
+        auditor.post(&format!("/records/audit-programme/{programme}/comments"), json!({"text": "seen"})).await.ok();
+        let others = json!({"title": "Theirs", "source": number, "clause": "8.6.1", "grade": "minor"});
+        let others = agent.create("nonconformity", others).await;
+        let theirs = format!("/records/nonconformity/{others}/comments");
+        auditor.post(&theirs, json!({"text": "hm"})).await.problem(403, "role");
         agent.post("/records/incident/INC-2026-999999/comments", json!({"text": "x"})).await.problem(404, "not-found");
         agent.post("/records/no-such/X/comments", json!({"text": "x"})).await.problem(404, "unknown-kind");
         agent.get(&format!("{path}?cursor=x")).await.problem(400, "cursor");

@@ -74,6 +74,7 @@ const OURS: &[&str] = &[
     "plus_workdays",
     "steps_to",
     "sum",
+    "version",
 ];
 
 pub(super) fn is_known(name: &str) -> bool {
@@ -96,7 +97,7 @@ type Function = fn(&[Cel]) -> Outcome;
 
 fn root_context() -> Context<'static, 'static> {
     let mut root = Context::default();
-    let ours: [(&str, Function); 21] = [
+    let ours: [(&str, Function); 22] = [
         ("available", available),
         ("availability", availability_of),
         ("book_value", book_value),
@@ -118,6 +119,7 @@ fn root_context() -> Context<'static, 'static> {
         ("plus_workdays", plus_workdays),
         ("steps_to", steps_to),
         ("sum", sum),
+        ("version", version),
     ];
     for (name, function) in ours {
         let added = root.add_function(name, move |Arguments(arguments): Arguments| function(&arguments));
@@ -368,6 +370,37 @@ fn steps_to(arguments: &[Cel]) -> Outcome {
     let limit = arguments.get(1).map_or_else(|| Err(wrong(NAME, "it takes two arguments")), in_micro)?;
     let step = trend::steps_to(&values, limit);
     Ok(step.map_err(|_| wrong(NAME, "the values are out of range"))?.map_or(Cel::Null, Cel::Int))
+}
+
+/// The place of a version among those of its scheme, decimal (`1.9` before `1.10`) or letter and number (`A/3` before
+/// `B/0`). A second part that begins with 0 is a decimal fraction of the first step: `1.05` lies before `1.1`.
+fn version(arguments: &[Cel]) -> Outcome {
+    let text = text("version", arguments, 0)?;
+    let place = || {
+        if let Some((letter, number)) = text.split_once('/') {
+            let [letter @ b'A'..=b'Z'] = letter.as_bytes() else { return None };
+            return place_of(i64::from(letter - b'A'), number.parse().ok()?, 0);
+        }
+        let (whole, part) = text.split_once('.')?;
+        let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+        if !is_number(whole) || !is_number(part) {
+            return None;
+        }
+        let whole = whole.parse().ok()?;
+        match part.strip_prefix('0').filter(|rest| !rest.is_empty()) {
+            Some(_) => place_of(whole, 0, in_micro(&format!("0.{part}"))?),
+            None => place_of(whole, part.parse().ok()?, 0),
+        }
+    };
+    place().map(Cel::Int).ok_or_else(|| wrong("version", format!("'{text}' is no version like 1.0 or A/0")))
+}
+
+/// Steps of a version within one of its first part; more than anybody has.
+const VERSION_STEPS: i64 = 1_000_000;
+
+fn place_of(whole: i64, step: i64, micro: i64) -> Option<i64> {
+    let step = (step < VERSION_STEPS).then_some(step)?;
+    whole.checked_mul(VERSION_STEPS)?.checked_add(step)?.checked_mul(MICRO)?.checked_add(micro)
 }
 
 fn division(function: &str, arguments: &[Cel]) -> Result<(i128, i128), ExecutionError> {

@@ -8,6 +8,7 @@ use mortise_types::money::Currency;
 use serde_json::{Map, Value};
 
 use super::{Entry, Field, FieldType, Format, Target};
+use crate::domain::evidence::Evidence;
 use crate::domain::nearest::hint;
 use crate::domain::number;
 use crate::domain::refusal::{FieldProblem, rule};
@@ -139,6 +140,12 @@ impl Checker<'_> {
             },
             Some(Format::Period) if is_period(text) => Some(text.into()),
             Some(Format::Period) => self.wrong(path, rule::FORMAT, "must be a month of a year like \"2026-03\""),
+            Some(Format::Clause) if Evidence::builtin().clauses.iter().any(|clause| clause.is_within(text)) => {
+                Some(text.into())
+            }
+            Some(Format::Clause) => {
+                self.wrong(path, rule::FORMAT, "must be a clause of ISO/IEC 20000-1:2018 like \"8.2.4\"")
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use super::parse::Source;
 use super::raw::{RawField, RawKind, RawTransition, Text};
 use super::{Kind, KindError, Transition, Trigger, check_rules};
 use crate::domain::automatic::{Automatic, Distance, Moment};
-use crate::domain::field::{ACTOR_DEFAULT, COLUMNS, Field, FieldType, Target, normalise};
+use crate::domain::field::{ACTOR_DEFAULT, COLUMNS, Field, FieldType, Since, Target, normalise};
 use crate::domain::number::is_prefix;
 use crate::domain::role::Who;
 
@@ -110,9 +110,12 @@ impl Check<'_> {
             self.that(is_name(state.name.get_ref()), &state.name, || {
                 "a state's name is lower-case letters, digits and underscores".to_owned()
             })?;
-            for name in state.editable.iter().flatten() {
+            for name in state.editable.iter().flatten().chain(&state.locked) {
                 self.field_named(name)?;
             }
+            self.that(state.editable.is_none() || state.locked.is_empty(), &state.name, || {
+                "a state says either what is editable or what is locked".to_owned()
+            })?;
         }
         Ok(())
     }
@@ -149,6 +152,18 @@ impl Check<'_> {
         self.that(ordered, name, || "min is greater than max".to_owned())?;
         self.that(field.format.is_none() || *item == FieldType::Str, name, || "only a str has a format".to_owned())?;
         self.that(field.shape.is_none() || *item == FieldType::Map, name, || "only a map has a shape".to_owned())?;
+        let holds = matches!(field.ty, FieldType::List(_) | FieldType::Map);
+        self.that(!field.may_be_empty || (field.required && holds), name, || {
+            "only a required list or map may be empty".to_owned()
+        })?;
+        self.that(!field.known || *item == FieldType::User, name, || "only users are known".to_owned())?;
+        if let Some(since) = &field.happened {
+            self.that(field.ty == FieldType::Instant, name, || "only an instant has happened".to_owned())?;
+            let reference = |of: &str| self.kind.field(of).is_some_and(|f| matches!(f.ty, FieldType::Ref(_)));
+            self.that(!matches!(since, Since::Of(of) if !reference(of)), name, || {
+                "happened is 'ever', 'created' or a reference field of the kind".to_owned()
+            })?;
+        }
         self.that(!(field.on_create && field.computed), name, || {
             "a computed field cannot be needed at creation".to_owned()
         })?;
@@ -210,6 +225,12 @@ impl Check<'_> {
         }
         if let Some(when) = &raw.when {
             self.automatic(raw, when)?;
+        }
+        for name in &raw.waits_for {
+            let waits = raw.when.as_ref().is_some_and(|when| *when.get_ref() == Automatic::Immediately);
+            self.that(waits && self.kind.indexed(name.get_ref()).is_some(), name, || {
+                "only what the host does immediately waits for others, found by indexed fields".to_owned()
+            })?;
         }
         if !raw.all_of.is_empty() {
             let field = raw.signatures.as_ref().map_or("signatures", |name| name.get_ref().as_str());

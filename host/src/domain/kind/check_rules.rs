@@ -17,7 +17,9 @@ use crate::domain::field::{COLUMNS, FieldType, Target};
 use crate::domain::nearest::hint;
 
 /// What a rule reads beside other records.
-const OF_RULES: &[&str] = &["record", "before", "actor", "now", "today", "policy"];
+const OF_RULES: &[&str] = &["record", "before", "actor", "now", "today", "policy", FILES];
+/// The files that are attached to the record: rules may read them, and pay for it.
+pub(in crate::domain) const FILES: &str = "files";
 /// What a formula reads: nothing of who made the change.
 const OF_FORMULAS: &[&str] = &["record", "now", "today", "policy"];
 /// What says when: nothing that changes without the record.

@@ -12,7 +12,7 @@ use super::raw::{
 use super::rules::{Formula, Make, Moment, Reminder, Rule};
 use super::{
     Access, Condition, DecisionHook, Extent, Grant, Index, Kind, KindError, Only, State, Transition, Trigger, check,
-    check_rules,
+    check_rules, happened,
 };
 use crate::domain::field::Field;
 use crate::domain::role::Who;
@@ -56,10 +56,12 @@ fn read(text: &str, file: &str, tries: bool) -> Result<Kind, KindError> {
             .collect::<Result<_, KindError>>()?,
         transitions: raw.transitions.iter().map(|step| source.transition(step)).collect::<Result<_, _>>()?,
         decisions: raw.decisions.iter().map(|hook| source.decision(hook)).collect::<Result<_, _>>()?,
-        rules: raw.rules.iter().map(rule).collect(),
+        rules: Vec::new(),
         reminders: raw.reminders.iter().map(reminder).collect(),
         makes: raw.makes.iter().map(make).collect(),
     };
+    let happened = happened::rules(&kind.fields).map_err(|why| source.error(&raw.slug.span(), why))?;
+    kind.rules = raw.rules.iter().map(rule).chain(happened).collect();
     check::kind(&kind, &raw, &source)?;
     // Conditions name fields and states, which are known to be sound only now.
     kind.access = source.access(&kind, &raw)?;
@@ -136,6 +138,9 @@ impl Source<'_> {
             required: raw.required,
             required_when: raw.required_when.as_ref().map(|when| when.get_ref().clone()),
             on_create: raw.on_create,
+            may_be_empty: raw.may_be_empty,
+            known: raw.known,
+            happened: raw.happened.clone(),
             indexed: raw.indexed,
             computed: raw.computed || raw.formula.is_some(),
             default: raw.default.as_ref().map(|value| self.json(value)).transpose()?,
@@ -179,6 +184,7 @@ impl Source<'_> {
             reason: raw.reason,
             incomplete: raw.incomplete,
             when: raw.when.as_ref().map(|when| when.get_ref().clone()),
+            waits_for: strings(&raw.waits_for),
         })
     }
 
@@ -228,6 +234,7 @@ fn state(raw: &RawState) -> State {
         label: raw.label.clone(),
         closed: raw.closed,
         editable: raw.editable.as_deref().map(strings),
+        locked: strings(&raw.locked),
     }
 }
 
@@ -243,6 +250,7 @@ fn rule(raw: &RawRule) -> Rule {
         guard: raw.guard.as_ref().map(|guard| guard.get_ref().clone()),
         check: raw.check.get_ref().clone(),
         message: raw.message.clone(),
+        later: raw.later.clone(),
         source: raw.source.clone(),
         related: raw.related.clone(),
     }

@@ -9,7 +9,7 @@ use super::rules::{Moment, Related};
 use super::{Label, View};
 use crate::domain::automatic::Automatic;
 use crate::domain::expression::Expression;
-use crate::domain::field::{Format, When};
+use crate::domain::field::{Format, Since, When};
 
 pub(super) type Text = Spanned<String>;
 
@@ -63,6 +63,8 @@ pub(super) struct RawState {
     #[serde(default)]
     pub(super) closed: bool,
     pub(super) editable: Option<Vec<Text>>,
+    #[serde(default)]
+    pub(super) locked: Vec<Text>,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +78,11 @@ pub(super) struct RawField {
     pub(super) required_when: Option<Spanned<When>>,
     #[serde(default)]
     pub(super) on_create: bool,
+    #[serde(default)]
+    pub(super) may_be_empty: bool,
+    #[serde(default)]
+    pub(super) known: bool,
+    pub(super) happened: Option<Since>,
     #[serde(default)]
     pub(super) indexed: bool,
     #[serde(default)]
@@ -122,6 +129,8 @@ pub(super) struct RawTransition {
     #[serde(default)]
     pub(super) incomplete: bool,
     pub(super) when: Option<Spanned<Automatic>>,
+    #[serde(default)]
+    pub(super) waits_for: Vec<Text>,
 }
 
 #[derive(Deserialize)]
@@ -149,6 +158,7 @@ pub(super) struct RawRule {
     pub(super) guard: Option<Spanned<Expression>>,
     pub(super) check: Spanned<Expression>,
     pub(super) message: Label,
+    pub(super) later: Option<String>,
     pub(super) source: Option<String>,
     #[serde(default)]
     pub(super) related: BTreeMap<String, Related>,

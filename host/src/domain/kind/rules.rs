@@ -26,6 +26,9 @@ pub struct Rule {
     pub check: Expression,
     /// What the refusal says.
     pub message: Label,
+    /// Why what it judged at a transition may change afterwards without its being asked again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub later: Option<String>,
     /// Section of the guide it comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -35,6 +38,12 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether it reads which files are attached to the record.
+    pub fn reads_files(&self) -> bool {
+        let names = |expression: &Expression| expression.names().variables.contains(super::check_rules::FILES);
+        names(&self.check) || self.guard.as_ref().is_some_and(names)
+    }
+
     /// Whether it is about what a record is, not about what somebody does to it: it holds at every change, and names
     /// neither who acts nor what was before.
     pub(super) fn is_about_what_is(&self) -> bool {

@@ -163,6 +163,8 @@ fn a_circle_of_formulas_is_refused_with_the_way_round() {
     };
     let own = with(&formula("badge", "record.badge + 1")).unwrap_err();
     assert!(own.message.contains("'badge' reads itself: badge, which reads badge"), "{own}");
+    assert!(with(&formula("badge", "has(record.badge) ? record.badge : 1")).is_ok(), "it keeps what it has");
+    assert!(with(&formula("badge", "has(record.badge) ? record.badge : record.badge")).is_err());
     let text = [
         formula("fine", "record.badge"),
         formula("badge", "record.likelihood + record.second"),

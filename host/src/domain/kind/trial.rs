@@ -163,7 +163,8 @@ impl Sample {
     }
 }
 
-/// The first formula that reads itself, directly or over others, and the names along the way.
+/// The first formula that reads itself, directly or over others, and the names along the way. One that keeps what its
+/// field has does not count: it comes to the same however often it is worked out.
 pub(super) fn circle(kind: &Kind) -> Option<Vec<&str>> {
     let reads: BTreeMap<&str, Vec<&str>> = kind
         .fields
@@ -179,11 +180,20 @@ pub(super) fn circle(kind: &Kind) -> Option<Vec<&str>> {
                 }
             }
             let own = |name: &str| kind.fields.iter().find(|field| field.name == name && field.formula.is_some());
-            let read = names.iter().filter(|(variable, _)| variable == "record");
+            let keeps = keeps(&field.name, formula.expression.text());
+            let read = names.iter().filter(|(variable, name)| variable == "record" && !(keeps && *name == field.name));
             Some((field.name.as_str(), read.filter_map(|(_, name)| Some(own(name)?.name.as_str())).collect()))
         })
         .collect();
     kind.fields.iter().filter(|field| field.formula.is_some()).find_map(|field| way(&reads, &field.name))
+}
+
+/// Whether a formula gives what its field has, if it has anything: `has(record.x) ? record.x : …`.
+fn keeps(field: &str, formula: &str) -> bool {
+    let text: String = formula.split_whitespace().collect();
+    let value = format!("record.{field}");
+    let rest = text.strip_prefix(&format!("has({value})?{value}:"));
+    rest.is_some_and(|rest| !rest.contains(&value))
 }
 
 /// A shortest way from a formula back to it.

@@ -43,7 +43,7 @@ pub fn create(kind: &Kind, actor: &Actor, input: Map<String, Value>, stamp: Stam
     // Null for a field that nobody has filled yet says nothing.
     apply(&mut record, entries.into_iter().filter(|(_, value)| value.is_some()).collect())?;
     let needed = kind.all_fields().filter(|field| field.on_create).map(|field| field.name.as_str());
-    let missing = missing(&record, needed, "to create the record");
+    let missing = missing(kind, &record, needed, "to create the record");
     if !missing.is_empty() {
         return Err(Refusal::fields(missing));
     }

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::Record;
-use crate::domain::field::{ALWAYS_EDITABLE, COLUMNS, Field, normalise};
-use crate::domain::kind::{Kind, State};
+use crate::domain::field::{COLUMNS, Field, normalise};
+use crate::domain::kind::Kind;
 use crate::domain::nearest::hint;
 use crate::domain::refusal::{FieldProblem, Refusal, rule};
 
@@ -68,21 +68,17 @@ pub(super) fn check_editable(
     entries: &[Entry<'_>],
     needed: &[String],
 ) -> Result<(), Refusal> {
-    let Some(State { closed, editable, .. }) = kind.state(&record.state) else {
+    let Some(state) = kind.state(&record.state) else {
         return Ok(());
     };
-    if *closed && !entries.is_empty() {
+    if state.closed && !entries.is_empty() {
         return Err(closed_record(record));
     }
-    let Some(editable) = editable else {
-        return Ok(());
+    let fixed = |name: &str| {
+        let given = needed.iter().any(|field| field == name);
+        (state.locks(name) && !given) || kind.is_of_the_host(&state.name, name)
     };
-    let free = |name: &str| {
-        ALWAYS_EDITABLE.contains(&name)
-            || editable.iter().any(|field| field == name)
-            || needed.iter().any(|field| field == name)
-    };
-    let locked = entries.iter().filter(|(field, _)| !free(&field.name)).map(|(field, _)| {
+    let locked = entries.iter().filter(|(field, _)| fixed(&field.name)).map(|(field, _)| {
         let message = format!("{} cannot be changed while {} is {}", field.name, record.number, record.state);
         FieldProblem::new(field.name.as_str(), rule::LOCKED_FIELD, message)
     });
@@ -130,22 +126,39 @@ pub(super) fn check_conditions(kind: &Kind, record: &Record) -> Result<(), Refus
         };
         if record.text(&when.field) == Some(when.is.as_str()) {
             let why = format!("while {} is {}", when.field, when.is);
-            problems.extend(missing(record, [field.name.as_str()], &why));
+            problems.extend(missing(kind, record, [field.name.as_str()], &why));
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Refusal::fields(problems)) }
 }
 
-/// The fields among these that have no value yet, as problems.
-pub(super) fn missing<'f>(record: &Record, fields: impl IntoIterator<Item = &'f str>, why: &str) -> Vec<FieldProblem> {
+/// The fields among these that have no value yet, as problems. What holds nothing is no value.
+pub(super) fn missing<'f>(
+    kind: &Kind,
+    record: &Record,
+    fields: impl IntoIterator<Item = &'f str>,
+    why: &str,
+) -> Vec<FieldProblem> {
+    let may_be_empty = |name: &str| kind.field(name).is_some_and(|field| field.may_be_empty);
     let empty = |name: &str| match name {
         "title" => record.title.is_empty(),
         "owner" => record.owner.is_empty(),
-        name => !record.data.contains_key(name),
+        name => record.data.get(name).is_none_or(|value| holds_nothing(value) && !may_be_empty(name)),
     };
     fields
         .into_iter()
         .filter(|name| empty(name))
         .map(|name| FieldProblem::new(name, rule::REQUIRED, format!("{name} is required {why}")))
         .collect()
+}
+
+/// Whether a list or map is empty, or a text blank.
+fn holds_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::input::{apply, check, check_conditions, check_editable, missing};
+use super::update::check_apart;
 use super::{Change, Record};
 use crate::domain::kind::{Kind, Transition};
 use crate::domain::lifecycle;
@@ -39,6 +40,7 @@ pub fn transition(
     }
     let entries = check(kind, &input)?;
     check_editable(kind, record, &entries, &step.require)?;
+    check_apart(kind, actor, record, &entries)?;
     let mut new = record.clone();
     apply(&mut new, entries)?;
     check_filled(kind, &new, step)?;
@@ -67,11 +69,11 @@ fn check_filled(kind: &Kind, record: &Record, step: &Transition) -> Result<(), R
     if record.state == kind.initial && step.to != kind.initial && !step.incomplete {
         let required = kind.all_fields().filter(|field| field.required && !field.computed);
         let why = format!("before the record leaves the state {}", kind.initial);
-        problems.extend(missing(record, required.map(|field| field.name.as_str()), &why));
+        problems.extend(missing(kind, record, required.map(|field| field.name.as_str()), &why));
     }
     let known = |name: &str| problems.iter().any(|problem| problem.field == name);
     let more = step.require.iter().map(String::as_str).filter(|name| !known(name));
-    let more = missing(record, more, &format!("for {}", step.name));
+    let more = missing(kind, record, more, &format!("for {}", step.name));
     problems.extend(more);
     if problems.is_empty() { Ok(()) } else { Err(Refusal::fields(problems)) }
 }

@@ -2,15 +2,31 @@
 
 use serde_json::{Map, Value};
 
-use super::input::{apply, check, check_conditions, check_editable, closed_record, missing};
+use super::input::{Entry, apply, check, check_conditions, check_editable, closed_record, missing};
 use super::transition::drop_signatures;
 use super::{Change, Record};
 use crate::domain::access::{self, Action};
 use crate::domain::field::ALWAYS_EDITABLE;
 use crate::domain::kind::Kind;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, rule};
 use crate::domain::role::Actor;
 use crate::domain::time::Instant;
+
+/// Refuses that somebody who may not take the next step, because a field names him, takes himself out of that field.
+pub(super) fn check_apart(kind: &Kind, actor: &Actor, record: &Record, entries: &[Entry<'_>]) -> Result<(), Refusal> {
+    let named = |name: &str| record.text(name) == Some(actor.user.as_str());
+    let out = |value: &Option<Value>| value.as_ref().and_then(Value::as_str) != Some(actor.user.as_str());
+    for (field, _) in entries.iter().filter(|(field, value)| named(&field.name) && out(value)) {
+        if let Some(step) = kind.transitions_from(&record.state).find(|step| step.separate.contains(&field.name)) {
+            let message = format!(
+                "{} names you, so that somebody else takes {}; who is named there is for another person to change",
+                field.name, step.name
+            );
+            return Err(Refusal::forbidden(rule::SEPARATION, message).about(field.name.as_str()));
+        }
+    }
+    Ok(())
+}
 
 /// The record with a patch merged in: each field named in it is replaced as a whole, null removes
 /// one. Once the record has left its first state, a required field keeps having a value.
@@ -34,14 +50,16 @@ pub fn update(
     }
     let entries = check(kind, &patch)?;
     check_editable(kind, record, &entries, &[])?;
+    check_apart(kind, actor, record, &entries)?;
     let mut new = record.clone();
     apply(&mut new, entries)?;
     let required = kind.all_fields().filter(|field| {
-        let always = field.on_create || (field.required && record.state != kind.initial);
+        let demanded = || kind.only_through(&record.state, |step| step.require.contains(&field.name));
+        let always = field.on_create || (field.required && record.state != kind.initial) || demanded();
         // What was empty before is another rule's business.
         always && !field.computed && patch.contains_key(&field.name)
     });
-    let missing = missing(&new, required.map(|field| field.name.as_str()), "and cannot be removed");
+    let missing = missing(kind, &new, required.map(|field| field.name.as_str()), "and cannot be removed");
     if !missing.is_empty() {
         return Err(Refusal::fields(missing));
     }

@@ -9,6 +9,7 @@ mod calendar;
 mod made;
 mod replaced;
 mod schedule;
+mod waiting;
 
 use serde_json::{Map, json};
 
@@ -27,6 +28,7 @@ pub(super) use made::build;
 pub(super) use made::entered as make;
 pub(super) use replaced::run as replace;
 pub(super) use schedule::all as schedule;
+pub(super) use waiting::run as wake;
 
 /// Does what the timer that fired stands for. After a transition the use case goes on as that transition.
 pub(super) async fn fire(working: &mut Working<'_>) -> Result<(), FlowError> {

@@ -21,7 +21,7 @@ pub(in crate::flows) async fn run(working: &mut Working<'_>) -> Result<(), FlowE
     let steps: Vec<&Transition> = kind.transitions_from(&state).collect();
     for step in steps {
         let Some(Automatic::Replaced(fields)) = &step.when else { continue };
-        for old in same(working, fields).await? {
+        for old in same(working, fields, &state).await? {
             match super::take(kind, &old, step, working.now) {
                 Ok(after) => {
                     let action = format!("transition:{}", step.to);
@@ -38,13 +38,11 @@ pub(in crate::flows) async fn run(working: &mut Working<'_>) -> Result<(), FlowE
     Ok(())
 }
 
-/// The other records in the same state with the same values.
-async fn same(working: &Working<'_>, fields: &[String]) -> Result<Vec<Record>, FlowError> {
+/// The other records in a state that have the same values.
+pub(super) async fn same(working: &Working<'_>, fields: &[String], state: &str) -> Result<Vec<Record>, FlowError> {
     let record = &working.record;
-    let mut filters = vec![Filter {
-        subject: Subject::Path("state".to_owned(), false),
-        test: Test::AnyOf(vec![record.state.clone()]),
-    }];
+    let mut filters =
+        vec![Filter { subject: Subject::Path("state".to_owned(), false), test: Test::AnyOf(vec![state.to_owned()]) }];
     for field in fields {
         let first = match record.data.get(field) {
             Some(Value::Array(items)) => items.first(),

@@ -18,11 +18,11 @@ use super::{Desk, FlowError};
 use crate::domain::Kind;
 use crate::domain::refusal::Refusal;
 
-/// Checks a record that is made or edited: its relations, and for a live item that a change allows the edit. Draws the
+/// Checks a record that is made or changed: its relations, and for a live item that a change allows it. Draws the
 /// conclusion of an audit, and freezes what a baseline names.
 pub(super) async fn check(working: &mut Working<'_>) -> Result<(), FlowError> {
+    controlled::check(working).await?;
     if matches!(working.cause, Cause::Create | Cause::Update) {
-        controlled::check(working).await?;
         dependencies::check(working).await?;
     }
     baseline::freeze(working).await?;

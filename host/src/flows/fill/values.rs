@@ -99,6 +99,7 @@ impl World {
             FieldType::Str => match limits.format {
                 Some(Format::TimeZone) => "Asia/Shanghai".into(),
                 Some(Format::Currency) => "CNY".into(),
+                Some(Format::Clause) => "8.6.1".into(),
                 Some(Format::Period) => self.day(to, name).strftime("%Y-%m").to_string().into(),
                 None => words::phrase(&mut self.dice, to.language).into(),
             },

@@ -106,12 +106,15 @@ pub(super) async fn look(
     happening: Happening<'_>,
     held: &mut Vec<(String, i64)>,
 ) -> Result<Result<(), Refusal>, FlowError> {
-    let about = |rule: &&Rule| rule.on.iter().any(|on| on.is(happening));
+    let about = |rule: &&Rule| rule.on.iter().any(|on| on.is(happening)) || judged_before(seen, rule, happening);
     let rules: Vec<&Rule> = seen.kind.rules.iter().filter(about).collect();
     if rules.is_empty() {
         return Ok(Ok(()));
     }
-    let base = seen.scope();
+    let mut base = seen.scope();
+    if rules.iter().any(|rule| rule.reads_files()) {
+        base.set("files", files(seen).await?);
+    }
     let mut found: Vec<(&Rule, Option<String>)> = Vec::new();
     for rule in rules {
         let scope = seen.with_related(&base, &rule.related, held).await?;
@@ -132,6 +135,25 @@ pub(super) async fn look(
         }
     }
     Ok(broken(seen.kind, &found).map_or(Ok(()), Err))
+}
+
+/// Files of a record that a rule sees at most.
+const MOST_FILES: i64 = 1_000;
+
+/// What is attached to the record and was not taken back: name and SHA-256.
+async fn files(seen: &Seen<'_>) -> Result<Value, FlowError> {
+    let (org, numbers) = (seen.record.org.as_str(), [seen.record.number.clone()]);
+    let found = seen.desk.store.attachments(org, &numbers, false, "", MOST_FILES).await?;
+    let standing = found.iter().filter(|file| file.retracted.is_none());
+    Ok(standing.map(|file| json!({ "name": file.name, "sha256": file.sha256 })).collect())
+}
+
+/// Whether the rule was asked at a transition that lies behind the record, and something that it read then changes.
+fn judged_before(seen: &Seen<'_>, rule: &Rule, happening: Happening<'_>) -> bool {
+    let Some(before) = seen.before.filter(|_| happening != Happening::Create) else { return false };
+    seen.kind.stands(rule, &before.state)
+        && seen.kind.stands(rule, &seen.record.state)
+        && seen.kind.facts(rule).iter().any(|field| before.get(field) != seen.record.get(field))
 }
 
 /// Works out the formulas of the record under way.

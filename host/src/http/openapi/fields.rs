@@ -53,6 +53,7 @@ fn description(kind: &Kind, field: &Field) -> String {
         Some(Format::TimeZone) => parts.push("A time zone of the IANA database.".to_owned()),
         Some(Format::Currency) => parts.push("A currency of ISO 4217.".to_owned()),
         Some(Format::Period) => parts.push("A month of a year.".to_owned()),
+        Some(Format::Clause) => parts.push("A clause of ISO/IEC 20000-1:2018.".to_owned()),
         None => {}
     }
     parts.join(" ")
@@ -80,6 +81,7 @@ fn of_type(ty: &FieldType, limits: Limits<'_>) -> Map<String, Value> {
     object(match ty {
         FieldType::Str => match limits.format {
             Some(Format::Currency) => json!({ "type": "string", "pattern": "^[A-Z]{3}$" }),
+            Some(Format::Clause) => json!({ "type": "string", "pattern": "^[0-9]+([.][0-9]+)*$" }),
             Some(Format::Period) => json!({ "type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$" }),
             Some(Format::TimeZone) | None => json!({ "type": "string", "minLength": 1, "maxLength": 500 }),
         },

@@ -92,6 +92,16 @@ impl Lost {
             Part::Field => self.field(place, was, is),
             Part::State => {
                 self.stays(place, &["closed"], was, is);
+                match (was.get("locked"), is.get("editable").and_then(Value::as_array)) {
+                    (Some(locked), None) => self.subset(place, "locked", locked, is.get("locked")),
+                    // Saying what is editable instead leaves the same fields out.
+                    (Some(Value::Array(locked)), Some(editable)) => {
+                        for field in locked.iter().filter(|field| editable.contains(field)) {
+                            self.add(place, format!("{field} may not be editable in the {place}"));
+                        }
+                    }
+                    _ => {}
+                }
                 if let Some(Value::Array(allowed)) = was.get("editable") {
                     let now = is.get("editable").and_then(Value::as_array);
                     // Fields of the organisation's own are its own business.
