@@ -238,6 +238,8 @@ pub(super) fn example(field: &Field) -> Value {
         (_, Some(Format::Currency)) => json!("CNY"),
         (FieldType::Str, Some(Format::Period)) => json!("2026-03"),
         (FieldType::List(_), Some(Format::Period)) => json!(["2026-03"]),
+        (FieldType::List(_), Some(Format::Clause)) => json!(["8.2.4"]),
+        (_, Some(Format::Clause)) => json!("8.2.4"),
         (FieldType::Int, _) => json!(field.min.unwrap_or(1)),
         (FieldType::Map, _) => shape(field),
         (FieldType::List(item), _) if **item == FieldType::Map => json!([shape(field)]),
@@ -247,8 +249,11 @@ pub(super) fn example(field: &Field) -> Value {
 }
 
 fn shape(field: &Field) -> Value {
-    let entries = field.shape.iter().flatten().map(|(key, entry)| (key.clone(), value(&entry.ty)));
-    Value::Object(entries.collect())
+    match &field.shape {
+        Some(shape) => shape.iter().map(|(key, entry)| (key.clone(), value(&entry.ty))).collect(),
+        // Any keys will do, but none would be as good as no value.
+        None => json!({ "key": "a text" }),
+    }
 }
 
 fn value(ty: &FieldType) -> Value {

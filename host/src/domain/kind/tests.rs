@@ -174,8 +174,8 @@ fn all_of_needs_a_place_for_signatures() {
 fn broken_toml_names_the_line() {
     let error = parse("prefix = \"TST\"\nslug = \n", "broken.toml").unwrap_err();
     assert_eq!((error.file.as_str(), error.line), ("broken.toml", 2));
-    let error = parse(&SMALL.replace("closed = true", "locked = true"), "t").unwrap_err();
-    assert!(error.message.contains("unknown field `locked`"), "{error}");
+    let error = parse(&SMALL.replace("closed = true", "barred = true"), "t").unwrap_err();
+    assert!(error.message.contains("unknown field `barred`"), "{error}");
     assert_eq!(error.line, 1 + SMALL[..SMALL.find("closed = true").unwrap()].matches('\n').count());
     assert!(error.to_string().starts_with("t:"));
 }
