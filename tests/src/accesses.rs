@@ -81,8 +81,8 @@ fn who_reads_a_marked_record_is_noted_with_role_and_what_of_it() {
         let auditor = app.actor("auditor", &[Role::Aud]).await;
         let evidence = auditor.get("/evidence?clause=7.5.3&from=2026-03-01&to=2026-03-31").await.ok();
         let rows = evidence["clauses"].as_array().unwrap();
-        let items = rows.iter().flat_map(|clause| clause["items"].as_array().unwrap());
-        let item = items.filter(|item| item["id"] == "access-log").next().unwrap().clone();
+        let mut items = rows.iter().flat_map(|clause| clause["items"].as_array().unwrap());
+        let item = items.find(|item| item["id"] == "access-log").unwrap().clone();
         assert!(item["count"].as_i64().unwrap() >= 10, "{item}");
     });
 }
