@@ -61,7 +61,7 @@ fn what_does_not_count_is_missing_and_what_is_late_is_overdue() {
         write(&app, vec![Past::of("SCP", "2026-01-05T00:00:00Z", scope("Scope"))]).await;
         let row = auditor.get("/evidence?clause=4.3").await.ok()["clauses"][0].clone();
         assert_eq!(row["status"], "missing");
-        assert_eq!(item(&row, "scope")["missing"], "1 is there, but it is not approved");
+        assert_eq!(item(&row, "scope")["missing"], "1 is there, but it is not what is asked for");
 
         let approved = Past::of("SCP", "2026-01-06T00:00:00Z", scope("Scope 2"))
             .then("reviewed", "2026-01-07T00:00:00Z", "MR")
@@ -330,7 +330,7 @@ fn long_periods_are_refused_and_not_tried() {
     for_each_db(|app| async move {
         let auditor = auditor(&app).await;
         let wrong = auditor.get("/evidence?from=1000-01-01&to=9999-12-31").await.problem(422, "range");
-        assert_eq!(wrong["field"], "to");
+        assert_eq!(wrong["field"], "from");
         auditor.get("/evidence?from=9999-01-01&to=9999-12-31").await.problem(422, "range");
         auditor.get("/evidence?from=0001-01-01&to=0001-12-31").await.problem(422, "range");
         auditor.get("/evidence?from=1997-01-01&to=2026-12-31&limit=0").await.ok();
