@@ -55,7 +55,7 @@ fn a_baseline_keeps_what_its_items_were() {
         depot.owner.get("/baselines/BSL-2026-009999/compare").await.problem(404, "not-found");
         depot.app.agent().await.get(&format!("/baselines/{first}/compare?with=x")).await.problem(404, "not-found");
         let customer = depot.app.actor("customer", &[Role::Cus]).await;
-        customer.get(&format!("/baselines/{first}/compare")).await.problem(403, "role");
+        customer.get(&format!("/baselines/{first}/compare")).await.problem(403, "own");
     });
 }
 
