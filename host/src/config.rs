@@ -368,7 +368,7 @@ impl Config {
             ("shadow.share_pct", whole(self.shadow.share_pct), 1, 100),
             ("attachments.max_mib", whole(self.attachments.max_mib), 1, 1_000_000),
             ("registry.timeout_s", Some(self.registry.timeout_s), 1, 86_400),
-            ("registry.max_mib", whole(self.registry.max_mib), 1, 4_096),
+            ("registry.max_mib", whole(self.registry.max_mib), 0, 4_096),
             ("telemetry.sample_percent", whole(self.telemetry.sample_percent), 0, 100),
             ("policy.component.breaker.share_percent", whole(breaker.share_percent), 0, 100),
             ("policy.component.breaker.probe_percent", whole(breaker.probe_percent.get()), 1, 100),

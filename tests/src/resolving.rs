@@ -91,7 +91,7 @@ fn a_major_incident_is_found_by_its_criteria_and_closed_with_its_record() {
         // One that meets no criterion is no major incident, and is closed like any other.
         let none = json!({
             "title": "Nothing", "incident": plain, "manager": "li", "timeline": "-",
-            "updates": [{"at": "2026-03-03T01:05:00Z", "text": "-"}], "informed_top_at": "2026-03-03T01:05:00Z"
+            "updates": [{"at": "2026-03-10T01:00:00Z", "text": "-"}], "informed_top_at": "2026-03-10T01:00:00Z"
         });
         let none = owner.create("major-incident", none).await;
         let path = format!("/records/major-incident/{none}/transitions/handling");
