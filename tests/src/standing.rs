@@ -172,6 +172,7 @@ fn what_is_required_cannot_be_emptied_and_an_empty_list_is_no_value() {
         let agreed = app.agreed_service("Mail").await;
         let fields = json!({
             "title": "Empty", "customer": agreed.customer, "service": agreed.service, "version": "2.0", "targets": [],
+            "baseline_deviation": true,
             "availability_milli_pct": 99_900, "calendar": agreed.calendar, "workload_limit": 10, "consequence": "none",
             "review_due": "2027-03-01", "customer_signatory": "customer-side"
         });
