@@ -85,7 +85,7 @@ fn a_rule_is_asked_again_where_its_facts_may_change() {
         });
         let duty = make(&owner, "obligation", fields).await;
         duty.go(&owner, "compliant", json!({})).await;
-        let refused = duty.set(&owner, json!({"evidence": []}), 422, "shown-by-evidence").await;
+        let refused = duty.set(&owner, json!({"evidence": []}), 422, "required").await;
         assert_eq!(refused["field"], "evidence");
         duty.set(&owner, json!({"checked_on": "2030-12-01"}), 422, "shown-by-evidence").await;
         duty.set(&owner, json!({"text": "Data goes"}), 422, "locked-field").await;
@@ -119,7 +119,7 @@ fn an_improvement_and_a_review_stay_as_they_were_approved() {
         });
         let review = make(&levels, "service-review", fields).await;
         review.go(&levels, "held", json!({})).await;
-        review.set(&levels, json!({"covered": []}), 422, "annual-review-is-complete").await;
+        review.set(&levels, json!({"covered": []}), 422, "required").await;
         review.set(&levels, json!({"kind": "interim"}), 422, "locked-field").await;
         review.go(&levels, "minutes_approved", json!({"minutes": "all is well"})).await;
         review.set(&levels, json!({"minutes": "all was bad"}), 422, "locked-field").await;

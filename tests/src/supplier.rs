@@ -253,8 +253,7 @@ fn without_a_component_it_stays_collected_until_there_is_one() {
             "title": "Cable & Co", "kind": "external", "contract_manager": "x", "critical": false, "security_relevant": false
         });
         let supplier = manager.create("supplier", fields).await;
-        let fields =
-            json!({"title": "evaluation", "supplier": supplier, "period": "2026", "measures": {"note": "none yet"}});
+        let fields = json!({"title": "evaluation", "supplier": supplier, "period": "2026", "measures": {"quality": {"accepted": 98, "delivered": 100}}});
         let number = manager.create("supplier-evaluation", fields).await;
         let record = manager.go("supplier-evaluation", &number, "collected", json!({})).await;
         assert_eq!((&record["state"], &record["manual"]), (&json!("collected"), &json!(true)));
