@@ -11,6 +11,8 @@ use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use crate::domain::refusal::Refusal;
+
 /// How much everything else goes before it: the most that there is.
 const NICE: i32 = 19;
 
@@ -25,10 +27,10 @@ impl Aside {
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub(super) fn start(name: &str) -> std::io::Result<Self> {
+    pub(super) fn start(name: &str) -> Result<Self, Refusal> {
         let (give, take) = channel::<Work>();
         let runtime = Handle::current();
-        thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let spawned = thread::Builder::new().name(name.to_owned()).spawn(move || {
             // Of this thread only. Where the system does not allow it, the work is done all the same.
             if let Err(error) = rustix::process::nice(NICE) {
                 tracing::debug!(%error, "a thread for work beside requests has no lower priority");
@@ -36,7 +38,8 @@ impl Aside {
             for work in take {
                 runtime.block_on(work);
             }
-        })?;
+        });
+        spawned.map_err(|error| Refusal::unavailable("busy", format!("no thread for it: {error}")))?;
         Ok(Self(give))
     }
 

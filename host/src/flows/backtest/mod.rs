@@ -118,8 +118,8 @@ pub async fn start(desk: &Desk, actor: &Actor, wish: Wish) -> Result<Job, FlowEr
 
 /// A refused condition, by where it stands in the wish.
 fn of_filter(refusal: Refusal) -> Refusal {
-    let field = refusal.field.as_deref().unwrap_or_default();
-    Refusal { field: Some(format!("filter.{field}")), ..refusal.clone() }
+    let field = format!("filter.{}", refusal.field.as_deref().unwrap_or_default());
+    Refusal { field: Some(field), ..refusal }
 }
 
 async fn select(desk: &Desk, actor: &Actor, process: Process, wish: &Wish) -> Result<Selection, FlowError> {
@@ -129,14 +129,9 @@ async fn select(desk: &Desk, actor: &Actor, process: Process, wish: &Wish) -> Re
     {
         return Err(Refusal::invalid("range", "to", "the period ends after it begins: to is later than from").into());
     }
-    match &wish.scope {
-        Scope::Kind(_) => {}
-        _ if wish.filter.is_empty() => {}
-        _ => {
-            let message =
-                "conditions on records need a scope that is a kind: {\"kind\":\"kind\",\"value\":\"incident\"}";
-            return Err(Refusal::invalid("required", "scope", message).into());
-        }
+    if !wish.filter.is_empty() && !matches!(wish.scope, Scope::Kind(_)) {
+        let message = "conditions on records need a scope that is a kind: {\"kind\":\"kind\",\"value\":\"incident\"}";
+        return Err(Refusal::invalid("required", "scope", message).into());
     }
     match &wish.scope {
         Scope::Organisation => {}

@@ -61,8 +61,7 @@ pub(in crate::flows) async fn work(run: &mut Run) -> Result<Value, FlowError> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let stop = Stop::default();
     let asked = Asked { candidate, process, partly: plan.selection.is_partial(), stop: Arc::clone(&stop.0) };
-    let threads = (0..=cores).map(|n| Aside::start(&format!("dry-run-{n}"))).collect::<Result<Vec<_>, _>>();
-    let threads = threads.map_err(|error| Refusal::unavailable("busy", format!("no threads for it: {error}")))?;
+    let threads = (0..=cores).map(|n| Aside::start(&format!("dry-run-{n}"))).collect::<Result<Vec<_>, _>>()?;
     let mut turns = threads.iter().cycle();
     let looked = batches(desk.clone(), org.clone(), plan.selection, plan.batch, after)
         .map_ok(|batch| replay(turns.next(), asked.clone(), batch))

@@ -8,7 +8,6 @@ use crate::catalog::live_lookups;
 use crate::domain::backtest::{Comparison, Sort};
 use crate::domain::component::Scope;
 use crate::domain::decision::Status;
-use crate::domain::refusal::Refusal;
 use crate::engine::Cause;
 use crate::flows::aside::Aside;
 use crate::flows::backtest::{Judged, judge};
@@ -32,7 +31,7 @@ const MOST_KEPT: usize = 64 << 10;
 /// # Errors
 /// When the database fails; what was in the batch is lost, and nothing else depends on it.
 pub async fn run(desk: &Desk) -> Result<usize, FlowError> {
-    let (aside, mut looked_at) = (thread()?, 0);
+    let (aside, mut looked_at) = (Aside::start(THREAD)?, 0);
     loop {
         let count = batch(desk, &aside, false).await?;
         if count == 0 {
@@ -44,7 +43,7 @@ pub async fn run(desk: &Desk) -> Result<usize, FlowError> {
 
 /// Asks candidates as decisions come, until the task is dropped.
 pub async fn forever(desk: Desk) {
-    let aside = match thread() {
+    let aside = match Aside::start(THREAD) {
         Ok(aside) => aside,
         Err(error) => {
             tracing::error!(%error, "candidates in shadow are not asked on this node until it is started again");
@@ -67,10 +66,8 @@ pub async fn forever(desk: Desk) {
     }
 }
 
-/// Where candidates are asked.
-fn thread() -> Result<Aside, FlowError> {
-    Aside::start("shadow").map_err(|error| Refusal::unavailable("busy", format!("no thread for it: {error}")).into())
-}
+/// Name of the thread on which candidates are asked.
+const THREAD: &str = "shadow";
 
 async fn batch(desk: &Desk, aside: &Aside, paced: bool) -> Result<usize, FlowError> {
     let mut parts: BTreeMap<Pair, Part> = BTreeMap::new();

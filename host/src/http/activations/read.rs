@@ -12,6 +12,7 @@ use crate::http::problem::{Problem, not_found};
 use crate::http::reply;
 use crate::http::site::Site;
 use crate::http::table::{Answer, Group, Operation};
+use crate::store::{Store, StoreError};
 
 pub(in crate::http) static DOC: Operation = Operation {
     id: "readActivation",
@@ -35,13 +36,13 @@ pub(in crate::http) async fn run(
     let one = all.iter().find(|one| one.id == id).ok_or_else(|| not_found(format!("there is no activation {id}")))?;
     let breakers = site.desk.store.breakers(Some(&caller.org)).await?;
     let mut shown = shown(&site, one, &breakers);
-    shown["settings_value"] = settings_value(&site, &caller.org, &one.settings_hash).await?;
+    shown["settings_value"] = settings_value(&site.desk.store, &caller.org, &one.settings_hash).await?;
     Ok(reply::ok(&shown))
 }
 
 /// The settings that stand behind a digest; null where there are none, as for a person's decision.
-pub(in crate::http) async fn settings_value(site: &Site, org: &str, digest: &str) -> Result<Json, Problem> {
-    let text = site.desk.store.settings_text(org, digest).await?;
+pub(in crate::http) async fn settings_value(store: &Store, org: &str, digest: &str) -> Result<Json, StoreError> {
+    let text = store.settings_text(org, digest).await?;
     // Written by this server, as JSON.
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
 }

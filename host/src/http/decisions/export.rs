@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use crate::domain::refusal::{Refusal, rule};
 use crate::flows::sight::Sight;
+use crate::http::activations::read::settings_value;
 use crate::http::activations::{PROCESSES, process};
 use crate::http::caller::Caller;
 use crate::http::input::Params;
@@ -86,8 +87,7 @@ impl Pages {
         if let Some(known) = self.settings.get(digest) {
             return Ok(known.clone());
         }
-        let text = self.store.settings_text(&self.org, digest).await?;
-        let value: Json = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let value = settings_value(&self.store, &self.org, digest).await?;
         self.settings.insert(digest.to_owned(), value.clone());
         Ok(value)
     }

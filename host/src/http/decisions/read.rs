@@ -32,7 +32,7 @@ pub(in crate::http) async fn run(
     params.done()?;
     let decision = find(&site, &caller, &id).await?;
     let mut shown = decision.to_json();
-    shown["settings_value"] = settings_value(&site, &caller.org, &decision.settings_hash).await?;
+    shown["settings_value"] = settings_value(&site.desk.store, &caller.org, &decision.settings_hash).await?;
     Ok(reply::ok(&shown))
 }
 
