@@ -322,9 +322,11 @@ fn an_objective_is_tracked_and_revised_by_those_who_set_it() {
     for_each_db(|app| async move {
         let representative = app.actor("representative", &[Role::Mr]).await;
         let top = app.actor("director", &[Role::Top]).await;
-        let measure = json!({"title": "CSAT"});
-        let measure = app.actor("owner", &[Role::Po]).await.post("/records/kpi", measure).await;
-        let Some(measure) = measure.body["number"].as_str() else { return };
+        let measure = json!({
+            "title": "CSAT", "formula": "csat", "unit": "%", "direction": "higher", "target": "85",
+            "method": "survey", "frequency": "month", "analyst": "analyst"
+        });
+        let measure = app.actor("owner", &[Role::Po]).await.create("measure-definition", measure).await;
         let fields = json!({
             "title": "Satisfied customers", "measure": measure, "direction": "higher", "target": "85",
             "due": "2026-12-31", "resources": "two people", "method": "survey", "evaluation": "yearly"
@@ -341,6 +343,14 @@ fn an_objective_is_tracked_and_revised_by_those_who_set_it() {
         let revised = format!("{}?reason=fewer+answers", step("objective", &number, "revised"));
         let record = top.post(&revised, json!({"target": "83"})).await.ok();
         assert_eq!((&record["state"], &record["status"]), (&json!("tracked"), &json!("green")));
+        // Looked at again and left as it is: both steps are said, and the revision that is answered is the one stored.
+        let (revision, before) = (record["revision"].as_i64().unwrap(), app.desk.store.audit_head(ORG).await.unwrap());
+        let again = top.post(&revised, json!({})).await.ok();
+        assert_eq!((&again["state"], &again["revision"]), (&json!("tracked"), &json!(revision + 1)));
+        assert_eq!(representative.get(&path).await.ok()["revision"], again["revision"]);
+        let after = app.desk.store.audit_after(ORG, before.unwrap().0, i64::MAX).await.unwrap();
+        let said: Vec<&str> = after.iter().map(|entry| entry.action.as_str()).collect();
+        assert_eq!(said, ["transition:revised", "transition:tracked"]);
         representative.post(&achieved, json!({})).await.ok();
     });
 }

@@ -110,7 +110,8 @@ pub(super) fn hold_revision(record: &Record, expected: Option<i64>) -> Result<()
 
 /// Writes the unit and gives the record as it is stored now.
 pub(super) async fn commit(desk: &Desk, working: Working<'_>) -> Result<Record, FlowError> {
-    let mut record = working.record.clone();
+    // What is not written stays as it was.
+    let mut record = working.before.clone().unwrap_or_else(|| working.record.clone());
     let unit = working.into_unit();
     if let Some(written) = unit.records.iter().rfind(|w| w.record.id == record.id) {
         record = written.record.clone();

@@ -292,8 +292,10 @@ impl<'d> Working<'d> {
     pub(super) fn into_unit(mut self) -> Unit {
         let mut unit = Unit { org: self.record.org.clone(), held: std::mem::take(&mut self.held), ..Unit::default() };
         unit.kinds = Some(self.generation());
-        // What a person decided is said of the record even where it changes nothing.
-        let changed = self.person.is_some() || self.before.as_ref().is_none_or(|b| !same(b, &self.record));
+        // What a person decided is said of the record even where it changes nothing; and so are steps that lead back to
+        // where it was.
+        let said = self.person.is_some() || !self.steps.is_empty();
+        let changed = said || self.before.as_ref().is_none_or(|b| !same(b, &self.record));
         if changed {
             if let Some(before) = &self.before {
                 self.record.revision = before.revision + 1;

@@ -24,7 +24,7 @@ pub struct Item {
     words: Vec<Token>,
     /// The last of them may go on.
     prefix: bool,
-    /// The one word that they make together, if they are joined.
+    /// The one word that they make, if they are one or joined: `email` is found in `e-mail`, as `e-mail` is in `email`.
     joined: Option<String>,
 }
 
@@ -116,7 +116,8 @@ impl Item {
         let last = words.last()?;
         // A run of signs goes on anyway.
         let prefix = prefix && !last.sign;
-        let joined = compounds(&words).next().filter(|(_, run)| run.len() == words.len()).map(|(_, run)| compound(run));
+        let one = words.len() == 1 || compounds(&words).any(|(_, run)| run.len() == words.len());
+        let joined = one.then(|| compound(&words));
         Some(Self { words, prefix, joined })
     }
 
@@ -133,6 +134,7 @@ impl Item {
         }
         let apart = if wants.len() == 1 { wants.remove(0) } else { Want::All(wants) };
         match &self.joined {
+            _ if last == 0 => apart,
             Some(joined) if self.prefix => Want::Any(vec![Want::Prefix(joined.clone()), apart]),
             Some(joined) => Want::Any(vec![Want::Word(joined.clone()), apart]),
             None => apart,
@@ -231,6 +233,10 @@ mod tests {
             ("网故", "网络故障", false),
             ("e-mail", "the e-mail and the email", true),
             ("e-mail", "an email", true),
+            ("email", "an e-mail", true),
+            ("ema*", "an e-mail", true),
+            ("email", "an e - mail, an e-mail-address", false),
+            ("mail -email", "an e-mail", false),
             ("INC-2026-000007", "see inc-2026-000007.", true),
             ("INC-2026-000007", "see inc-2026-000008, 000007", false),
             ("srv-10*", "host srv-1034", true),
