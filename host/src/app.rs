@@ -106,6 +106,7 @@ impl App {
             item: None,
         };
         breaker::trip_unloaded(&desk).await;
+        reindex::follow_kinds(&desk).await?;
         let reindexed = reindex::run(&desk).await?;
         if reindexed > 0 {
             tracing::info!(records = reindexed, "index made anew");

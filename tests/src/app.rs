@@ -197,6 +197,13 @@ impl Desktop {
         Self { desk: app.desk, clock, router, config, lenient, _dir: dir }
     }
 
+    /// A desk on the database that an earlier version left in the folder.
+    pub async fn upgraded(dir: TempDir, now: &str) -> Self {
+        let mut config = config(dir.path());
+        config.engine.cache_dir = Some(std::env::temp_dir().join("mortise-test-cache"));
+        Self::open(config, Arc::new(dir), Clock::manual(now.parse().unwrap()), true).await
+    }
+
     /// A client that acts as `user` with these roles in the story's organisation.
     pub async fn actor(&self, user: &str, roles: &[Role]) -> Client {
         self.actor_of(ORG, user, roles).await

@@ -96,6 +96,8 @@ mod transfer;
 #[cfg(test)]
 mod trusting;
 #[cfg(test)]
+mod upgrade;
+#[cfg(test)]
 mod views;
 #[cfg(test)]
 mod work;

@@ -44,6 +44,9 @@ impl Verify {
             if summary.unsealed > 0 {
                 say!("{} decisions are from before the audit trail had their digests", summary.unsealed);
             }
+            if summary.waiting > 0 {
+                say!("{} records wait for their index, which a running server makes anew", summary.waiting);
+            }
             for (check, count) in &summary.findings {
                 say!("{check:>10}: {count} findings");
             }

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use super::working::index_rows;
 use super::{Desk, FlowError};
-use crate::domain::search;
+use crate::domain::{Kind, Kinds, canonical, search};
 use crate::store::reindex::Indexed;
 
 /// Records a transaction.
 const BATCH: i64 = 500;
+
+/// After how many records it is said how far it has come.
+const TOLD: usize = 50_000;
 
 /// How often it is looked whether a record waits: a comment is found so soon after it was written.
 const EVERY: Duration = Duration::from_secs(1);
@@ -23,6 +26,24 @@ pub async fn forever(desk: Desk) {
             tracing::error!(error = %e, "records wait for their index");
         }
     }
+}
+
+/// Lets records wait for their index where this version's kinds have other indexed fields than those by which it was made.
+///
+/// # Errors
+/// When the database fails.
+pub async fn follow_kinds(desk: &Desk) -> Result<(), FlowError> {
+    let layout = |kind: &Kind| {
+        let mut paths: Vec<String> = kind.indexed_paths().map(|(path, ty)| format!("{path} {ty}")).collect();
+        paths.sort_unstable();
+        canonical::sha256(paths.join("\n").as_bytes())
+    };
+    let layouts = Kinds::builtin().iter().map(|kind| (kind.slug.clone(), layout(kind))).collect();
+    let records = desk.store.follow_layouts(layouts).await?;
+    if records > 0 {
+        tracing::info!(records, "the index is made anew before the server answers: kinds have other indexed fields");
+    }
+    Ok(())
 }
 
 /// Brings the index of every record that waits for it up to date; gives how many there were.
@@ -47,5 +68,8 @@ pub async fn run(desk: &Desk) -> Result<usize, FlowError> {
             Indexed { record, entries, content }
         });
         desk.store.index_anew(indexed.collect()).await?;
+        if done % TOLD == 0 {
+            tracing::info!(records = done, "index made anew so far");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Reading what is stored as it is stored, for checking it: nothing here expects it to be right.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::archive::{TABLES, Ty};
 use super::index::{self, Facets, IndexFault};
@@ -153,6 +153,17 @@ impl Inspection {
         let sql =
             format!("SELECT source_id, rel, target, redundancy FROM links WHERE org = $1 AND source_id IN ({places})");
         self.built(sql, binds).await
+    }
+
+    /// Those of these records that wait for their index.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn waiting_for_index(&mut self, ids: &[String]) -> Result<HashSet<String>, StoreError> {
+        let places: Vec<String> = (2..ids.len() + 2).map(|n| format!("${n}")).collect();
+        let sql = format!("SELECT record_id FROM reindex WHERE $1 <> '' AND record_id IN ({})", places.join(", "));
+        let binds = ids.iter().cloned().map(Bind::Text).collect();
+        Ok(self.built::<(String,)>(sql, binds).await?.into_iter().map(|(id,)| id).collect())
     }
 
     /// What the index of field values lacks of these records, or has too much; each with its record's key.

@@ -37,9 +37,9 @@ const MIGRATIONS: &[Migration] = migrations![
     23 "trust" "0023_trust.sql",
     24 "signatures" "0024_signatures.sql",
     25 "trust_default" "0025_trust_default.sql",
-    26 "reach" "0026_reach.sql",
     27 "accesses" "0027_accesses.sql",
     28 "seals" "0028_seals.sql",
+    29 "layouts" "0029_layouts.sql",
 ];
 
 /// Version of the tables that this server makes.

@@ -18,6 +18,45 @@ pub struct Indexed {
 }
 
 impl Store {
+    /// Lets the records of the kinds wait for their index whose layout (slug, and what is indexed) is not the one by which
+    /// the index was made; gives how many there are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn follow_layouts(&self, layouts: Vec<(String, String)>) -> Result<u64, StoreError> {
+        let mut tx = self.read().await?;
+        let known = fetch_all!(&mut tx, (String, String), "SELECT kind, layout FROM index_layouts")?;
+        drop(tx);
+        let changed: Vec<_> = layouts.into_iter().filter(|layout| !known.contains(layout)).collect();
+        if changed.is_empty() {
+            return Ok(0);
+        }
+        self.write(move |tx| {
+            Box::pin(async move {
+                const WAIT: &str = "INSERT INTO reindex (record_id) SELECT id FROM records WHERE true";
+                let mut waiting = 0;
+                if known.is_empty() {
+                    waiting += execute!(&mut *tx, sqlx::AssertSqlSafe(format!("{WAIT} ON CONFLICT DO NOTHING")))?;
+                }
+                for (kind, layout) in &changed {
+                    if !known.is_empty() {
+                        let sql = format!("{WAIT} AND kind = $1 ON CONFLICT DO NOTHING");
+                        waiting += execute!(&mut *tx, sqlx::AssertSqlSafe(sql), kind)?;
+                    }
+                    execute!(
+                        &mut *tx,
+                        "INSERT INTO index_layouts (kind, layout) VALUES ($1, $2)
+                         ON CONFLICT (kind) DO UPDATE SET layout = EXCLUDED.layout",
+                        kind,
+                        layout
+                    )?;
+                }
+                Ok(waiting)
+            })
+        })
+        .await
+    }
+
     /// Some of the records that wait for their index.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ fn changes_that_named_their_decision_by_identifier_get_its_number() {
         // As an earlier version kept it, and its audit trail says it.
         let which = format!("number = '{number}'");
         sql(&app, &format!("UPDATE records SET data = replace(data, '\"risk\":\"{risk}\"', '\"risk\":\"{decision}\"') WHERE {which}")).await;
-        sql(&app, &format!("UPDATE links SET target = '{decision}' WHERE source = '{number}' AND rel = 'risk'")).await;
+        sql(&app, &format!("DELETE FROM links WHERE source = '{number}' AND rel = 'risk'")).await;
         let told = app.findings().await;
         assert!(told.iter().any(|f| f.about == number && f.field == "risk"), "{told:#?}");
         sql(&app, "DELETE FROM schema_versions WHERE version = 28").await;

@@ -52,6 +52,8 @@ pub struct Summary {
     pub decisions: u64,
     /// Decisions among them from before the audit trail had digests of decisions: whether they were changed, nothing tells.
     pub unsealed: u64,
+    /// Records whose index is about to be made anew: what it says of them was not looked at.
+    pub waiting: u64,
     /// Findings, by check.
     pub findings: BTreeMap<&'static str, u64>,
 }

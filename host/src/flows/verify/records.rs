@@ -68,6 +68,9 @@ impl Check<'_, '_> {
                 indexed.push(IndexedRecord { key, record, entries });
             }
             self.clocks(&indexed.iter().map(|one| &one.record).collect::<Vec<_>>(), &kinds).await?;
+            let waiting = self.inspection.waiting_for_index(&ids).await?;
+            self.summary.waiting += waiting.len() as u64;
+            indexed.retain(|one| !waiting.contains(&one.record.id));
             self.index(&indexed).await?;
             self.references(targets, &kinds).await?;
         }

@@ -9,7 +9,7 @@ use crate::flows::shadow;
 use crate::flows::sight::Sight;
 use crate::http::backtests::{SORTS, sort};
 use crate::http::caller::Caller;
-use crate::http::input::{Params, Place, cursor};
+use crate::http::input::{Params, Place};
 use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::http::site::Site;
@@ -41,8 +41,7 @@ pub(in crate::http) async fn run(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let sort = sort(&mut params)?;
-    let limit = params.take_whole("limit", 1, 200)?.unwrap_or(20);
-    let before = params.take("cursor")?;
+    let paging = params.take_paging(20, 200)?;
     params.done()?;
     let whole = Sight::new(&site.desk, &caller).is_whole();
     if !whole && !caller.has(Role::Pub) {
@@ -50,19 +49,14 @@ pub(in crate::http) async fn run(
         return Err(Refusal::forbidden(rule::ROLE, message).into());
     }
     let list = format!("shadow {id} {}", sort.map_or("", |sort| sort.as_str()));
-    let before = before.map(|text| cursor::decode::<1>(&list, &text)).transpose()?.map(|[decision]| decision);
+    let before = paging.after(&list)?.map(|[decision]| decision);
     let report = shadow::report(&site.desk, &caller, &id).await?;
     let component = site.desk.store.component(&caller.org, &report.activation.digest).await?;
     if !whole && component.is_none_or(|component| component.uploaded_by != caller.user) {
         return Err(Refusal::not_found(format!("there is no activation {id}")).into());
     }
-    let mut found = shadow::decisions(&site.desk, &caller, &id, sort, before.as_deref(), limit + 1).await?;
-    let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
-    if more {
-        found.pop();
-    }
-    let last = found.last().filter(|_| more).and_then(|last| last["decision"].as_str());
-    let next = last.map(|last| cursor::encode(&list, &[last]));
+    let mut found = shadow::decisions(&site.desk, &caller, &id, sort, before.as_deref(), paging.to_read()).await?;
+    let next = paging.cut(&list, &mut found, |last| [last["decision"].as_str().unwrap_or_default().to_owned()]);
     let mut shown = report.to_json();
     shown["decisions"] = found.into();
     shown["next"] = next.into();

@@ -8,7 +8,7 @@ use crate::domain::reading::Way;
 use crate::domain::work;
 use crate::flows::{accesses, duplicates, read_record};
 use crate::http::caller::Caller;
-use crate::http::input::{Params, Place, cursor};
+use crate::http::input::{Params, Place};
 use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::http::site::Site;
@@ -35,22 +35,17 @@ pub(in crate::http) async fn run(
     Place((kind, number)): Place<(String, String)>,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let limit = params.take_whole("limit", 1, 500)?.unwrap_or(50);
-    let after = params.take("cursor")?;
+    let paging = params.take_paging(50, 500)?;
     params.done()?;
     let kind = site.kind(&caller, &kind)?;
     let record = read_record::run(&site.desk, &caller, &kind, &number).await?;
     accesses::note(&site.desk, &caller, [&record], Way::Attachments).await?;
     let list = format!("attachments {}", record.number);
-    let after = after.map(|text| cursor::decode::<1>(&list, &text)).transpose()?.map_or_else(String::new, |[id]| id);
+    let after = paging.after(&list)?.map_or_else(String::new, |[id]| id);
     let numbers = duplicates::with_duplicates(&site.desk, &caller, &record).await?;
     let public_only = !work::sees_internal(&caller);
-    let mut found = site.desk.store.attachments(&caller.org, &numbers, public_only, &after, limit + 1).await?;
-    let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
-    if more {
-        found.pop();
-    }
-    let next = found.last().filter(|_| more).map(|last| cursor::encode(&list, &[&last.id]));
+    let mut found = site.desk.store.attachments(&caller.org, &numbers, public_only, &after, paging.to_read()).await?;
+    let next = paging.cut(&list, &mut found, |last| [last.id.clone()]);
     let shown: Vec<Json> = found.iter().map(|attachment| attachment.to_json()).collect();
     Ok(reply::ok(&json!({ "attachments": shown, "next": next })))
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{SORTS, sort};
 use crate::flows::backtest;
 use crate::http::caller::Caller;
-use crate::http::input::{Params, Place, cursor};
+use crate::http::input::{Params, Place};
 use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::http::site::Site;
@@ -49,18 +49,12 @@ pub(in crate::http) async fn page(
 ) -> Result<Response, Problem> {
     let sort = sort(&mut params)?;
     let group = params.take("group")?;
-    let limit = params.take_whole("limit", 1, 500)?.unwrap_or(50);
-    let after = params.take("cursor")?;
+    let paging = params.take_paging(50, 500)?;
     params.done()?;
     let list = format!("{what} {id} {} {}", sort.map_or("", |s| s.as_str()), group.as_deref().unwrap_or_default());
-    let after = after.map(|text| cursor::decode::<1>(&list, &text)).transpose()?.map_or(String::new(), |[id]| id);
+    let after = paging.after(&list)?.map_or_else(String::new, |[id]| id);
     let group = group.as_deref();
-    let mut found = backtest::decisions(&site.desk, caller, what, id, sort, group, &after, limit + 1).await?;
-    let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
-    if more {
-        found.pop();
-    }
-    let last = found.last().filter(|_| more).and_then(|last| last["decision"].as_str());
-    let next = last.map(|last| cursor::encode(&list, &[last]));
+    let mut found = backtest::decisions(&site.desk, caller, what, id, sort, group, &after, paging.to_read()).await?;
+    let next = paging.cut(&list, &mut found, |last| [last["decision"].as_str().unwrap_or_default().to_owned()]);
     Ok(reply::ok(&json!({ "decisions": found, "next": next })))
 }

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::flows::backtest;
 use crate::http::caller::Caller;
-use crate::http::input::{Params, cursor};
+use crate::http::input::Params;
 use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::http::site::Site;
@@ -43,16 +43,11 @@ pub(in crate::http) async fn page(
     name: &str,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let limit = params.take_whole("limit", 1, 100)?.unwrap_or(20);
-    let before = params.take("cursor")?;
+    let paging = params.take_paging(20, 100)?;
     params.done()?;
-    let before = before.map(|text| cursor::decode::<1>(name, &text)).transpose()?.map(|[id]| id);
-    let mut found = backtest::reports(&site.desk, caller, what, before, limit + 1).await?;
-    let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
-    if more {
-        found.pop();
-    }
-    let next = found.last().filter(|_| more).map(|last| cursor::encode(name, &[&last.job.id]));
+    let before = paging.after(name)?.map(|[id]| id);
+    let mut found = backtest::reports(&site.desk, caller, what, before, paging.to_read()).await?;
+    let next = paging.cut(name, &mut found, |last| [last.job.id.clone()]);
     let shown: Vec<Json> = found.iter().map(backtest::Report::to_json).collect();
     Ok(reply::ok(&json!({ (name): shown, "next": next })))
 }

@@ -10,7 +10,7 @@ use crate::domain::decision::DecisionRecord;
 use crate::flows::sight::Sight;
 use crate::http::activations::{PROCESSES, process};
 use crate::http::caller::Caller;
-use crate::http::input::{Params, cursor};
+use crate::http::input::Params;
 use crate::http::problem::{Problem, not_found};
 use crate::http::reply;
 use crate::http::site::Site;
@@ -43,27 +43,22 @@ pub(in crate::http) async fn run(
 ) -> Result<Response, Problem> {
     let number = params.take("record")?;
     let of = params.take("process")?.map(|text| process("process", &text)).transpose()?;
-    let limit = params.take_whole("limit", 1, 500)?.unwrap_or(50);
-    let before = params.take("cursor")?;
+    let paging = params.take_paging(50, 500)?;
     params.done()?;
     let sight = Sight::new(&site.desk, &caller);
     if let Some(number) = &number {
         check_record(&site, &caller, &sight, number).await?;
     }
     let list = format!("decisions {} {}", number.as_deref().unwrap_or_default(), of.map_or("", |p| p.slug()));
-    let before = before.map(|text| cursor::decode::<1>(&list, &text)).transpose()?;
+    let before = paging.after(&list)?.map(|[id]| id);
     let filter = DecisionFilter {
         number,
         process: of.map(|process| process.slug().to_owned()),
-        before: before.map(|[id]| id),
-        limit: limit + 1,
+        before,
+        limit: paging.to_read(),
     };
     let mut decisions = site.desk.store.decisions(&caller.org, &filter).await?;
-    let more = i64::try_from(decisions.len()).is_ok_and(|count| count > limit);
-    if more {
-        decisions.pop();
-    }
-    let next = decisions.last().filter(|_| more).map(|last| cursor::encode(&list, &[&last.id]));
+    let next = paging.cut(&list, &mut decisions, |last| [last.id.clone()]);
     let seen = sight.of(decisions).await?;
     let decisions: Vec<Json> = seen.iter().map(DecisionRecord::to_json).collect();
     Ok(reply::ok(&json!({ "decisions": decisions, "next": next })))

@@ -6,6 +6,7 @@ pub(super) mod etag;
 pub(super) mod json;
 pub(super) mod key;
 pub(super) mod members;
+pub(super) mod paging;
 pub(super) mod params;
 pub(super) mod pipe;
 pub(super) mod place;

@@ -5,11 +5,11 @@ use axum::response::Response;
 use serde_json::json;
 
 use crate::domain::Outcome;
-use crate::domain::refusal::{Refusal, rule as domain_rule};
+use crate::domain::refusal::{Refusal, rule};
 use crate::flows::jobs;
 use crate::http::caller::Caller;
-use crate::http::input::{Params, Place, cursor};
-use crate::http::problem::{Problem, rule};
+use crate::http::input::{Params, Place};
+use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::http::site::Site;
 use crate::http::table::{Answer, Group, Operation, Parameter, Value};
@@ -37,18 +37,13 @@ pub(in crate::http) async fn run(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let outcome = params.take("outcome")?.map(|text| outcome(&text)).transpose()?;
-    let limit = params.take_whole("limit", 1, 500)?.unwrap_or(50);
-    let after = params.take("cursor")?;
+    let paging = params.take_paging(50, 500)?;
     params.done()?;
     let job = jobs::read(&site.desk, &caller, &id).await?;
     let list = format!("job {} {}", job.id, outcome.map_or("", Outcome::as_str));
-    let after = after.map(|text| place(&list, &text)).transpose()?.unwrap_or_default();
-    let mut items = site.desk.store.job_items(&job.id, outcome, after, limit + 1).await?;
-    let more = i64::try_from(items.len()).is_ok_and(|count| count > limit);
-    if more {
-        items.pop();
-    }
-    let next = items.last().filter(|_| more).map(|last| cursor::encode(&list, &[&last.n.to_string()]));
+    let after = paging.after_number(&list)?.unwrap_or_default();
+    let mut items = site.desk.store.job_items(&job.id, outcome, after, paging.to_read()).await?;
+    let next = paging.cut(&list, &mut items, |last| [last.n.to_string()]);
     Ok(reply::ok(&json!({ "items": items, "next": next })))
 }
 
@@ -56,11 +51,6 @@ fn outcome(text: &str) -> Result<Outcome, Refusal> {
     let known = Outcome::parse(text);
     known.ok_or_else(|| {
         let words = Outcome::ALL.map(Outcome::as_str).join(", ");
-        Refusal::invalid(domain_rule::ENUM, "outcome", format!("outcome must be one of {words}, not '{text}'"))
+        Refusal::invalid(rule::ENUM, "outcome", format!("outcome must be one of {words}, not '{text}'"))
     })
-}
-
-fn place(list: &str, text: &str) -> Result<i64, Problem> {
-    let [n] = cursor::decode::<1>(list, text)?;
-    n.parse().map_err(|_| Problem::bad_request(rule::CURSOR, "the cursor is not one of this list"))
 }

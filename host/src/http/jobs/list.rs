@@ -8,7 +8,7 @@ use crate::domain::JobState;
 use crate::domain::refusal::{Refusal, rule};
 use crate::flows::jobs;
 use crate::http::caller::Caller;
-use crate::http::input::{Params, cursor};
+use crate::http::input::Params;
 use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::http::site::Site;
@@ -41,19 +41,14 @@ pub(in crate::http) async fn run(
 ) -> Result<Response, Problem> {
     let state = params.take("state")?.map(|text| state(&text)).transpose()?;
     let what = params.take("what")?;
-    let limit = params.take_whole("limit", 1, 500)?.unwrap_or(50);
-    let before = params.take("cursor")?;
+    let paging = params.take_paging(50, 500)?;
     params.done()?;
     let list = format!("jobs {} {}", state.map_or("", JobState::as_str), what.as_deref().unwrap_or_default());
-    let before = before.map(|text| cursor::decode::<1>(&list, &text)).transpose()?.map(|[id]| id);
+    let before = paging.after(&list)?.map(|[id]| id);
     let actor = Some(caller.user.clone()).filter(|_| !jobs::sees_all(&caller));
-    let filter = JobFilter { actor, state, what, before, limit: limit + 1 };
+    let filter = JobFilter { actor, state, what, before, limit: paging.to_read() };
     let mut found = site.desk.store.jobs(&caller.org, &filter).await?;
-    let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
-    if more {
-        found.pop();
-    }
-    let next = found.last().filter(|_| more).map(|last| cursor::encode(&list, &[&last.id]));
+    let next = paging.cut(&list, &mut found, |last| [last.id.clone()]);
     let shown: Vec<Json> = found.iter().map(|job| job.to_json()).collect();
     Ok(reply::ok(&json!({ "jobs": shown, "next": next })))
 }

@@ -8,7 +8,7 @@ use super::shown;
 use crate::flows::sight::Sight;
 use crate::http::activations::{PROCESSES, process};
 use crate::http::caller::Caller;
-use crate::http::input::{Params, cursor};
+use crate::http::input::Params;
 use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::http::site::Site;
@@ -41,19 +41,14 @@ pub(in crate::http) async fn run(
 ) -> Result<Response, Problem> {
     let of = params.take("process")?.map(|text| process("process", &text)).transpose()?;
     let number = params.take("record")?;
-    let limit = params.take_whole("limit", 1, 500)?.unwrap_or(100);
-    let after = params.take("cursor")?;
+    let paging = params.take_paging(100, 500)?;
     params.done()?;
     let of = of.map(|process| process.slug().to_owned());
     let list = format!("manual {} {}", of.as_deref().unwrap_or_default(), number.as_deref().unwrap_or_default());
-    let after = after.map(|text| cursor::decode::<1>(&list, &text)).transpose()?.map(|[id]| id);
-    let filter = ManualFilter { process: of, number, after, limit: limit + 1 };
+    let after = paging.after(&list)?.map(|[id]| id);
+    let filter = ManualFilter { process: of, number, after, limit: paging.to_read() };
     let mut queue = site.desk.store.manual_queue(&caller.org, &filter).await?;
-    let more = i64::try_from(queue.len()).is_ok_and(|count| count > limit);
-    if more {
-        queue.pop();
-    }
-    let next = queue.last().filter(|_| more).map(|last| cursor::encode(&list, &[&last.entry.id]));
+    let next = paging.cut(&list, &mut queue, |last| [last.entry.id.clone()]);
     let sight = Sight::new(&site.desk, &caller);
     if !sight.is_whole() {
         let readable = sight.readable(queue.iter().map(|waiting| waiting.entry.number.clone()).collect()).await?;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::flows::accesses;
 use crate::http::caller::Caller;
-use crate::http::input::{Params, Place, cursor};
+use crate::http::input::{Params, Place};
 use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::http::site::Site;
@@ -35,17 +35,12 @@ pub(in crate::http) async fn run(
     Place((kind, number)): Place<(String, String)>,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let limit = params.take_whole("limit", 1, 500)?.unwrap_or(50);
-    let before = params.take("cursor")?;
+    let paging = params.take_paging(50, 500)?;
     params.done()?;
     let kind = site.kind(&caller, &kind)?;
     let list = format!("accesses {number}");
-    let before = before.map(|text| cursor::decode::<1>(&list, &text)).transpose()?.map(|[id]| id);
-    let mut found = accesses::list(&site.desk, &caller, &kind, &number, before.as_deref(), limit + 1).await?;
-    let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
-    if more {
-        found.pop();
-    }
-    let next = found.last().filter(|_| more).map(|last| cursor::encode(&list, &[&last.id]));
+    let before = paging.after(&list)?.map(|[id]| id);
+    let mut found = accesses::list(&site.desk, &caller, &kind, &number, before.as_deref(), paging.to_read()).await?;
+    let next = paging.cut(&list, &mut found, |last| [last.id.clone()]);
     Ok(reply::ok(&json!({ "accesses": found, "next": next })))
 }

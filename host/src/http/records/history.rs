@@ -9,8 +9,8 @@ use crate::domain::reading::Way;
 use crate::domain::{access, work};
 use crate::flows::{accesses, view_records};
 use crate::http::caller::Caller;
-use crate::http::input::{Params, Place, cursor};
-use crate::http::problem::{Problem, rule};
+use crate::http::input::{Params, Place};
+use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::http::site::Site;
 use crate::http::table::{Answer, Group, Operation, Parameter, Value};
@@ -36,8 +36,7 @@ pub(in crate::http) async fn run(
     Place((kind, number)): Place<(String, String)>,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let limit = params.take_whole("limit", 1, 500)?.unwrap_or(50);
-    let after = params.take("cursor")?;
+    let paging = params.take_paging(50, 500)?;
     params.done()?;
     let kind = site.kind(&caller, &kind)?;
     let record = view_records::record(&site.desk, &caller, &kind, &number).await?;
@@ -46,21 +45,11 @@ pub(in crate::http) async fn run(
     }
     accesses::note(&site.desk, &caller, [&record], Way::History).await?;
     let list = format!("history {}", record.number);
-    let after = after.map(|text| place(&list, &text)).transpose()?.unwrap_or_default();
+    let after = paging.after_number(&list)?.unwrap_or_default();
     // What happened to a component is told of its bytes.
     let told_of = if kind.view == Some(View::Components) { &record.id } else { &record.number };
-    let mut entries = site.desk.store.audit_of(&caller.org, told_of, after, limit + 1).await?;
-    let more = i64::try_from(entries.len()).is_ok_and(|count| count > limit);
-    if more {
-        entries.pop();
-    }
-    let last = entries.last().map(|last| last.seq.to_string());
-    let next = last.filter(|_| more).map(|seq| cursor::encode(&list, &[&seq]));
+    let mut entries = site.desk.store.audit_of(&caller.org, told_of, after, paging.to_read()).await?;
+    let next = paging.cut(&list, &mut entries, |last| [last.seq.to_string()]);
     entries.retain(|entry| work::sees_entry(&caller, entry));
     Ok(reply::ok(&json!({ "entries": entries, "next": next })))
-}
-
-fn place(list: &str, text: &str) -> Result<i64, Problem> {
-    let [seq] = cursor::decode::<1>(list, text)?;
-    seq.parse().map_err(|_| Problem::bad_request(rule::CURSOR, "the cursor is not one of this list"))
 }

@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde_json::{Value as Json, json};
 
 use crate::http::caller::Caller;
-use crate::http::input::{Params, cursor};
+use crate::http::input::Params;
 use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::http::site::Site;
@@ -32,17 +32,12 @@ pub(in crate::http) async fn run(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let kind = params.take("kind")?;
-    let limit = params.take_whole("limit", 1, 500)?.unwrap_or(50);
-    let after = params.take("cursor")?;
+    let paging = params.take_paging(50, 500)?;
     params.done()?;
     let list = format!("views {}", kind.as_deref().unwrap_or_default());
-    let after = after.map(|text| cursor::decode::<1>(&list, &text)).transpose()?.map_or_else(String::new, |[id]| id);
-    let mut found = site.desk.store.views(&caller, kind.as_deref(), &after, limit + 1).await?;
-    let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
-    if more {
-        found.pop();
-    }
-    let next = found.last().filter(|_| more).map(|last| cursor::encode(&list, &[&last.id]));
+    let after = paging.after(&list)?.map_or_else(String::new, |[id]| id);
+    let mut found = site.desk.store.views(&caller, kind.as_deref(), &after, paging.to_read()).await?;
+    let next = paging.cut(&list, &mut found, |last| [last.id.clone()]);
     let shown: Vec<Json> = found.iter().map(|view| view.to_json()).collect();
     Ok(reply::ok(&json!({ "views": shown, "next": next })))
 }

@@ -9,7 +9,7 @@ use crate::domain::{access, work};
 use crate::flows::{accesses, duplicates, read_record};
 use crate::http::caller::Caller;
 use crate::http::input::{Params, Place as Path, cursor};
-use crate::http::problem::{Problem, rule};
+use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::http::site::Site;
 use crate::http::table::{Answer, Group, Operation, Parameter, Value};
@@ -37,15 +37,14 @@ pub(in crate::http) async fn run(
     Path((kind, number)): Path<(String, String)>,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let limit = params.take_whole("limit", 1, 500)?.unwrap_or(50);
-    let before = params.take("cursor")?;
+    let paging = params.take_paging(50, 500)?;
     params.done()?;
     let kind = site.kind(&caller, &kind)?;
     let record = read_record::run(&site.desk, &caller, &kind, &number).await?;
     access::involved(&kind, &caller, &record)?;
     accesses::note(&site.desk, &caller, [&record], Way::Timeline).await?;
     let list = format!("timeline {}", record.number);
-    let before = before.map(|text| place(&list, &text)).transpose()?;
+    let before = paging.after(&list)?.map(place).transpose()?;
     let numbers = duplicates::with_duplicates(&site.desk, &caller, &record).await?;
     let query = TimelineQuery {
         org: caller.org.clone(),
@@ -53,14 +52,13 @@ pub(in crate::http) async fn run(
         numbers,
         public_only: !work::sees_internal(&caller),
         before,
-        limit: limit + 1,
+        limit: paging.to_read(),
     };
     let mut moments = site.desk.store.timeline(&query).await?;
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = moments.len() > most;
-    moments.truncate(most);
-    let last = moments.last().filter(|_| more).map(Moment::place);
-    let next = last.map(|place| cursor::encode(&list, &[&place.at.to_string(), &place.sort, &place.key]));
+    let next = paging.cut(&list, &mut moments, |last| {
+        let place = last.place();
+        [place.at.to_string(), place.sort, place.key]
+    });
     moments.retain(|moment| match moment {
         Moment::Audit(entry) => work::sees_entry(&caller, entry),
         _ => true,
@@ -69,9 +67,8 @@ pub(in crate::http) async fn run(
     Ok(reply::ok(&json!({ "timeline": rows, "next": next })))
 }
 
-fn place(list: &str, text: &str) -> Result<Place, Problem> {
-    let [at, sort, key] = cursor::decode::<3>(list, text)?;
-    let at = at.parse().map_err(|_| Problem::bad_request(rule::CURSOR, "the cursor is not one of this list"))?;
+fn place([at, sort, key]: [String; 3]) -> Result<Place, Problem> {
+    let at = at.parse().map_err(|_| cursor::unusable())?;
     Ok(Place { at, sort, key })
 }
 

@@ -236,6 +236,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("facets", "made from the records"),
     ("field_index", "made from the records"),
     ("idempotency", "keys belong to the clients of this installation"),
+    ("index_layouts", "says how this installation's index was made"),
     ("job_items", "belong to jobs"),
     ("jobs", "work of this installation's nodes; what it did to records is in the audit trail"),
     ("kind_leases", "say which node of this installation is at work"),
