@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -107,7 +106,7 @@ pub fn config(data_dir: &Path) -> Config {
 pub async fn organisation(desk: &Desk, org: &str, name: &str) {
     if first_start::organisation(desk, org, name).await.unwrap() {
         let (unsigned, reason) = (Unsigned::Allow, "for stories about something else".to_owned());
-        let wish = PolicyWish { unsigned, allowed: BTreeSet::new(), expected: Some(0), reason };
+        let wish = PolicyWish { unsigned, allowed: None, expected: Some(0), reason };
         trust::set(desk, &Actor::user(org, "harness", [Role::Adm]), wish).await.unwrap();
     }
 }

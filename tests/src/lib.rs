@@ -40,6 +40,8 @@ mod governing;
 #[cfg(test)]
 mod guests;
 #[cfg(test)]
+mod happened;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod import;

@@ -54,6 +54,9 @@ fn by_default_a_component_is_named_then_approved_then_activated() {
         for part in ["allow-named", "/api/v1/trust/keys", &format!("PUT /api/v1/trust/allowed/{digest}")] {
             assert!(said.contains(part), "{said}");
         }
+        let media = [("content-type", "application/wasm")];
+        let dry = admin.send("POST", "/components?dry_run=true", &media, Some(bytes.clone())).await.ok();
+        assert_eq!(dry["distrusted"]["rule"], "unsigned-component", "{dry}");
         // What a stranger sends is not even read.
         admin.upload(b"hello".to_vec()).await.problem(422, "unsigned-component");
 

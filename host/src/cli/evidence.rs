@@ -23,10 +23,10 @@ pub(crate) struct Evidence {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// First day, 2026-01-01. Default: a year before the last.
-    #[arg(long, value_name = "DAY", requires = "to")]
+    #[arg(long, value_name = "DAY")]
     from: Option<String>,
     /// Last day; it belongs to the period. Default: today.
-    #[arg(long, value_name = "DAY", requires = "from")]
+    #[arg(long, value_name = "DAY")]
     to: Option<String>,
     /// Instead of both: 2026-03, 2026-Q1, 2026-H1 or 2026.
     #[arg(long, conflicts_with_all = ["from", "to"])]

@@ -7,8 +7,10 @@ use clap::{Args, Subcommand};
 use mortise::domain::component::{Mode, Scope};
 use mortise::domain::lookup::LookupGrant;
 use mortise::domain::{Actor, Role};
+use mortise::engine::SettingsRefused;
 use mortise::flows::activate;
 use mortise::flows::upload_component::{self, Upload};
+use mortise::store::components::ComponentRow;
 use mortise_types::Process;
 use serde_json::{Value, json};
 
@@ -188,4 +190,30 @@ fn text(path: &std::path::Path) -> anyhow::Result<String> {
 
 pub(super) fn json_file(path: &std::path::Path) -> anyhow::Result<Value> {
     Ok(serde_json::from_str(&text(path)?).map_err(|e| Usage(format!("{}: {e}", path.display())))?)
+}
+
+/// Digits of a digest that name a component at the least: fewer are a slip of the finger.
+const DIGITS: usize = 6;
+
+/// The component that its digest, the first digits of it, or its number means.
+pub(super) fn named<'c>(components: &'c [ComponentRow], meant: &str) -> Result<&'c ComponentRow, Usage> {
+    if let Some(component) = components.iter().find(|component| component.number == meant) {
+        return Ok(component);
+    }
+    if meant.len() < DIGITS || !meant.chars().all(|c| c.is_ascii_hexdigit()) {
+        let message =
+            format!("'{meant}' is neither the number of a component (PLG-…) nor {DIGITS} digits of its digest");
+        return Err(Usage(message));
+    }
+    let found: Vec<_> = components.iter().filter(|component| component.digest.starts_with(meant)).collect();
+    match found.as_slice() {
+        [component] => Ok(component),
+        found => Err(Usage(format!("{} of the organisation's components start with {meant}", found.len()))),
+    }
+}
+
+/// What is wrong with the settings of a component, in one line.
+pub(super) fn settings_wrong(refused: &SettingsRefused) -> Usage {
+    let problems: Vec<String> = refused.problems.iter().map(ToString::to_string).collect();
+    Usage(format!("--settings: {}", problems.join("; ")))
 }

@@ -5,8 +5,9 @@ use mortise::domain::{Actor, Role};
 use mortise::flows::move_component::{self, Step};
 use serde_json::json;
 
+use super::plugin::named;
 use super::record::by_slug;
-use super::{Place, Usage, flow};
+use super::{Place, flow};
 
 /// Approve a verified component as a process owner, so that it can be activated. Whoever uploaded it does not.
 #[derive(Args)]
@@ -26,12 +27,7 @@ impl Approve {
         let (config, app) = place.open().await?;
         let org = config.organisation.0.as_str();
         let components = app.desk.store.components(org).await?;
-        let meant = &self.component;
-        let found: Vec<_> = components.iter().filter(|c| c.number == *meant || c.digest.starts_with(meant)).collect();
-        let [component] = found.as_slice() else {
-            let message = format!("{} of the organisation's components are {meant}, or start so", found.len());
-            return Err(Usage(message).into());
-        };
+        let component = named(&components, &self.component)?;
         let kind = by_slug(&app.desk.kinds(org), "component")?;
         let owner = Actor::user(org, &self.user, [Role::Po]);
         let step = Step { name: "approved", expected: None, reason: &self.reason };

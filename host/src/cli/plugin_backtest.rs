@@ -15,6 +15,7 @@ use mortise_types::Process;
 use serde_json::{Value, json};
 
 use super::Usage;
+use super::plugin::settings_wrong;
 
 /// Try a component on exported decisions: what would have come out otherwise.
 ///
@@ -119,8 +120,7 @@ impl Backtest {
         let admission = engine.admit(bytes.into(), &grants).await;
         let admission = admission.map_err(|e| Usage(format!("component {name}: {} [{}]", e.message, e.rule)))?;
         if let Err(refused) = engine.check_settings(&admission.prepared, &settings).await {
-            let problems = refused.problems.into_iter().map(|p| format!("{}: {}", p.path, p.message));
-            return Err(Usage(format!("--settings: {}", problems.collect::<Vec<_>>().join("; "))).into());
+            return Err(settings_wrong(&refused).into());
         }
         Ok((Candidate::new(engine, admission.prepared, &settings), admission.process))
     }

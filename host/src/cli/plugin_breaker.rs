@@ -11,11 +11,11 @@ use super::{Place, Usage, flow};
 #[derive(Args)]
 pub(crate) struct Breaker {
     /// Identifier of the activation; without it all breakers are shown.
-    #[arg(requires = "step")]
+    #[arg(requires = "action")]
     activation: Option<String>,
     /// probe (let a share of the decisions through), close (let it decide) or open (take it out).
     #[arg(requires = "reason")]
-    step: Option<String>,
+    action: Option<String>,
     /// Why.
     #[arg(long)]
     reason: Option<String>,
@@ -25,7 +25,7 @@ impl Breaker {
     pub(crate) async fn run(self, place: &Place) -> anyhow::Result<()> {
         let (config, app) = place.open().await?;
         let org = &config.organisation.0;
-        let (Some(id), Some(word)) = (&self.activation, &self.step) else {
+        let (Some(id), Some(word)) = (&self.activation, &self.action) else {
             for breaker in app.desk.store.breakers(Some(org)).await? {
                 say!("{}", shown(&breaker.activation, &breaker));
             }

@@ -9,7 +9,7 @@ use mortise::flows::activate::promote::{self, Promotion};
 use mortise::flows::activate::{self, Wish, revert};
 use serde_json::{Value, json};
 
-use super::plugin::{ScopeOption, administrator, json_file};
+use super::plugin::{ScopeOption, administrator, json_file, named};
 use super::{Place, Usage, flow};
 
 /// What whoever decides says of it.
@@ -86,11 +86,7 @@ impl Activate {
         let (config, app) = place.open().await?;
         let org = &config.organisation.0;
         let components = app.desk.store.components(org).await?;
-        let found: Vec<_> = components.iter().filter(|c| c.digest.starts_with(&self.digest)).collect();
-        let [component] = found.as_slice() else {
-            let message = format!("{} of the organisation's components start with {}", found.len(), self.digest);
-            return Err(Usage(message).into());
-        };
+        let component = named(&components, &self.digest)?;
         let wish = Wish {
             settings,
             mode,

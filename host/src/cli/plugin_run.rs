@@ -1,6 +1,6 @@
 //! `mortise plugin run`: golden-shaped requests in, golden-shaped outcomes out; no server, no database.
 
-use std::io::{BufReader, Read, Write};
+use std::io::{BufReader, ErrorKind, Read, Write};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -10,6 +10,7 @@ use mortise_types::{Process, Request};
 use serde_json::{Value, json};
 
 use super::Usage;
+use super::plugin::settings_wrong;
 
 /// Run requests through a component. Each JSON document on the input gives one line on the output: the outcome,
 /// {"error": CODE} for a refusal, {"failure": CAUSE} when the component failed.
@@ -54,9 +55,7 @@ impl Run {
             return Err(Usage(message).into());
         }
         if let Err(refused) = engine.check_settings(&admission.prepared, &settings).await {
-            let problems: Vec<String> =
-                refused.problems.into_iter().map(|p| format!("{}: {}", p.path, p.message)).collect();
-            return Err(Usage(format!("--settings: {}", problems.join("; "))).into());
+            return Err(settings_wrong(&refused).into());
         }
         let input: Box<dyn Read> = if self.input == "-" {
             Box::new(std::io::stdin().lock())
@@ -104,7 +103,10 @@ impl Run {
                     evaluation.took.as_micros()
                 );
             }
-            writeln!(out, "{line}")?;
+            if let Err(error) = writeln!(out, "{line}") {
+                // Nobody reads on.
+                return if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error.into()) };
+            }
         }
         out.flush().context("standard output")?;
         if failures > 0 {

@@ -23,7 +23,8 @@ pub(crate) enum Trust {
         /// allow, allow-named or refuse.
         #[arg(long)]
         unsigned: String,
-        /// Digest or name of a component that is taken unsigned (with allow-named); may be given several times.
+        /// Digest or name of a component that is taken unsigned (with allow-named); may be given several times. Without
+        /// it, what is named stays named.
         #[arg(long, value_name = "DIGEST|NAME")]
         allow: Vec<String>,
         /// Why.
@@ -115,7 +116,8 @@ impl Trust {
                 let words = Unsigned::ALL.map(Unsigned::as_str).join(", ");
                 let unsigned = Unsigned::parse(&unsigned)
                     .ok_or_else(|| Usage(format!("--unsigned '{unsigned}' is none of {words}")))?;
-                let wish = PolicyWish { unsigned, allowed: allow.into_iter().collect(), expected: None, reason };
+                let allowed = (!allow.is_empty()).then(|| allow.into_iter().collect());
+                let wish = PolicyWish { unsigned, allowed, expected: None, reason };
                 let (trust, distrusted) = trust::set(desk, &actor, wish).await.map_err(flow)?;
                 say!("{}", trust.policy.to_json());
                 warn(&distrusted);

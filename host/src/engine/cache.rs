@@ -59,6 +59,8 @@ impl Cache {
                 path = %path.display(),
                 "a compiled component was not written by this node for this engine; it is compiled again"
             );
+            // Nobody can use it; whoever looks again finds none.
+            let _ = fs::remove_file(&path);
         }
         component
     }

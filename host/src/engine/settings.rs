@@ -1,5 +1,7 @@
 //! Settings of a component: its schema, and whether settings fit.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -19,6 +21,15 @@ pub struct SettingsProblem {
     pub path: String,
     /// What is wrong, one sentence.
     pub message: String,
+}
+
+impl fmt::Display for SettingsProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.path.as_str() {
+            "" => f.write_str(&self.message),
+            path => write!(f, "{path}: {}", self.message),
+        }
+    }
 }
 
 impl SettingsRefused {

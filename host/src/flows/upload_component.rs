@@ -68,19 +68,8 @@ pub async fn signed(desk: &Desk, actor: &Actor, upload: Upload) -> Result<Compon
     let grants = Grants { imports: granted };
     let shared: Arc<[u8]> = bytes.into();
     let digest = canonical::sha256(&shared);
-    let trust = Trust::of(desk, &actor.org).await?;
     // What a stranger sends is not compiled.
-    let taken = match signature {
-        Some(file) => Some(flows::trust::take(desk, actor, &trust, &file, Arc::clone(&shared)).await?),
-        None => {
-            let known = desk.store.component(&actor.org, &digest).await?;
-            let signed = known.is_some_and(|row| !trust::signatures(&row.signatures).is_empty());
-            if !signed && !trust.policy.may_take_unsigned(&digest) {
-                return Err(trust.policy.refuse_unsigned("", &digest).into());
-            }
-            None
-        }
-    };
+    let taken = vouched(desk, actor, &digest, signature, Arc::clone(&shared)).await?;
     let admission = desk.catalog.admit(Arc::clone(&shared), &grants).await.map_err(refused)?;
     let keeping =
         Keeping { admission: &admission, grants: &grants, lookups: &lookups, role, signature: taken.as_ref() };
@@ -92,6 +81,26 @@ pub async fn signed(desk: &Desk, actor: &Actor, upload: Upload) -> Result<Compon
     tracing::info!(component = format_args!("{}@{}", row.name, row.version), digest = %row.digest,
         process = %row.process, user = %actor.user, "component uploaded");
     Ok(row)
+}
+
+/// The signature that came with bytes, which has to be a trusted one; none where they may be taken without.
+async fn vouched(
+    desk: &Desk,
+    actor: &Actor,
+    digest: &str,
+    signature: Option<String>,
+    bytes: Arc<[u8]>,
+) -> Result<Option<Signed>, FlowError> {
+    let trust = Trust::of(desk, &actor.org).await?;
+    if let Some(file) = signature {
+        return Ok(Some(flows::trust::take(desk, actor, &trust, &file, bytes).await?));
+    }
+    let known = desk.store.component(&actor.org, digest).await?;
+    let signed = known.is_some_and(|row| !trust::signatures(&row.signatures).is_empty());
+    if !signed && !trust.policy.may_take_unsigned(digest) {
+        return Err(trust.policy.refuse_unsigned("", digest).into());
+    }
+    Ok(None)
 }
 
 /// An upload that was admitted.
@@ -167,19 +176,33 @@ impl Keeping<'_> {
     }
 }
 
-/// What a component would need: its imports, which of them this server can grant, and which it cannot.
+/// What a component would need: its imports, which of them this server can grant, and which it cannot; and why the
+/// organisation would not take it, so far as that can be told before the component says what it is.
 ///
 /// # Errors
-/// Not allowed; no component of a process that this server runs.
-pub async fn look(desk: &Desk, actor: &Actor, bytes: Vec<u8>) -> Result<Value, FlowError> {
+/// Not allowed; no component of a process that this server runs; the database's errors.
+pub async fn look(desk: &Desk, actor: &Actor, bytes: Vec<u8>, signature: Option<String>) -> Result<Value, FlowError> {
     uploader(actor)?;
     let digest = canonical::sha256(&bytes);
-    let imports = desk.catalog.imports(bytes.into()).await.map_err(refused)?;
+    let shared: Arc<[u8]> = bytes.into();
+    let distrusted = match vouched(desk, actor, &digest, signature, Arc::clone(&shared)).await {
+        Ok(_) => Value::Null,
+        Err(FlowError::Refused(refusal)) => json!({ "rule": refusal.rule, "detail": refusal.message }),
+        Err(error) => return Err(error),
+    };
+    let imports = desk.catalog.imports(shared).await.map_err(refused)?;
     let bare = |import: &String| import.split('@').next().unwrap_or(import).to_owned();
     let (grantable, unknown): (Vec<String>, Vec<String>) =
         imports.iter().map(bare).partition(|import| GRANTABLE.contains(&import.as_str()));
     let lookups = grantable.iter().any(|import| import == LOOKUP);
-    Ok(json!({ "digest": digest, "imports": imports, "grantable": grantable, "unknown": unknown, "lookups": lookups }))
+    Ok(json!({
+        "digest": digest,
+        "imports": imports,
+        "grantable": grantable,
+        "unknown": unknown,
+        "lookups": lookups,
+        "distrusted": distrusted,
+    }))
 }
 
 /// The role in which the actor may upload: asked before a body is read.

@@ -28,6 +28,7 @@ fn lookups_are_granted_recorded_and_replayed() {
         let needs = upload(&admin, "?dry_run=true").await.ok();
         assert_eq!(needs["imports"], json!(["itsm:records/lookup@0.1.0"]));
         assert_eq!((&needs["grantable"], &needs["lookups"]), (&json!(["itsm:records/lookup"]), &json!(true)));
+        assert_eq!(needs["distrusted"], Value::Null);
         let digest = needs["digest"].as_str().unwrap().to_owned();
         admin.get(&format!("/components/{digest}")).await.problem(404, "not-found");
 

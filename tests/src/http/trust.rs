@@ -64,10 +64,17 @@ fn who_takes_everything_ends_that_with_one_call() {
         assert_eq!(uploaded["signatures"], json!([]));
         activate(&admin, uploaded["digest"].as_str().unwrap()).await.ok();
         admin.upload(component("sla-vip")).await.problem(422, "unsigned-component");
+        // Another policy for a while forgets nobody's name.
+        let refuse = admin.json("PUT", "/trust", &json!({"unsigned": "refuse"})).await.ok();
+        assert_eq!((&refuse["allowed"], refuse["distrusted"].as_array().unwrap().len()), (&named["allowed"], 5));
+        let back = admin.json("PUT", "/trust", &json!({"unsigned": "allow-named"})).await.ok();
+        assert_eq!((&back["allowed"], back["distrusted"].as_array().unwrap().len()), (&named["allowed"], 4));
+        let none = admin.json("PUT", "/trust", &json!({"unsigned": "allow-named", "allowed": []})).await.ok();
+        assert_eq!(none["allowed"], json!([]));
 
         let events = app.desk.store.events_after(crate::app::ORG, 0, 500).await.unwrap();
         let changes: Vec<_> = events.iter().filter(|event| event.kind == "trust.policy-changed").collect();
-        assert_eq!(changes.len(), 3, "the harness, and two here");
+        assert_eq!(changes.len(), 6, "the harness, and five here");
     });
 }
 

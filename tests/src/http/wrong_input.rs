@@ -201,3 +201,45 @@ fn another_organisation_sees_nothing() {
         assert_eq!(record["title"], "ours");
     });
 }
+
+#[test]
+fn a_nul_character_is_the_same_on_both_databases() {
+    for_each_db(|app| async move {
+        let admin = app.actor("everybody", &Role::ALL).await;
+        for path in [
+            "/records/incident/%00",
+            "/records/incident/%00/history",
+            "/records/incident/%00/timeline",
+            "/records/incident/INC-2026-000001/attachments/%00",
+            "/jobs/%00",
+            "/jobs?what=%00",
+            "/decisions?record=a%00b",
+            "/decisions/%00",
+            "/manual-decisions?record=%00",
+            "/components/%00",
+            "/configuration/%00/impact",
+            "/kinds/%00/versions",
+            "/records/incident?category=%00",
+            "/search?q=%00",
+        ] {
+            let answer = admin.get(path).await;
+            assert_eq!(answer.status, 400, "{path}: {}", answer.text);
+            assert!(answer.text.contains("NUL"), "{path}: {}", answer.text);
+        }
+    });
+}
+
+#[test]
+fn a_cursor_is_no_place_in_a_list_of_something_else() {
+    for_each_db(|app| async move {
+        let agent = app.agent().await;
+        for n in 0..3 {
+            item(&agent, &format!("item {n}")).await;
+        }
+        let page = agent.get("/records/action-item?limit=1&state=open").await.ok();
+        let cursor = page["next"].as_str().unwrap();
+        agent.get(&format!("/records/action-item?state=open&limit=2&cursor={cursor}")).await.ok();
+        agent.get(&format!("/records/action-item?state=done&cursor={cursor}")).await.problem(400, "cursor");
+        agent.get(&format!("/records/action-item?state=open&sort=due&cursor={cursor}")).await.problem(400, "cursor");
+    });
+}

@@ -125,8 +125,9 @@ impl Checker<'_> {
         if text.chars().count() > longest {
             return self.wrong(path, rule::RANGE, &format!("must have at most {longest} characters"));
         }
-        if text.chars().any(char::is_control) {
-            return self.wrong(path, rule::FORMAT, "must be one line without control characters");
+        // Marks of writing direction would turn about what is written behind the line wherever it is shown.
+        if text.chars().any(|c| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')) {
+            return self.wrong(path, rule::FORMAT, "must be one line without control or direction characters");
         }
         match self.rules.format {
             None => Some(text.into()),

@@ -51,7 +51,7 @@ pub struct TrustPolicy {
     /// What becomes of a component without a good signature.
     pub unsigned: Unsigned,
     /// Digests and names that are taken unsigned under [`Unsigned::AllowNamed`]. A name is what a component says of
-    /// itself, so a digest is the safer of the two.
+    /// itself, so a digest is the safer of the two. Under another policy they are kept, and count for nothing.
     pub allowed: BTreeSet<String>,
     /// Counts the changes; 0 when nobody ever decided.
     pub revision: i64,
@@ -65,12 +65,9 @@ impl TrustPolicy {
     /// Checks what the policy names.
     ///
     /// # Errors
-    /// A list that the policy does not use, an empty name, too many of them.
+    /// What is no name, too many of them.
     pub fn check(&self) -> Result<(), Refusal> {
         let wrong = |message: &str| Err(Refusal::invalid("format", "allowed", message));
-        if self.unsigned != Unsigned::AllowNamed && !self.allowed.is_empty() {
-            return wrong("components are named only where unsigned is allow-named");
-        }
         if self.allowed.len() > MOST_ALLOWED {
             return wrong("too many components are named; at most 1000");
         }

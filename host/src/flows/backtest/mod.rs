@@ -127,7 +127,9 @@ async fn select(desk: &Desk, actor: &Actor, process: Process, wish: &Wish) -> Re
     if let (Some(from), Some(to)) = (wish.from, wish.to)
         && from >= to
     {
-        return Err(Refusal::invalid("range", "to", "the period ends after it begins: to is later than from").into());
+        return Err(
+            Refusal::invalid("range", "to", "to has to be later than from: a period ends after it begins").into()
+        );
     }
     if !wish.filter.is_empty() && !matches!(wish.scope, Scope::Kind(_)) {
         let message = "conditions on records need a scope that is a kind: {\"kind\":\"kind\",\"value\":\"incident\"}";

@@ -32,7 +32,7 @@ use crate::store::work::WorkChange;
 /// Decisions of one batch, which is what is lost when a node dies, and how often progress is told: a hundredth of all,
 /// within bounds.
 pub(super) fn batch(decisions: i64) -> i64 {
-    (decisions / 100).clamp(50, 1_000)
+    (decisions / 100).clamp(10, 1_000)
 }
 
 /// How often somebody who asked the dry run to stop is heard, however long its decisions take.

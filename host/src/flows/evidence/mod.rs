@@ -17,8 +17,9 @@ pub use matrix::{MatrixAsk, matrix};
 pub use records::{RecordPage, item_records};
 
 use crate::domain::refusal::{Refusal, rule};
-use crate::domain::time::{Instant, add_days, add_months, local_date};
+use crate::domain::time::{Instant, local_date};
 use crate::domain::{Actor, Role};
+use crate::flows::measures::year_until;
 use jiff::civil::Date;
 
 /// Roles that read all evidence: who audits, who represents the management, who answers for it.
@@ -58,7 +59,7 @@ pub fn is_host(text: &str) -> bool {
 /// The period of evidence when none is asked for: the year that ends today.
 pub fn last_year(now: Instant, zone: &str) -> Option<(Date, Date)> {
     let today = local_date(zone, now).ok()?;
-    Some((add_days(add_months(today, -12), 1), today))
+    Some(year_until(today))
 }
 
 #[cfg(test)]

@@ -73,10 +73,6 @@ async fn attempt(
     let missing = || Refusal::not_found(format!("nothing waits for a person as {id}"));
     let waiting = desk.store.manual_entry(&actor.org, id).await?.ok_or_else(missing)?;
     let process: Process = waiting.entry.process.parse().map_err(|_| missing())?;
-    if waiting.resolved_at.is_some() {
-        let message = format!("{} waits no longer: it was decided meanwhile", waiting.entry.number);
-        return Err(Refusal::conflict("decided-already", message).into());
-    }
     let record = desk.store.record(&actor.org, &waiting.entry.number).await?.ok_or_else(missing)?;
     let kinds = desk.kinds(&actor.org);
     let kind = kinds.get(&record.kind).ok_or_else(missing)?;
@@ -84,6 +80,10 @@ async fn attempt(
         Err(refusal) if said.is_none() && refusal.rule == rule::ROLE && actor.has(Role::Adm) => Role::Adm,
         other => other?,
     };
+    if waiting.resolved_at.is_some() {
+        let message = format!("{} waits no longer: it was decided meanwhile", waiting.entry.number);
+        return Err(Refusal::conflict("decided-already", message).into());
+    }
     hold_revision(&record, expected)?;
     let mut working = begin(desk, actor, kind, record, &waiting, said.is_some(), reason).await?;
     if matches!(working.cause, Cause::Again { .. }) {

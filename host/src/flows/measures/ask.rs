@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use crate::domain::measure::Span;
 use crate::domain::period as periods;
 use crate::domain::refusal::{Refusal, rule};
-use crate::domain::time::{add_months, parse_date};
+use crate::domain::time::{add_days, add_months, parse_date, zone_name};
 
 /// A period in the caller's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,15 +27,18 @@ const FIRST_YEAR: i16 = 1900;
 /// A period ends in this year or earlier: the days around it have to have a date, too.
 const LAST_YEAR: i16 = 9990;
 
-/// The period asked about; `otherwise` where neither days nor a period were given.
+/// The period asked about; `otherwise` where neither days nor a period were given. Where there is one, a first day alone
+/// goes on to its end, and a last day alone ends a year.
 ///
 /// # Errors
-/// What is no day, no period or no time zone; days in the wrong order; only one of two days.
+/// What is no day, no period or no time zone; days in the wrong order; only one of two days where there is no `otherwise`.
 pub fn period(ask: &PeriodAsk, otherwise: Option<(Date, Date)>) -> Result<Span, Refusal> {
     let day = |name: &'static str, text: &str| {
         let wrong = || Refusal::invalid(rule::TYPE, name, format!("{name}: '{text}' is not a day like 2026-03-31"));
         parse_date(text).ok_or_else(wrong)
     };
+    let zone = ask.tz.as_deref().unwrap_or("UTC");
+    zone_name(zone).map_err(|error| Refusal::invalid(rule::FORMAT, "tz", error.to_string()))?;
     let (first, last) = match (&ask.from, &ask.to, &ask.period) {
         (Some(from), Some(to), None) => (day("from", from)?, day("to", to)?),
         (None, None, Some(text)) => periods::span(text).ok_or_else(|| {
@@ -45,8 +48,14 @@ pub fn period(ask: &PeriodAsk, otherwise: Option<(Date, Date)>) -> Result<Span, 
         (None, None, None) => otherwise.ok_or_else(|| {
             Refusal::invalid(rule::REQUIRED, "from", "from and to are required, or period instead of both")
         })?,
-        (Some(_), None, None) => return Err(Refusal::invalid(rule::REQUIRED, "to", "to is required with from")),
-        (None, Some(_), None) => return Err(Refusal::invalid(rule::REQUIRED, "from", "from is required with to")),
+        (Some(from), None, None) => match otherwise {
+            Some((_, today)) => (day("from", from)?, today),
+            None => return Err(Refusal::invalid(rule::REQUIRED, "to", "to is required with from")),
+        },
+        (None, Some(to), None) => match otherwise {
+            Some(_) => year_until(day("to", to)?),
+            None => return Err(Refusal::invalid(rule::REQUIRED, "from", "from is required with to")),
+        },
         (_, _, Some(_)) => {
             return Err(Refusal::invalid(rule::FORMAT, "period", "period is given instead of from and to"));
         }
@@ -66,8 +75,12 @@ pub fn period(ask: &PeriodAsk, otherwise: Option<(Date, Date)>) -> Result<Span, 
         let message = format!("a period has {MOST_YEARS} years at most; {first} to {last} is longer");
         return Err(Refusal::invalid(rule::RANGE, field, message));
     }
-    let zone = ask.tz.as_deref().unwrap_or("UTC");
     Span::new(first, last, zone).map_err(|error| Refusal::invalid(rule::FORMAT, "tz", error.to_string()))
+}
+
+/// The year that ends with a day.
+pub fn year_until(last: Date) -> (Date, Date) {
+    (add_days(add_months(last, -12), 1), last)
 }
 
 #[cfg(test)]
@@ -81,6 +94,21 @@ mod tests {
         period(&ask, None)
             .map(|span| span.name())
             .map_err(|refusal| format!("{} {}", refusal.field.unwrap(), refusal.rule))
+    }
+
+    #[test]
+    fn one_day_alone_is_enough_where_there_is_a_usual_period() {
+        let today = parse_date("2026-12-01").unwrap();
+        let name = |from: Option<&str>, to: Option<&str>| {
+            let (from, to) = (from.map(str::to_owned), to.map(str::to_owned));
+            let ask = PeriodAsk { from, to, ..PeriodAsk::default() };
+            let span = period(&ask, Some(year_until(today))).unwrap();
+            (span.first.to_string(), span.last.to_string())
+        };
+        let days = |first: &str, last: &str| (first.to_owned(), last.to_owned());
+        assert_eq!(name(None, None), days("2025-12-02", "2026-12-01"));
+        assert_eq!(name(Some("2026-06-01"), None), days("2026-06-01", "2026-12-01"));
+        assert_eq!(name(None, Some("2025-12-31")), days("2025-01-01", "2025-12-31"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod read;
 mod report;
 mod special;
 
-pub use ask::{PeriodAsk, period};
+pub use ask::{PeriodAsk, period, year_until};
 pub use read::{Group, Measured, Period, list, read};
 
 pub use report::{fix as fix_report, fixed as fixed_report};

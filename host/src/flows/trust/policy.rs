@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::{Distrusted, Trust, administrator};
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, rule};
 use crate::domain::trust::{TrustPolicy, Unsigned};
 use crate::domain::{Actor, Role};
 use crate::flows::{Desk, FlowError, retry};
@@ -16,8 +16,8 @@ use crate::store::unit::{AuditDraft, EventDraft};
 pub struct PolicyWish {
     /// What becomes of a component that no trusted key signed.
     pub unsigned: Unsigned,
-    /// Digests and names that are taken all the same.
-    pub allowed: BTreeSet<String>,
+    /// Digests and names that are taken all the same; none = those that are named already.
+    pub allowed: Option<BTreeSet<String>>,
     /// The revision the caller looked at; none = whatever it is.
     pub expected: Option<i64>,
     /// Why.
@@ -28,16 +28,21 @@ pub struct PolicyWish {
 /// event.
 ///
 /// # Errors
-/// Not allowed, a policy that contradicts itself, a stale revision; the database's errors.
+/// Not allowed, a list that the policy does not use, a stale revision; the database's errors.
 pub async fn set(desk: &Desk, actor: &Actor, wish: PolicyWish) -> Result<(Trust, Vec<Distrusted>), FlowError> {
     administrator(actor)?;
+    if wish.unsigned != Unsigned::AllowNamed && wish.allowed.as_ref().is_some_and(|allowed| !allowed.is_empty()) {
+        let message = "components are named only where unsigned is allow-named";
+        return Err(Refusal::invalid(rule::FORMAT, "allowed", message).into());
+    }
     let before = Trust::of(desk, &actor.org).await?;
     let stale = |now: i64| Refusal::stale(format!("the trust policy is at revision {now}; read it again"));
     let revision = before.policy.revision;
     if wish.expected.is_some_and(|expected| expected != revision) {
         return Err(stale(revision).into());
     }
-    match replace(desk, actor, before, wish.unsigned, wish.allowed, &wish.reason).await {
+    let allowed = wish.allowed.unwrap_or_else(|| before.policy.allowed.clone());
+    match replace(desk, actor, before, wish.unsigned, allowed, &wish.reason).await {
         Err(error) if error.is_lost_race() => Err(stale(revision + 1).into()),
         other => other,
     }

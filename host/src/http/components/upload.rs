@@ -44,7 +44,8 @@ pub(in crate::http) static DOC: Operation = Operation {
         Parameter::query(
             "dry_run",
             Value::Flag,
-            "Keep nothing and compile nothing: say what the component imports, and so what it would have to be granted.",
+            "Keep nothing and compile nothing: say what the component imports, and so what it would have to be granted, \
+             and under `distrusted` why it would not be taken, its process and name aside: they are not known yet.",
         ),
         Parameter::header(
             "Mortise-Signature",
@@ -76,11 +77,11 @@ pub(in crate::http) async fn run(
     let rows = params.take_whole("lookup_rows", 1, i64::from(MOST_ROWS))?.unwrap_or(DEFAULT_ROWS);
     let dry_run = params.take_flag("dry_run")?.unwrap_or(false);
     params.done()?;
+    let signature = signature(&headers)?;
     if dry_run {
-        return Ok(reply::ok(&upload_component::look(&site.desk, &caller, bytes).await?));
+        return Ok(reply::ok(&upload_component::look(&site.desk, &caller, bytes, signature).await?));
     }
     let lookups = LookupGrant::parse(&kinds, u32::try_from(rows).unwrap_or(MOST_ROWS))?;
-    let signature = signature(&headers)?;
     let store = &site.desk.store;
     let known = store.component(&caller.org, &canonical::sha256(&bytes)).await?.is_some();
     let upload = upload_component::Upload { bytes, granted, signature, lookups };

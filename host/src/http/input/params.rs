@@ -15,7 +15,13 @@ impl<S: Sync> FromRequestParts<S> for Params {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         match Query::<Vec<(String, String)>>::try_from_uri(&parts.uri) {
-            Ok(Query(pairs)) => Ok(Self(pairs)),
+            Ok(Query(pairs)) => match pairs.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
+                Some((name, _)) => {
+                    let detail = format!("the parameter {} has a NUL character", name.escape_debug());
+                    Err(Problem::bad_request(rule::PARAMETER, detail))
+                }
+                None => Ok(Self(pairs)),
+            },
             Err(error) => Err(Problem::bad_request(rule::PARAMETER, format!("the query cannot be read: {error}"))),
         }
     }

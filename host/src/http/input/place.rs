@@ -13,6 +13,10 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Place<T
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        // No text that is stored has one, and a database that is asked for it may fail.
+        if parts.uri.path().contains("%00") {
+            return Err(Problem::bad_request(rule::PATH, "the path has a NUL character"));
+        }
         match Path::from_request_parts(parts, state).await {
             Ok(Path(value)) => Ok(Self(value)),
             Err(error) => {

@@ -66,16 +66,19 @@ pub(in crate::http) async fn run(
     let limit = given.take_whole("limit", 1, i64::try_from(MAX_LIMIT).unwrap_or(i64::MAX))?;
     let after = given.take("cursor")?;
     let filters = given.rest();
+    let mut asked = filters.clone();
+    asked.sort_unstable();
+    let asked = format!("{} {}", sort.as_deref().unwrap_or_default(), params::encode(&asked));
     if let Some(view) = kind.view {
         let limit = limit.and_then(|limit| usize::try_from(limit).ok());
-        let list = format!("view {} {}", kind.slug, sort.as_deref().unwrap_or_default());
+        let list = format!("view {} {asked}", kind.slug);
         let after = after.map(|text| cursor::decode::<1>(&list, &text)).transpose()?.map(|[last]| last);
         let ask = view_records::Ask { filters, sort, limit, after };
         let (records, last) = view_records::list(&site.desk, &caller, &kind, view, ask).await?;
         let next = last.map(|last| cursor::encode(&list, &[&last]));
         return Ok(reply::ok(&Page { records, next }));
     }
-    let list = format!("records {} {}", kind.slug, sort.as_deref().unwrap_or_default());
+    let list = format!("records {} {asked}", kind.slug);
     let after = after.map(|text| place(&list, &text)).transpose()?;
     let ask = Ask {
         filters: filters.clone(),

@@ -32,10 +32,10 @@ pub(in crate::http) static SET: Operation = Operation {
     summary: "Decide what is taken unsigned",
     text: "`allow` takes components without a signature, `allow-named` those whose digest or name is in `allowed` (a \
            new organisation begins so, and names none), `refuse` none: only what a key of `/trust/keys` has signed. \
-           `PUT /trust/allowed/{component}` names one without touching the others. Components are \
-           held against it when they are uploaded and again when they are activated. What is live stays live; what \
-           of it would not be taken any more is listed in the answer and in the event `trust.policy-changed`. Needs \
-           the role ADM.",
+           `PUT /trust/allowed/{component}` names one without touching the others; where `allowed` is left out, what \
+           is named stays named, and counts again under `allow-named`. Components are held against it when they are \
+           uploaded and again when they are activated. What is live stays live; what of it would not be taken any more \
+           is listed in the answer and in the event `trust.policy-changed`. Needs the role ADM.",
     body: Body::Json("TrustRequest"),
     answers: &[Answer::json(200, "Trust", "Policy and keys.")],
     problems: &[400, 401, 403, 412, 413, 415, 422],
@@ -68,7 +68,7 @@ pub(in crate::http) async fn set(
         let words = Unsigned::ALL.map(Unsigned::as_str).join(", ");
         members.refuse("unsigned", rule::ENUM, &format!("must be one of {words}"));
     }
-    let allowed = members.texts("allowed").unwrap_or_default().into_iter().collect();
+    let allowed = members.texts("allowed").map(|allowed| allowed.into_iter().collect());
     let expected = members.whole("expected_revision");
     let reason = members.text("reason").unwrap_or_default();
     members.done()?;

@@ -97,9 +97,9 @@ fn records(page: &mut Page, words: Words, records: &[RecordFound]) {
             page.push(&format!(
                 "<tr class=\"sub\"><td colspan=\"5\">{} {} · {} · {} · {} <code>{}</code></td></tr>\n",
                 words.decision(),
-                page.link(&decision.href, &decision.process),
+                page.link(&decision.href, words.process_name(&decision.process)),
                 h(&short(&decision.at)),
-                h(&decision.status),
+                h(words.decided(&decision.status)),
                 h(&decision.component),
                 h(&decision.digest)
             ));
@@ -121,10 +121,10 @@ fn decisions(page: &mut Page, words: Words, decisions: &[DecisionFound]) {
         page.push(&format!(
             "<tr><td class=\"number\">{}</td><td>{}: {}</td><td>{}</td><td>{}</td><td>{} <code>{}</code></td></tr>\n",
             h(&decision.number),
-            page.link(&decision.href, &decision.process),
-            h(&decision.event),
+            page.link(&decision.href, words.process_name(&decision.process)),
+            h(&words.event(decision)),
             h(&short(&decision.at)),
-            h(&decision.status),
+            h(words.decided(&decision.status)),
             h(&decision.component),
             h(&decision.digest)
         ));
@@ -140,7 +140,7 @@ fn components(page: &mut Page, words: Words, item: &ItemFound) {
         let state = if component.active { words.active() } else { words.inactive() };
         page.push(&format!(
             "<tr><td>{}</td><td class=\"what\">{}<br><code>{}</code></td><td>{}<br>{}</td><td>{state}</td></tr>\n",
-            h(&component.process),
+            h(words.process_name(&component.process)),
             page.link(&component.href, &component.component),
             h(&component.digest),
             h(&component.uploaded_by),

@@ -1,6 +1,7 @@
 //! The document's own words in both languages.
 
-use super::super::found::Language;
+use super::super::found::{DecisionFound, Language};
+use crate::domain::Kinds;
 use crate::domain::evidence::Standing;
 use crate::domain::measure::Unit;
 
@@ -96,6 +97,46 @@ impl Words {
             _ => ("missing", self.pick("Open", "未就绪")),
         };
         format!("<span class=\"status {class}\">{word}</span>")
+    }
+
+    /// A process that components decide for, by its slug.
+    pub(super) fn process_name(self, slug: &str) -> &str {
+        match slug {
+            "sla" => self.pick("service levels", "服务级别"),
+            "change-risk" => self.pick("change risk", "变更风险"),
+            "budget" => self.pick("budget", "预算"),
+            "supplier" => self.pick("suppliers", "供应商"),
+            other => other,
+        }
+    }
+
+    /// How a decision ended.
+    pub(super) fn decided(self, status: &str) -> &str {
+        match status {
+            "ok" => self.pick("ok", "正常"),
+            "refused" => self.pick("refused", "拒绝"),
+            "failed" => self.pick("failed", "失败"),
+            other => other,
+        }
+    }
+
+    /// What happened to the record that was decided about.
+    pub(super) fn event(self, decision: &DecisionFound) -> String {
+        let (what, which) = decision.event.split_once(':').unwrap_or((&decision.event, ""));
+        match what {
+            "create" => self.pick("made", "创建").to_owned(),
+            "update" => self.pick("changed", "更新").to_owned(),
+            "transition" => {
+                let kind = Kinds::builtin().of_number(&decision.number);
+                let label = kind.and_then(|kind| kind.state(which)).map(|state| &state.label);
+                format!("→ {}", label.map_or(which, |label| self.pick(&label.en, &label.zh)))
+            }
+            "timer" => format!("{} {which}", self.pick("timer", "计时器")),
+            "decide" => self.pick("decided by a person", "人工决定").to_owned(),
+            "retry" => self.pick("asked once more", "重新决策").to_owned(),
+            "recompute" => self.pick("decided again", "重新计算").to_owned(),
+            _ => decision.event.clone(),
+        }
     }
 
     pub(super) fn counted(self, count: i64, overdue: i64) -> String {
