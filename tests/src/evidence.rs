@@ -285,7 +285,12 @@ fn who_may_read_it_and_what_is_asked_wrongly() {
         auditor.get("/evidence?clause=11").await.problem(422, "enum");
         auditor.get("/evidence?lang=fr").await.problem(422, "enum");
         auditor.get("/evidence?limit=501").await.problem(422, "range");
-        auditor.get("/evidence?from=2026-01-01").await.problem(422, "required");
+        auditor.get("/evidence?from=2026-02-30").await.problem(422, "type");
+        // One day alone is enough: the other is today, or a year before.
+        let period =
+            async |query: &str| auditor.get(&format!("/evidence?clause=4.3&{query}")).await.ok()["period"].clone();
+        assert_eq!(period("from=2026-01-01").await["to"], "2026-03-03");
+        assert_eq!(period("to=2025-12-31").await["from"], "2025-01-01");
         auditor.get("/evidence?colour=red").await.problem(400, "unknown-parameter");
         // Another organisation sees nothing of this one.
         write(

@@ -39,7 +39,8 @@ pub(super) static MATRIX: Operation = Operation {
     text: "Clause by clause, from the records as they are: what is there, what is missing, what is overdue, with the \
            records and the decisions about them. `present` means that all that is required is there, `overdue` that \
            some of it is late, `partial` that some of it is missing, `missing` that none of it is there. What is \
-           optional need not have happened. Without a period it is the year that ends today. Takes one of the roles \
+           optional need not have happened. Without a period it is the year that ends today, and one day alone is \
+           enough. Takes one of the roles \
            AUD, MR, TOP; records that your roles may not read are counted and not shown.",
     parameters: &[
         FROM,
