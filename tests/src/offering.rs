@@ -201,12 +201,15 @@ fn service_reviews_follow_one_another() {
         manager.patch(&format!("/records/service-review/{number}"), people).await.ok();
         manager.post(&held, fields).await.problem(422, "interim-review-is-complete");
         let fields = json!({"covered": ["progress", "results", "problems", "plans"]});
+        // It is held earlier than it is due.
+        manager.post(&held, fields.clone()).await.problem(422, "day-has-come");
+        manager.patch(&format!("/records/service-review/{number}"), json!({"on": "2026-05-04"})).await.ok();
         manager.post(&held, fields).await.ok();
         let zhao = app.actor("zhao", &[Role::Cus]).await;
         zhao.post(&step("service-review", number, "minutes_approved"), json!({"minutes": "all well"})).await.ok();
         manager.go("service-review", number, "closed", json!({})).await;
         let next = list(&manager, "/records/service-review?state=scheduled").await;
-        assert_eq!((next.len(), &next[0]["on"]), (1, &json!("2026-09-03")));
+        assert_eq!((next.len(), &next[0]["on"]), (1, &json!("2026-08-04")));
     });
 }
 

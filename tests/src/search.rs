@@ -141,6 +141,33 @@ fn comments_are_found_by_who_may_read_them() {
     });
 }
 
+#[test]
+fn files_are_found_by_their_names() {
+    for_each_db(|app| async move {
+        let (zhao, agent) = (app.actor("zhao", &[Role::Cus]).await, app.agent().await);
+        let number = incident(&app, &zhao, "No mail").await;
+        let attach = async |name: &str| {
+            let path = format!("/records/incident/{number}/attachments?name={name}");
+            let media = [("content-type", "application/octet-stream")];
+            agent.send("POST", &path, &media, Some(b"%PDF-1.7\n1 0 obj <<>> endobj\n".to_vec())).await.ok()
+        };
+        let contract = attach("%E5%90%88%E5%90%8C-scan.pdf&visibility=internal").await;
+        attach("error-log.pdf&visibility=public").await;
+        assert_eq!(reindex::run(&app.desk).await.unwrap(), 1);
+        for q in ["合同", "scan", "\"scan pdf\"", "mail scan"] {
+            let found = find(&agent, q).await;
+            assert_eq!(numbers(&found), [number.as_str()], "{q}");
+            assert!(q == "mail scan" || found["hits"][0]["matches"][0]["field"] == "attachment", "{found}");
+            assert_eq!(numbers(&find(&zhao, q).await), Vec::<&str>::new(), "{q}");
+        }
+        assert_eq!(numbers(&find(&zhao, "error-log").await), [number.as_str()]);
+        let retract = format!("/records/incident/{number}/attachments/{}/retract", contract["id"].as_str().unwrap());
+        agent.post(&retract, json!({"reason": "wrong record"})).await.ok();
+        assert_eq!(reindex::run(&app.desk).await.unwrap(), 1);
+        assert_eq!(numbers(&find(&agent, "scan").await), Vec::<&str>::new());
+    });
+}
+
 /// Every text anywhere in a value.
 fn strings(value: &Value) -> Vec<&str> {
     match value {

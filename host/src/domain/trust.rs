@@ -334,9 +334,11 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_policy_or_a_key_is_named() {
-        assert_eq!(policy(Unsigned::Refuse, &["x"]).check().unwrap_err().field.as_deref(), Some("allowed"));
-        assert!(policy(Unsigned::AllowNamed, &[" "]).check().is_err());
+        assert_eq!(policy(Unsigned::AllowNamed, &[" "]).check().unwrap_err().field.as_deref(), Some("allowed"));
         assert!(policy(Unsigned::AllowNamed, &["sla-own"]).check().is_ok());
+        // Names are kept under another policy, and count for nothing.
+        assert!(policy(Unsigned::Refuse, &["sla-own"]).check().is_ok());
+        assert_eq!(rule_of(&policy(Unsigned::Refuse, &["sla-own"]), &[], &[]), rule::UNSIGNED);
         let backwards = PublisherKey { valid_until: Some(Instant(0)), ..key("k1") };
         assert_eq!(backwards.check().unwrap_err().field.as_deref(), Some("valid_until"));
         assert!(PublisherKey { name: String::new(), ..key("k1") }.check().is_err());

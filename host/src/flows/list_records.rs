@@ -121,8 +121,8 @@ async fn look_at(
     for _ in 0..PAGES {
         query.limit = limit - found.records.len();
         let page = desk.store.list(&query).await?;
-        let comments = finder.comments(desk, actor, page.records.iter()).await?;
-        let held = |record: &Record| finder.holds(kind, record, comments.get(&record.number));
+        let beside = finder.beside(desk, actor, page.records.iter()).await?;
+        let held = |record: &Record| finder.holds(kind, record, beside.get(&record.number));
         found.records.extend(page.records.into_iter().filter(held));
         found.next = page.next;
         if found.records.len() == limit || found.next.is_none() {

@@ -44,7 +44,8 @@ pub struct Ask {
 pub struct Hit {
     /// The record.
     pub record: Record,
-    /// Fields in which the words stand, with an excerpt of each; `comment` for a comment.
+    /// Fields in which the words stand, with an excerpt of each; `comment` for a comment, `attachment`
+    /// for the name of a file.
     pub matches: Vec<(String, Vec<Part>)>,
 }
 
@@ -78,11 +79,11 @@ pub async fn run(desk: &Desk, actor: &Actor, ask: Ask) -> Result<Found, FlowErro
         let chunk = desk.store.find(&actor.org, &query, &wanted, before, size).await?;
         looked_at += size;
         let before_chunk = hits.len();
-        let comments = finder.comments(desk, actor, chunk.found.iter().map(|(_, record)| record)).await?;
+        let beside = finder.beside(desk, actor, chunk.found.iter().map(|(_, record)| record)).await?;
         for (key, record) in chunk.found {
             let Some(kind) = sight.kinds.get(&record.kind) else { continue };
             if (!kind.all && !access::may(kind.kind, actor, Action::Read, Some(&record)))
-                || !finder.holds(kind.kind, &record, comments.get(&record.number))
+                || !finder.holds(kind.kind, &record, beside.get(&record.number))
             {
                 continue;
             }
@@ -90,7 +91,7 @@ pub async fn run(desk: &Desk, actor: &Actor, ask: Ask) -> Result<Found, FlowErro
                 return Ok(Found { hits, next: before });
             }
             before = Some(key);
-            let matches = finder.matches(kind.kind, &record, comments.get(&record.number));
+            let matches = finder.matches(kind.kind, &record, beside.get(&record.number));
             hits.push(Hit { record, matches });
         }
         match chunk.last {
@@ -149,8 +150,8 @@ impl<'k> Sight<'k> {
     }
 }
 
-/// Comments of one record, in full.
-type Comments = Vec<String>;
+/// Comments of one record, in full, and the names of its files: `comment` or `attachment`, and the text.
+type Beside = Vec<(String, String)>;
 
 /// A query on behalf of somebody.
 pub(super) struct Finder {
@@ -175,36 +176,36 @@ impl Finder {
         self.query.is_exact()
     }
 
-    /// The comments of these records that the actor may read, by number.
-    pub(super) async fn comments<'r>(
+    /// The comments and names of files of these records that the actor may read, by number.
+    pub(super) async fn beside<'r>(
         &self,
         desk: &Desk,
         actor: &Actor,
         records: impl Iterator<Item = &'r Record>,
-    ) -> Result<HashMap<String, Comments>, FlowError> {
+    ) -> Result<HashMap<String, Beside>, FlowError> {
         let numbers: Vec<String> = records.map(|record| record.number.clone()).collect();
-        let mut found: HashMap<String, Comments> = HashMap::new();
-        for (number, body) in desk.store.comment_texts(&actor.org, &numbers, self.internal).await? {
-            found.entry(number).or_default().push(body);
+        let mut found: HashMap<String, Beside> = HashMap::new();
+        for (number, what, text) in desk.store.texts_beside(&actor.org, &numbers, self.internal).await? {
+            found.entry(number).or_default().push((what, text));
         }
         Ok(found)
     }
 
     /// Whether a record that the index found holds what is looked for.
-    pub(super) fn holds(&self, kind: &Kind, record: &Record, comments: Option<&Comments>) -> bool {
+    pub(super) fn holds(&self, kind: &Kind, record: &Record, beside: Option<&Beside>) -> bool {
         if self.query.is_exact() {
             return true;
         }
         let fields = search::texts(kind, record).into_iter().map(|(_, text)| text);
-        let texts: Vec<Vec<Token>> =
-            fields.chain(comments.into_iter().flatten().map(String::as_str)).map(tokens).collect();
+        let beside = beside.into_iter().flatten().map(|(_, text)| text.as_str());
+        let texts: Vec<Vec<Token>> = fields.chain(beside).map(tokens).collect();
         self.query.holds(&texts)
     }
 
-    fn matches(&self, kind: &Kind, record: &Record, comments: Option<&Comments>) -> Vec<(String, Vec<Part>)> {
+    fn matches(&self, kind: &Kind, record: &Record, beside: Option<&Beside>) -> Vec<(String, Vec<Part>)> {
         let fields = search::texts(kind, record).into_iter();
-        let comments = comments.into_iter().flatten().map(|body| ("comment", body.as_str()));
-        let all = fields.chain(comments);
+        let beside = beside.into_iter().flatten().map(|(what, text)| (what.as_str(), text.as_str()));
+        let all = fields.chain(beside);
         all.filter_map(|(field, text)| Some((field.to_owned(), search::excerpt(&self.query, text)?)))
             .take(FIELDS)
             .collect()

@@ -19,10 +19,11 @@ pub(super) static DOC: Operation = Operation {
     id: "search",
     group: Group::Records,
     summary: "Search all records",
-    text: "Finds records by the words of their title, number, texts and comments, newest first, with an excerpt of \
-           where the words stand. All words must be there; `\"quoted words\"` side by side; `net*` is a word that \
-           begins so; `-word` must not be there. Chinese, Japanese and Korean need no spaces. You see the records \
-           that you may read. A page may hold fewer records than `limit`, even none, while there is a `next`.",
+    text: "Finds records by the words of their title, number, texts and comments and by the names of their files, newest \
+           first, with an excerpt of where the words stand. All words must be there; `\"quoted words\"` side by side; \
+           `net*` is a word that begins so; `-word` must not be there. Chinese, Japanese and Korean need no spaces. You \
+           see the records that you may read. A page may hold fewer records than `limit`, even none, while there is a \
+           `next`.",
     parameters: &[
         Parameter::query("q", Value::Text, "What to look for."),
         Parameter::query("kind", Value::Text, "Only records of this kind."),

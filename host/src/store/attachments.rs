@@ -1,8 +1,8 @@
 //! Attachments of records: what is known about the files; their bytes are with [`super::blobs`].
 
 use super::comments::{places, retraction, seen_by};
-use super::tx::{Bind, execute, fetch_built};
-use super::{Store, StoreError, Tx};
+use super::tx::{Bind, execute, fetch_built, fetch_optional};
+use super::{Store, StoreError, Tx, reindex};
 use crate::domain::Instant;
 use crate::domain::attachment::Attachment;
 use crate::domain::work::Retraction;
@@ -62,21 +62,23 @@ pub(super) async fn insert(tx: &mut Tx, attachment: &Attachment) -> Result<(), S
         attachment.size,
         &attachment.sha256
     )?;
-    Ok(())
+    reindex::wait(tx, &attachment.org, &attachment.number).await
 }
 
 pub(super) async fn retract(tx: &mut Tx, org: &str, id: &str, by: &Retraction) -> Result<(), StoreError> {
-    let rows = execute!(
-        tx,
+    let row = fetch_optional!(
+        &mut *tx,
+        (String,),
         "UPDATE attachments SET retracted_at = $3, retracted_by = $4, retract_reason = $5
-         WHERE org = $1 AND id = $2 AND retracted_at IS NULL",
+         WHERE org = $1 AND id = $2 AND retracted_at IS NULL RETURNING number",
         org,
         id,
         by.at.0,
         &by.by,
         &by.reason
     )?;
-    if rows == 1 { Ok(()) } else { Err(StoreError::Stale(format!("attachment {id}"))) }
+    let Some((number,)) = row else { return Err(StoreError::Stale(format!("attachment {id}"))) };
+    reindex::wait(tx, org, &number).await
 }
 
 impl Store {

@@ -69,16 +69,17 @@ impl Store {
         Ok(Chunk { found, last })
     }
 
-    /// The comments of records with these numbers: number and text; also those for staff only where `internal`.
+    /// The comments and the names of the files of records with these numbers: number, `comment` or `attachment`, text; also
+    /// those for staff only where `internal`.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn comment_texts(
+    pub async fn texts_beside(
         &self,
         org: &str,
         numbers: &[String],
         internal: bool,
-    ) -> Result<Vec<(String, String)>, StoreError> {
+    ) -> Result<Vec<(String, String, String)>, StoreError> {
         let mut found = Vec::new();
         if numbers.is_empty() {
             return Ok(found);
@@ -87,14 +88,15 @@ impl Store {
         for chunk in numbers.chunks(CHUNK) {
             let places: Vec<String> = (2..chunk.len() + 2).map(|n| format!("${n}")).collect();
             let public = if internal { "" } else { " AND visibility = 'public'" };
+            let of = format!("WHERE org = $1 AND number IN ({}) AND retracted_at IS NULL{public}", places.join(", "));
             let sql = format!(
-                "SELECT number, body FROM comments
-                 WHERE org = $1 AND number IN ({}) AND retracted_at IS NULL{public} ORDER BY id",
-                places.join(", ")
+                "SELECT number, 'comment' AS what, body, id FROM comments {of}
+                 UNION ALL SELECT number, 'attachment', name, id FROM attachments {of} ORDER BY 2 DESC, 4"
             );
             let mut binds = vec![Bind::Text(org.to_owned())];
             binds.extend(chunk.iter().cloned().map(Bind::Text));
-            found.extend(fetch_built::<(String, String)>(&mut tx, sql, binds).await?);
+            let rows = fetch_built::<(String, String, String, String)>(&mut tx, sql, binds).await?;
+            found.extend(rows.into_iter().map(|(number, what, text, _)| (number, what, text)));
         }
         Ok(found)
     }

@@ -124,7 +124,7 @@ pub(super) async fn insert(tx: &mut Tx, backend: Backend, rows: &[(i64, &Record,
     Ok(())
 }
 
-/// Writes the terms of a record anew, with the words of its comments.
+/// Writes the terms of a record anew, with the words of its comments and the names of its files.
 pub(super) async fn update(
     tx: &mut Tx,
     backend: Backend,
@@ -133,15 +133,17 @@ pub(super) async fn update(
     content: &Content,
 ) -> Result<(), StoreError> {
     let mut content = content.clone();
-    let comments = fetch_all!(
+    let beside = fetch_all!(
         &mut *tx,
         (String, String),
-        "SELECT body, visibility FROM comments WHERE org = $1 AND number = $2 AND retracted_at IS NULL",
+        "SELECT body, visibility FROM comments WHERE org = $1 AND number = $2 AND retracted_at IS NULL
+         UNION ALL
+         SELECT name, visibility FROM attachments WHERE org = $1 AND number = $2 AND retracted_at IS NULL",
         &record.org,
         &record.number
     )?;
-    for (body, visibility) in &comments {
-        content.add(body, visibility != "public");
+    for (text, visibility) in &beside {
+        content.add(text, visibility != "public");
     }
     match backend {
         Backend::Sqlite => execute!(&mut *tx, "DELETE FROM words WHERE rowid = $1", key)?,

@@ -206,6 +206,7 @@ fn each_kind_of_damage_is_found() {
         let agent = app.agent().await;
         let path = format!("/records/incident/{incident}/attachments?name=a.txt");
         let made = agent.send("POST", &path, &[("content-type", "text/plain")], Some(b"as it was".to_vec())).await.ok();
+        mortise::flows::reindex::run(&app.desk).await.unwrap();
         assert!(app.findings().await.is_empty());
         let path = app.desk.blobs.path(made["sha256"].as_str().unwrap());
         std::fs::write(&path, "as it is!").unwrap();
