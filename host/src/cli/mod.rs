@@ -114,7 +114,12 @@ enum Command {
 
 /// Prints a line for [`say`].
 fn print(line: std::fmt::Arguments<'_>) {
-    let Err(error) = writeln!(std::io::stdout().lock(), "{line}") else { return };
+    written(writeln!(std::io::stdout().lock(), "{line}"));
+}
+
+/// Ends the command where its output was not taken; quietly, when nobody reads on.
+fn written(result: std::io::Result<()>) {
+    let Err(error) = result else { return };
     if error.kind() != ErrorKind::BrokenPipe {
         eprintln!("mortise: the output cannot be written: {error}");
     }

@@ -1,16 +1,15 @@
 //! `mortise plugin run`: golden-shaped requests in, golden-shaped outcomes out; no server, no database.
 
-use std::io::{BufReader, ErrorKind, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::Args;
 use mortise::engine::{Grants, Verdict};
 use mortise_types::{Process, Request};
 use serde_json::{Value, json};
 
-use super::Usage;
 use super::plugin::settings_wrong;
+use super::{Usage, written};
 
 /// Run requests through a component. Each JSON document on the input gives one line on the output: the outcome,
 /// {"error": CODE} for a refusal, {"failure": CAUSE} when the component failed.
@@ -71,7 +70,7 @@ impl Run {
             let document = match document {
                 Ok(document) => document,
                 Err(e) => {
-                    out.flush()?;
+                    written(out.flush());
                     return Err(Usage(format!("input document {}: not JSON: {e}", n + 1)).into());
                 }
             };
@@ -80,7 +79,7 @@ impl Run {
                 Err(why) => {
                     bad_input += 1;
                     eprintln!("mortise: input document {}: {why}", n + 1);
-                    writeln!(out, "{}", json!({ "error": "invalid-request" }))?;
+                    written(writeln!(out, "{}", json!({ "error": "invalid-request" })));
                     continue;
                 }
             };
@@ -103,12 +102,9 @@ impl Run {
                     evaluation.took.as_micros()
                 );
             }
-            if let Err(error) = writeln!(out, "{line}") {
-                // Nobody reads on.
-                return if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error.into()) };
-            }
+            written(writeln!(out, "{line}"));
         }
-        out.flush().context("standard output")?;
+        written(out.flush());
         if failures > 0 {
             anyhow::bail!("the component failed on {failures} of the requests");
         }

@@ -40,8 +40,8 @@ pub(super) static MATRIX: Operation = Operation {
            records and the decisions about them. `present` means that all that is required is there, `overdue` that \
            some of it is late, `partial` that some of it is missing, `missing` that none of it is there. What is \
            optional need not have happened. Without a period it is the year that ends today, and one day alone is \
-           enough. Takes one of the roles \
-           AUD, MR, TOP; records that your roles may not read are counted and not shown.",
+           enough. Takes one of the roles AUD, MR, TOP; records that your roles may not read are counted and not \
+           shown.",
     parameters: &[
         FROM,
         TO,

@@ -105,7 +105,7 @@ impl Case {
         if self.settings.is_some() {
             let checked = ready.engine.check_settings(&ready.admission.prepared, self.settings()).await;
             checked.map_err(|refused| {
-                let problems = refused.problems.iter().map(|p| format!("settings {}: {}", p.path, p.message));
+                let problems = refused.problems.iter().map(|problem| format!("settings {problem}"));
                 problems.collect::<Vec<_>>().join("; ")
             })?;
         }

@@ -14,15 +14,12 @@ impl<S: Sync> FromRequestParts<S> for Params {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        match Query::<Vec<(String, String)>>::try_from_uri(&parts.uri) {
-            Ok(Query(pairs)) => match pairs.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
-                Some((name, _)) => {
-                    let detail = format!("the parameter {} has a NUL character", name.escape_debug());
-                    Err(Problem::bad_request(rule::PARAMETER, detail))
-                }
-                None => Ok(Self(pairs)),
-            },
-            Err(error) => Err(Problem::bad_request(rule::PARAMETER, format!("the query cannot be read: {error}"))),
+        let wrong = |detail: String| Problem::bad_request(rule::PARAMETER, detail);
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
+            .map_err(|error| wrong(format!("the query cannot be read: {error}")))?;
+        match pairs.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
+            Some((name, _)) => Err(wrong(format!("the parameter {} has a NUL character", name.escape_debug()))),
+            None => Ok(Self(pairs)),
         }
     }
 }
